@@ -1,0 +1,141 @@
+// Package sim is the test bench: a drawn conveyor with ground truth and a
+// simulated controller that knows nothing of the judge. This file holds the
+// words its rooms share: what lies on the belt, and what became of it.
+//
+//	sim/draw        lays parts on an endless belt and draws what a camera sees
+//	sim/belt        moves them: sensors, gates, bins, faults
+//	sim/controller  the PLC: Modbus TCP, scan, trigger numbering, tick compare
+//	sim/rtsp        publishes frames as an H.264 stream
+package sim
+
+import (
+	"math"
+	"time"
+)
+
+// Product is what the conveyor carries.
+type Product string
+
+// The drawn products.
+const (
+	Tablets Product = "tablets"
+	Caps    Product = "caps"
+)
+
+// Kind is what is wrong with a part; Good if nothing is.
+type Kind string
+
+// The kinds, by the names truth files use.
+const (
+	Good         Kind = "good"
+	Chip         Kind = "chip"
+	Spot         Kind = "spot"
+	Crack        Kind = "crack"
+	Stain        Kind = "stain"
+	Dent         Kind = "dent"
+	WrongColour  Kind = "wrong colour"
+	ForeignPart  Kind = "foreign part"
+	MissingPrint Kind = "missing print"
+	WrongPrint   Kind = "wrong print"
+)
+
+// Kinds returns the defects a product can have, equally frequent.
+func (p Product) Kinds() []Kind {
+	if p == Caps {
+		return []Kind{Chip, Spot, Dent, Stain, MissingPrint, WrongPrint, WrongColour}
+	}
+	return []Kind{Chip, Spot, Crack, Stain, WrongColour, ForeignPart}
+}
+
+// Layout is a product's geometry. Lengths are millimetres; x runs along the
+// belt in the direction of travel and to the right in the picture ("belt: +x"),
+// y across it and down.
+type Layout struct {
+	Product    Product
+	DiameterMM float64
+	Lanes      int
+	LaneMM     float64 // from lane to lane
+	PitchMM    float64 // nominal distance from part to part in a lane
+	FrameXMM   float64 // the picture's extent along and across the belt
+	FrameYMM   float64
+	MMPerPx    float64
+	StepMM     float64 // belt travel from trigger to trigger; 0: every part triggers
+	CameraMM   float64 // the picture's centre, from the line's zero
+	GateMM     float64 // the gates, from the line's zero
+	PerMM      float64 // encoder counts a millimetre
+}
+
+// Layout returns the product's geometry as the drawn line is built.
+func (p Product) Layout() Layout {
+	if p == Caps {
+		return Layout{Product: Caps, DiameterMM: 28, Lanes: 1, LaneMM: 40, PitchMM: 45, FrameXMM: 40, FrameYMM: 40, MMPerPx: 0.1, CameraMM: 120, GateMM: 850, PerMM: 4}
+	}
+	return Layout{Product: Tablets, DiameterMM: 9, Lanes: 8, LaneMM: 10, PitchMM: 12, FrameXMM: 100, FrameYMM: 80, MMPerPx: 0.1, StepMM: 84, CameraMM: 120, GateMM: 850, PerMM: 10}
+}
+
+// SpeedMMs returns the belt speed in mm/s that carries rate parts an hour.
+func (l Layout) SpeedMMs(ratePerHour float64) float64 {
+	return ratePerHour / 3600 / float64(l.Lanes) * l.PitchMM
+}
+
+// Part is one thing laid on the belt.
+type Part struct {
+	N        int     // order of laying, from 0
+	Lane     int     // from 1, nearest the picture's top edge
+	MM       float64 // its centre passes the line's zero when the belt has travelled MM
+	AcrossMM float64 // its centre from the picture's top edge
+	Angle    float64 // radians
+	Kind     Kind
+	SizeMM   float64 // of the defect; 0 for good
+	Contrast float64 // of the defect, |defect - surround| / surround; 0 for good
+	Seed     uint64  // of everything else that makes this part unlike the others
+}
+
+// Defective reports whether the part has a flaw.
+func (p Part) Defective() bool { return p.Kind != Good }
+
+// Trigger is one firing of the camera. The picture's centre then shows the
+// place of the belt whose parts have MM = Travelled - CameraMM.
+type Trigger struct {
+	N         uint64 // the controller's numbering, from 1
+	Travelled float64
+	Tick      uint32 // raw encoder, latched
+	At        time.Time
+}
+
+// Side is where a part went at the gate.
+type Side uint8
+
+// The two sides of a gate, and falling off before it.
+const (
+	Rejected Side = iota
+	Passed
+	Removed
+)
+
+// Fate is what became of a part, counted by the bench and not by the judge.
+type Fate struct {
+	Part Part
+	Side Side
+	Tick uint32 // raw encoder when its centre was at the gate
+	At   time.Time
+	// Slipped is set when a fault moved it on the belt after its picture.
+	Slipped bool
+}
+
+// Feed lays parts. It is deterministic in its seed and endless unless told how
+// many. Parts come in ascending MM. Feeds belong to one goroutine.
+type Feed interface {
+	// Until returns the parts not yet returned whose MM is less than mm.
+	Until(mm float64) []Part
+	// Done reports that no more will come.
+	Done() bool
+}
+
+// PxPerMM returns the picture's scale.
+func (l Layout) PxPerMM() float64 { return 1 / l.MMPerPx }
+
+// FramePx returns the picture's size in pixels.
+func (l Layout) FramePx() (width, height int) {
+	return int(math.Round(l.FrameXMM / l.MMPerPx)), int(math.Round(l.FrameYMM / l.MMPerPx))
+}
