@@ -142,11 +142,12 @@ const (
 	Frozen  // frames arrive, but the picture stands still while the belt moves
 	Down    // broken; waiting to try again
 	Ended   // a recording has come to its end
+	Changed // frames arrive, but not of the size they should have
 )
 
 // String returns the status's word.
 func (s Status) String() string {
-	return [...]string{"connecting", "live", "stalled", "frozen", "down", "ended"}[min(int(s), 5)]
+	return [...]string{"connecting", "live", "stalled", "frozen", "down", "ended", "changed"}[min(int(s), 6)]
 }
 
 // MarshalText writes the status as its word.
