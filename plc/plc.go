@@ -46,7 +46,10 @@ type Echo struct {
 	Lane   int
 	Due    part.Tick
 	Result EchoResult
-	Fired  part.Tick // when the gate was commanded; zero unless fired
+	// Fired is the tick at which the gate was commanded: Due less half the
+	// window, less the valve's response by the controller's measured speed. Zero
+	// unless Opened.
+	Fired part.Tick
 }
 
 // EchoResult is how an entry ended.
@@ -59,11 +62,12 @@ const (
 	TooLate                       // arrived after its due tick: rejected
 	Refused                       // held, malformed or the queue was full: rejected
 	Vetoed                        // a pass whose window met a reject's: rejected
+	Absent                        // a pass, but the gate sensor saw no part: stayed in reject
 )
 
 // String returns the result's word.
 func (r EchoResult) String() string {
-	return [...]string{"none", "opened", "kept", "too late", "refused", "vetoed"}[min(int(r), 5)]
+	return [...]string{"none", "opened", "kept", "too late", "refused", "vetoed", "absent"}[min(int(r), 6)]
 }
 
 // Edge is one sensor edge that the controller latched with its encoder.
@@ -71,7 +75,12 @@ type Edge struct {
 	Seq    uint64 // the controller's numbering of edges, without gaps
 	Sensor Sensor
 	Lane   int
+	// Tick is the latched count. Edges of gate, eject and exit sensors are
+	// referred to the gate (the sensor's distance added or taken off), so that all
+	// three compare with an Entry's Due.
 	Tick   part.Tick
+	Number uint64 // of the trigger, low 16 bits; 0 for other sensors
+	Double bool   // a trigger closer to the one before than the smallest pitch
 }
 
 // Sensor says which sensor saw a part.
@@ -101,12 +110,16 @@ type Status struct {
 	Reset   bool    // the encoder began a new epoch with this reading
 	Speed   float64 // ticks a second, as the controller measures it
 	Held    bool    // gates in reject, feed asked to stop
-	Why     uint16  // why it holds, see docs/plc.md
+	Why     Reason  // why it holds
 	Running bool    // the belt moves
 	Counts  Counts
 	Edges   []Edge // since the last reading
 	Echoes  []Echo // since the last reading
 	Missed  uint64 // edges or echoes overwritten before we read them
+	Window  int64  // ticks: the gate stands open from Due-Window/2 to Due+Window/2
+	Stray   uint64 // parts at a gate without an entry, rejected, since boot
+	Escaped uint64 // parts at an exit sensor that should not be there, since boot
+	Unsure  uint64 // parts that neither ejection nor exit sensor confirmed, since boot
 }
 
 // Controller is one connection to a PLC.
@@ -119,7 +132,9 @@ type Controller interface {
 	// Read polls status, counters, edges and echoes.
 	Read(ctx context.Context) (Status, error)
 	// Queue writes entries ahead of time. It returns how many the controller
-	// has taken; the rest found no room and may be sent again.
+	// has room for and acknowledged; the rest may be sent again. An error that wraps
+	// ErrRefused or ErrStale speaks of the first entry not taken alone, which must
+	// not be sent again; the connection stays usable.
 	Queue(ctx context.Context, entries []Entry) (int, error)
 	// Set sets a point now (pulse mode, beacons, feed stop).
 	Set(ctx context.Context, s Signal) (Ack, error)
@@ -135,3 +150,7 @@ type Controller interface {
 
 // ErrRefused is returned when the controller answers but will not do it.
 var ErrRefused = errors.New("controller refused")
+
+// ErrStale is returned for an entry whose due tick belongs to an earlier epoch:
+// the controller restarted, and the part will be rejected without an entry.
+var ErrStale = errors.New("due tick from before the controller's restart")
