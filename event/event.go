@@ -85,9 +85,12 @@ type Log interface {
 // ErrFull is returned when the disk has no room for the log.
 var ErrFull = errors.New("event log: disk full")
 
+// ErrClosed is returned by a log that has been closed.
+var ErrClosed = errors.New("event log: closed")
+
 // New returns an event of the payload's type with its data filled in.
 func New(source, subject string, at time.Time, p Payload) Event {
-	data, err := json.Marshal(p)
+	data, err := encode(p)
 	if err != nil { // payloads are our own structs: marshalling them can not fail
 		panic("event: " + err.Error())
 	}
