@@ -113,3 +113,11 @@ func abs(x float64) float64 {
 	}
 	return x
 }
+
+// Near returns the tick closest to t whose low bits are raw: it places a raw
+// counter latched by the same encoder at about the same time. A Tick keeps the
+// encoder's own low bits, so this needs no Unroller.
+func (t Tick) Near(raw uint64, bits int) Tick {
+	mask := uint64(1)<<bits - 1
+	return t.Add(signed((raw-uint64(t.Count))&mask, bits))
+}
