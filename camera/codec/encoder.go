@@ -1,0 +1,115 @@
+package codec
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/asticode/go-astiav"
+)
+
+// Encoder encodes RGB pictures of one size to H.264 as a camera does: no
+// reordering, no delay, parameter sets before every key picture.
+type Encoder struct {
+	ctx           *astiav.CodecContext
+	frame         *astiav.Frame
+	packet        *astiav.Packet
+	scaler        scaler
+	width, height int
+}
+
+// NewEncoder returns an encoder. Sizes are rounded down to even numbers, as
+// H.264 wants them. keyEvery is the most pictures from key picture to key
+// picture; quality is x264's constant rate factor, 0 the best, 51 the worst.
+func NewEncoder(width, height, keyEvery, quality int) (*Encoder, error) {
+	quiet()
+	c := astiav.FindEncoderByName("libx264")
+	if c == nil {
+		return nil, errors.New("this FFmpeg has no libx264; install Debian's libavcodec59 and libx264-164")
+	}
+	e := &Encoder{width: width &^ 1, height: height &^ 1}
+	if e.width < 16 || e.height < 16 {
+		return nil, fmt.Errorf("pictures of %d x %d pixels are too small to encode; 16 x 16 is the least", width, height)
+	}
+	e.ctx = astiav.AllocCodecContext(c)
+	if e.ctx == nil {
+		return nil, errors.New("no memory for an encoder")
+	}
+	e.ctx.SetWidth(e.width)
+	e.ctx.SetHeight(e.height)
+	e.ctx.SetPixelFormat(astiav.PixelFormatYuv420P)
+	e.ctx.SetTimeBase(astiav.NewRational(1, 90000))
+	e.ctx.SetFramerate(astiav.NewRational(25, 1))
+	e.ctx.SetGopSize(keyEvery)
+	e.ctx.SetThreadCount(1)
+	if err := e.open(c, quality); err != nil {
+		e.ctx.Free()
+		return nil, err
+	}
+	e.packet, e.frame = astiav.AllocPacket(), astiav.AllocFrame()
+	e.frame.SetWidth(e.width)
+	e.frame.SetHeight(e.height)
+	e.frame.SetPixelFormat(astiav.PixelFormatYuv420P)
+	if err := e.frame.AllocBuffer(0); err != nil {
+		e.Close()
+		return nil, fmt.Errorf("no memory for a picture to encode: %w", err)
+	}
+	return e, nil
+}
+
+func (e *Encoder) open(c *astiav.Codec, quality int) error {
+	options := astiav.NewDictionary()
+	defer options.Free()
+	for _, o := range [][2]string{
+		{"preset", "ultrafast"}, {"tune", "zerolatency"}, {"crf", strconv.Itoa(quality)},
+		{"forced-idr", "1"}, {"x264-params", "colormatrix=smpte170m:scenecut=0:log=-1"},
+	} {
+		if err := options.Set(o[0], o[1], 0); err != nil {
+			return fmt.Errorf("encoder option %s: %w", o[0], err)
+		}
+	}
+	if err := e.ctx.Open(c, options); err != nil {
+		return fmt.Errorf("libx264 does not open for %d x %d pixels: %w", e.width, e.height, err)
+	}
+	return nil
+}
+
+// Encode encodes one picture of stride bytes a row and returns its access unit
+// in Annex B form, owned by the caller. key asks for a key picture.
+func (e *Encoder) Encode(rgb []byte, stride int, pts time.Duration, key bool) (annexB []byte, isKey bool, err error) {
+	if stride < e.width*3 || len(rgb) < stride*(e.height-1)+e.width*3 {
+		return nil, false, fmt.Errorf("%d bytes, %d a row, are too few for a picture of %d x %d pixels", len(rgb), stride, e.width, e.height)
+	}
+	if err := e.scaler.fromRGB(rgb, stride, e.frame); err != nil {
+		return nil, false, err
+	}
+	e.frame.SetPts(int64(pts.Seconds() * 90000))
+	e.frame.SetPictureType(astiav.PictureTypeNone)
+	if key {
+		e.frame.SetPictureType(astiav.PictureTypeI)
+	}
+	if err := e.ctx.SendFrame(e.frame); err != nil {
+		return nil, false, fmt.Errorf("encode H.264: %w", err)
+	}
+	for {
+		e.packet.Unref()
+		err := e.ctx.ReceivePacket(e.packet)
+		if errors.Is(err, astiav.ErrEagain) {
+			return annexB, isKey, nil
+		}
+		if err != nil {
+			return nil, false, fmt.Errorf("encode H.264: %w", err)
+		}
+		annexB = append(annexB, e.packet.Data()...)
+		isKey = isKey || e.packet.Flags().Has(astiav.PacketFlagKey)
+	}
+}
+
+// Close frees the encoder's memory.
+func (e *Encoder) Close() {
+	e.packet.Free()
+	e.frame.Free()
+	e.ctx.Free()
+	e.scaler.close()
+}
