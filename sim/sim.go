@@ -88,6 +88,7 @@ type Part struct {
 	Kind     Kind
 	SizeMM   float64 // of the defect; 0 for good
 	Contrast float64 // of the defect, |defect - surround| / surround; 0 for good
+	DeltaE   float64 // CIE 1976, from a good part's colour; of a wrong colour
 	Seed     uint64  // of everything else that makes this part unlike the others
 }
 

@@ -1,0 +1,89 @@
+package draw
+
+import (
+	"math"
+
+	"linesman/sim"
+)
+
+// The belt: dark, woven, worn lengthwise, with tablet powder or dust on it.
+const (
+	weaveLength = 2048 // pixels after which the weave repeats, a power of two
+	stationMM   = 25   // one stretch of belt that collects its own dirt
+	stations    = 160  // the belt's length in them
+	dirtLife    = 40   // revolutions until a wiper takes a speck away
+)
+
+var beltColour = map[sim.Product]rgb{
+	sim.Tablets: {46, 62, 70},
+	sim.Caps:    {52, 66, 58},
+}
+
+// belt is the ground parts lie on, drawn once for weaveLength pixels.
+type belt struct {
+	height int
+	pix    []byte // RGB rows of 2*weaveLength, so that any stretch is one piece
+	seed   uint64
+}
+
+func newBelt(layout sim.Layout, seed uint64) *belt {
+	_, height := layout.FramePx()
+	b := &belt{height: height, pix: make([]byte, 2*weaveLength*height*3), seed: seed}
+	colour := beltColour[layout.Product]
+	fine := mottle(256, seed^21, []float64{1, 1})
+	broad := mottle(256, seed^22, []float64{0.2, 0.5, 1, 1.5, 1.5})
+	d := roll(seed, 23)
+	wear := make([]float64, height)
+	for i := range wear {
+		wear[i] = 0.03 * d.normal()
+	}
+	for y := range height {
+		row := b.pix[y*2*weaveLength*3:][: 2*weaveLength*3 : 2*weaveLength*3]
+		for x := range weaveLength {
+			// A twill: threads of eight pixels, each row of them set over by two.
+			thread := math.Sin(float64(x+y*2)*2*math.Pi/8) * math.Sin(float64(y)*2*math.Pi/8)
+			v := 1 + 0.05*thread + wear[y] + 0.05*float64(fine[(y&255)*256+x&255])/40 +
+				0.06*float64(broad[(y>>2&255)*256+x>>3&255])/40
+			for c := range 3 {
+				row[x*3+c] = byte(min(max(colour[c]*v, 0), 255))
+			}
+		}
+		copy(row[weaveLength*3:], row[:weaveLength*3])
+	}
+	return b
+}
+
+// paint fills a frame with belt. shift is the picture's left edge in pixels
+// against the travel.
+func (b *belt) paint(pix []byte, stride, width int, shift int64) {
+	at := int(((shift % weaveLength) + weaveLength) % weaveLength)
+	for y := range b.height {
+		copy(pix[y*stride:y*stride+width*3], b.pix[(y*2*weaveLength+at)*3:])
+	}
+}
+
+// speck is one bit of dirt in the picture, in pixels.
+type speck struct {
+	x, y, radius float32
+	gain         float32 // of brightness at its middle
+}
+
+// dirt returns what lies on the stretch of belt from lowMM to highMM of
+// travel, placed by toPx. It grows and goes with the belt's revolutions.
+func (b *belt) dirt(lowMM, highMM, perMM float64, toPx func(mm float64) float64, into []speck) []speck {
+	for station := math.Floor(lowMM/stationMM) - 1; station*stationMM <= highMM; station++ {
+		turn, place := math.Floor(station/stations), math.Mod(station, stations)
+		d := roll(b.seed, 24, uint64(int64(place)))
+		for range 7 {
+			age := math.Mod(turn+float64(d.below(dirtLife))+dirtLife, dirtLife) / dirtLife
+			mm := station*stationMM + d.span(0, stationMM)
+			into = append(into, speck{
+				x:      float32(toPx(mm)),
+				y:      float32(d.unit()) * float32(b.height),
+				radius: float32(d.logSpan(0.1, 0.5) * perMM * (0.4 + 0.6*age)),
+				gain:   float32(d.span(-0.2, 0.5) * age),
+			})
+		}
+	}
+	return into
+}
