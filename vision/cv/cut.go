@@ -1,0 +1,102 @@
+package cv
+
+import (
+	"math"
+
+	"linesman/camera"
+	"linesman/vision"
+)
+
+// rim is how near the picture's edge, in pixels of the shrunk picture, a part
+// must come to count as standing across it.
+const rim = 2
+
+// cutOut turns blobs into crops.
+func (l *Locator) cutOut(f *camera.Frame, into *vision.Crops) {
+	w, h := l.part.Cols(), l.part.Rows()
+	for i := 1; i < len(l.blobs); i++ {
+		b := &l.blobs[i]
+		if !b.whole {
+			continue
+		}
+		along0, along1, end := b.x0, b.x1, w
+		if !l.settings.AlongX() {
+			along0, along1, end = b.y0, b.y1, h
+		}
+		if along0 < rim || along1 > end-rim {
+			into.Cut++
+			continue
+		}
+		l.cutPart(f, b, into.Add(l.size))
+	}
+}
+
+// cutPart fills one crop: pixels as the sensor saw them, centred to the pixel
+// and neither turned nor scaled, so that no interpolation softens a defect.
+func (l *Locator) cutPart(f *camera.Frame, b *blob, c *vision.Crop) {
+	w, h := l.part.Cols(), l.part.Rows()
+	sx, sy := float64(f.Width)/float64(w), float64(f.Height)/float64(h)
+	c.Centre = vision.Point{X: b.x * sx, Y: b.y * sy}
+	c.Box = vision.Box{X0: float64(b.x0) * sx, Y0: float64(b.y0) * sy, X1: float64(b.x1) * sx, Y1: float64(b.y1) * sy}
+	c.Touching = b.touching
+	colour := l.belt.at(2*b.x/float64(w)-1, 2*b.y/float64(h)-1)
+	for k, v := range colour {
+		c.Surround[k] = float32(v)
+	}
+	across, extent := c.Centre.Y, float64(f.Height)
+	if !l.settings.AlongX() {
+		across, extent = c.Centre.X, float64(f.Width)
+	}
+	c.Lane = l.settings.Lane(across, extent)
+	left := int(math.Round(c.Centre.X)) - l.size/2
+	top := int(math.Round(c.Centre.Y)) - l.size/2
+	c.ToSensor = vision.Shift(float64(left), float64(top))
+	l.copyPixels(c, left, top)
+	l.drawMask(c, b, left, top)
+}
+
+// copyPixels copies the sensor's pixels; beyond the frame the belt goes on.
+func (l *Locator) copyPixels(c *vision.Crop, left, top int) {
+	pix := bytesOf(&l.full)
+	x0, x1 := max(0, -left), min(l.size, l.width-left)
+	outside := x0 > 0 || x1 < l.size || top < 0 || top+l.size > l.height
+	if outside {
+		var belt [3]byte
+		for k, v := range c.Surround {
+			belt[k] = byte(min(max(v+0.5, 0), 255))
+		}
+		for i := range c.Pix {
+			c.Pix[i] = belt[i%3]
+		}
+	}
+	for y := max(0, -top); y < min(l.size, l.height-top); y++ {
+		from := 3 * ((top+y)*l.width + left + x0)
+		copy(c.Pix[3*(y*l.size+x0):3*(y*l.size+x1)], pix[from:])
+	}
+}
+
+// drawMask marks the part's own pixels: those beyond half the part's distance
+// from the belt, and whatever its outline encloses.
+func (l *Locator) drawMask(c *vision.Crop, b *blob, left, top int) {
+	clear(c.Mask)
+	w, h := l.part.Cols(), l.part.Rows()
+	labels, inner, far := uint16sOf(&l.labels), bytesOf(&l.inner), bytesOf(&l.farFull)
+	limit := byte(min(max(float64(l.limit), b.far/2), 255))
+	s := l.shrink
+	y0, y1 := max(0, b.y0*s-top), min(l.size, b.y1*s-top+1, l.height-top)
+	x0, x1 := max(0, b.x0*s-left), min(l.size, b.x1*s-left+1, l.width-left)
+	area := 0
+	for y := y0; y < y1; y++ {
+		row := min((top+y)/s, h-1) * w
+		distance := far[(top+y)*l.width+left:]
+		mask := c.Mask[y*l.size : (y+1)*l.size]
+		for x := x0; x < x1; x++ {
+			j := row + min((left+x)/s, w-1)
+			if labels[j] == b.label && (distance[x] > limit || inner[j] != 0) {
+				mask[x] = 255
+				area++
+			}
+		}
+	}
+	c.Area = float64(area)
+}

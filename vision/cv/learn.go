@@ -1,0 +1,181 @@
+package cv
+
+import (
+	"image"
+	"math"
+
+	"gocv.io/x/gocv"
+)
+
+const (
+	beltShare  = 0.09 // of the belt's level: what shading and texture make around a fit
+	leastBelt  = 0.03 // of the picture
+	sureShare  = 0.6  // of what is not belt must look like parts
+	steadyGain = 0.3  // a lamp that changes more between two frames has failed
+)
+
+// learnBelt brings l.belt up to this frame and returns the share of the picture
+// that is belt. known is false when the belt can not be made out: something
+// stands before the lens. even says that the picture has no structure.
+func (l *Locator) learnBelt(even bool) (share float64, known bool) {
+	if l.belt.set {
+		if gain, ok := l.sketch.gain(&l.belt); ok && math.Abs(gain-1) < steadyGain {
+			b := l.belt.scaled(gain)
+			if share = l.sketch.fit(&b, beltShare, 2); share >= leastBelt {
+				l.belt = b
+				return share, true
+			}
+		}
+	}
+	if even {
+		return 0, false
+	}
+	return l.discoverBelt()
+}
+
+// discoverBelt tries the commonest colours as the belt and keeps the one that
+// leaves round things of the product's size. On an unknown line the first
+// frame that shows parts decides; a picture with none is its commonest colour.
+func (l *Locator) discoverBelt() (share float64, known bool) {
+	var best belt
+	bestScore, bestShare := -1.0, 0.0
+	for i, colour := range l.sketch.modes() {
+		b := flat(colour)
+		s := l.sketch.fit(&b, 0.12, 4)
+		if s < leastBelt {
+			continue
+		}
+		s = l.sketch.fit(&b, beltShare, 2)
+		score := l.likeParts(&b, s) - 0.01*float64(i)
+		if score > bestScore {
+			best, bestScore, bestShare = b, score, s
+		}
+	}
+	if bestScore < 0 || l.belt.set && bestScore < sureShare {
+		return 0, false
+	}
+	best.set = true
+	l.belt = best
+	return bestShare, true
+}
+
+// likeParts is the share of what is not belt b that looks like round parts of
+// the product's size, less what is too big to be any; 0.3 if all is belt.
+func (l *Locator) likeParts(b *belt, share float64) float64 {
+	hist := l.measureFar(b)
+	limit, some := l.chooseLimit(&hist, share)
+	if !some {
+		return 0.3
+	}
+	gocv.Threshold(l.far, &l.part, float32(limit), 255, gocv.ThresholdBinary)
+	gocv.MorphologyEx(l.part, &l.part, gocv.MorphClose, l.kernel)
+	gocv.DistanceTransform(l.part, &l.depth, &l.voronoi, gocv.DistL2, gocv.DistanceMask5, gocv.DistanceLabelCComp)
+	part, depth := bytesOf(&l.part), float32sOf(&l.depth)
+	core, huge := float32(0.75*l.radius), float32(1.35*l.radius)
+	deep := bytesOf(&l.deep8)
+	all, big := 0, 0
+	for i, p := range part {
+		deep[i] = 255 // belt and rims
+		if p == 0 {
+			continue
+		}
+		all++
+		if depth[i] > huge {
+			big++
+		} else if depth[i] > core {
+			deep[i] = 0
+		}
+	}
+	gocv.DistanceTransform(l.deep8, &l.depth, &l.voronoi, gocv.DistL2, gocv.DistanceMask5, gocv.DistanceLabelCComp)
+	depth = float32sOf(&l.depth)
+	explained := 0
+	for i, p := range part {
+		if p != 0 && depth[i] < float32(0.9*l.radius) {
+			explained++
+		}
+	}
+	return float64(explained-4*big) / float64(all)
+}
+
+// measureFar fills far with each pixel's distance from the belt: the greatest
+// difference of the three channels. It returns the histogram of it.
+func (l *Locator) measureFar(b *belt) (hist [256]int) {
+	const run = 8 // pixels over which the belt's shading is taken as even
+	w, h := l.far.Cols(), l.far.Rows()
+	small, far := bytesOf(&l.small), bytesOf(&l.far)
+	for y := range h {
+		fy := (float64(y)+0.5)*2/float64(h) - 1
+		for x0 := 0; x0 < w; x0 += run {
+			x1 := min(x0+run, w)
+			k := b.at((float64(x0+x1))/float64(w)-1, fy)
+			r, g, bl := int(k[0]+0.5), int(k[1]+0.5), int(k[2]+0.5)
+			in, out := small[3*(y*w+x0):3*(y*w+x1)], far[y*w+x0:y*w+x1]
+			for i := range out {
+				p := in[3*i : 3*i+3 : 3*i+3]
+				d := max(abs(int(p[0])-r), abs(int(p[1])-g), abs(int(p[2])-bl))
+				d = min(d, 255)
+				out[i] = byte(d)
+				hist[byte(d)]++
+			}
+		}
+	}
+	return hist
+}
+
+func abs(n int) int {
+	if n < 0 {
+		return -n
+	}
+	return n
+}
+
+// chooseLimit sets the distance at which a part begins: above the belt's noise,
+// and a third of the way to what parts commonly are. some is false when less
+// than one speck stands out.
+func (l *Locator) chooseLimit(hist *[256]int, share float64) (limit int, some bool) {
+	total := 0
+	for _, n := range hist {
+		total += n
+	}
+	noise := quantile(hist, 0, int(float64(total)*share/2))
+	floor := min(4*noise+4, 200)
+	above := 0
+	for _, n := range hist[floor:] {
+		above += n
+	}
+	if float64(above) < l.leastArea() {
+		return floor, false
+	}
+	contrast := quantile(hist, floor, above/2)
+	return max(floor, int(0.35*float64(contrast))), true
+}
+
+// quantile is the first bin from start on at which count values are passed.
+func quantile(hist *[256]int, start, count int) int {
+	for i := start; i < len(hist); i++ {
+		if count -= hist[i]; count < 0 {
+			return i
+		}
+	}
+	return len(hist) - 1
+}
+
+// leastArea is the least area of a part in pixels of the shrunk picture.
+func (l *Locator) leastArea() float64 {
+	px := l.settings.MMPerPx * float64(l.shrink)
+	return l.settings.MinAreaMM2 / (px * px)
+}
+
+// separate draws the line between belt and parts; false for a bare belt.
+func (l *Locator) separate(share float64) bool {
+	hist := l.measureFar(&l.belt)
+	limit, some := l.chooseLimit(&hist, share)
+	if !some {
+		return false
+	}
+	l.limit = limit
+	gocv.Threshold(l.far, &l.part, float32(limit), 255, gocv.ThresholdBinary)
+	gocv.Threshold(l.far, &l.bare, float32(limit), 255, gocv.ThresholdBinaryInv)
+	gocv.Resize(l.far, &l.farFull, image.Pt(l.width, l.height), 0, 0, gocv.InterpolationLinear)
+	return true
+}

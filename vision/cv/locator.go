@@ -1,0 +1,183 @@
+package cv
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"math"
+	"unsafe"
+
+	"gocv.io/x/gocv"
+
+	"linesman/camera"
+	"linesman/vision"
+)
+
+// Locator finds round parts of one product in the frames of one view. It
+// belongs to one goroutine; every worker makes its own.
+type Locator struct {
+	settings vision.LocateSettings
+	size     int     // of a crop, pixels
+	radius   float64 // of a part, pixels of the shrunk picture
+	nominal  float64 // area of a part, pixels of the shrunk picture
+	shrink   int     // sensor pixels to one of the shrunk picture, 1 or 2
+
+	width, height int // of the frames the Mats below were made for
+	mats          []gocv.Mat
+	full, small   gocv.Mat // RGB at the sensor's and the shrunk size
+	sketchMat     gocv.Mat // RGB, shrunk until noise cancels
+	far           gocv.Mat // distance from the belt's colour, shrunk, 0..255
+	farFull       gocv.Mat // the same at the sensor's size
+	part          gocv.Mat // 255 where a part is, holes filled, shrunk
+	inner         gocv.Mat // part, a pixel in from its rim
+	bare          gocv.Mat // the inverse of part, before filling
+	labels        gocv.Mat
+	stats, mids   gocv.Mat
+	depth         gocv.Mat // distance to the nearest belt pixel
+	deep, deep8   gocv.Mat // the cores of parts
+	cores         gocv.Mat
+	voronoi       gocv.Mat
+	kernel        gocv.Mat
+
+	sketch sketch
+	belt   belt
+	limit  int // distance from the belt's colour at which a part begins
+	grey   []byte
+	blobs  []blob
+	seeds  []seed
+}
+
+var _ vision.Locator = (*Locator)(nil)
+
+// NewLocator returns a locator for a product. The settings are validated. Size
+// the frames as they come: the first one decides, and a change of size
+// re-makes the buffers.
+func NewLocator(settings vision.LocateSettings) (*Locator, error) {
+	if err := settings.Validate(); err != nil {
+		return nil, fmt.Errorf("locate: %w", err)
+	}
+	l := &Locator{settings: settings, size: settings.CropSize(), shrink: 1}
+	if settings.DiameterPx() >= 40 {
+		l.shrink = 2
+	}
+	l.radius = settings.DiameterPx() / 2 / float64(l.shrink)
+	l.nominal = math.Pi * l.radius * l.radius
+	return l, nil
+}
+
+// Locate finds the parts of one frame. Parts across the frame's edge along the
+// belt are counted in Cut; all others come back, lane by lane as they stand.
+func (l *Locator) Locate(f *camera.Frame, into *vision.Crops) error {
+	into.Reset()
+	if err := l.fits(f); err != nil {
+		return fmt.Errorf("locate: camera %q frame %d: %w", f.Camera, f.Seq, err)
+	}
+	into.Quality = vision.Inspect(f, &l.grey)
+	l.load(f)
+	share, known := l.learnBelt(into.Quality.Covered)
+	into.Quality.Covered = !known
+	if !known || !l.separate(share) {
+		return nil // nothing to be seen, or the bare belt
+	}
+	l.findBlobs()
+	l.cutOut(f, into)
+	return nil
+}
+
+// Close frees every Mat. The locator must not be used afterwards; a second
+// Close does nothing.
+func (l *Locator) Close() error {
+	var errs []error
+	for i := range l.mats {
+		errs = append(errs, l.mats[i].Close())
+	}
+	l.mats, l.width, l.height = nil, 0, 0
+	return errors.Join(errs...)
+}
+
+// fits checks the frame and makes the Mats for its size.
+func (l *Locator) fits(f *camera.Frame) error {
+	ch := f.Format.Channels()
+	if f.Width < 2*l.shrink || f.Height < 2*l.shrink || f.Stride < f.Width*ch || len(f.Pix) < f.Stride*(f.Height-1)+f.Width*ch {
+		return fmt.Errorf("%d x %d pixels with stride %d do not fit %d bytes: the driver sent a broken frame", f.Width, f.Height, f.Stride, len(f.Pix))
+	}
+	if d := int(l.settings.DiameterPx()); f.Width < d || f.Height < d {
+		return fmt.Errorf("%d x %d pixels is less than one part of %d pixels: check mm_per_px and diameter_mm", f.Width, f.Height, d)
+	}
+	if f.Width == l.width && f.Height == l.height {
+		return nil
+	}
+	if err := l.Close(); err != nil {
+		return err
+	}
+	w, h := f.Width/l.shrink, f.Height/l.shrink
+	step := min(max(int(l.radius*2/11), 1), 8/l.shrink)
+	l.sketch = sketch{w: max(w/step, 2), h: max(h/step, 2)}
+	l.full = l.keep(gocv.NewMatWithSize(f.Height, f.Width, gocv.MatTypeCV8UC3))
+	l.small = l.keep(gocv.NewMatWithSize(h, w, gocv.MatTypeCV8UC3))
+	l.sketchMat = l.keep(gocv.NewMatWithSize(l.sketch.h, l.sketch.w, gocv.MatTypeCV8UC3))
+	l.farFull = l.keep(gocv.NewMatWithSize(f.Height, f.Width, gocv.MatTypeCV8UC1))
+	for _, m := range []*gocv.Mat{&l.far, &l.part, &l.inner, &l.bare, &l.deep8} {
+		*m = l.keep(gocv.NewMatWithSize(h, w, gocv.MatTypeCV8UC1))
+	}
+	for _, m := range []*gocv.Mat{&l.labels, &l.stats, &l.mids, &l.depth, &l.deep, &l.cores, &l.voronoi} {
+		*m = l.keep(gocv.NewMat())
+	}
+	l.kernel = l.keep(gocv.GetStructuringElement(gocv.MorphRect, image.Pt(3, 3)))
+	l.width, l.height = f.Width, f.Height
+	l.belt = belt{}
+	return nil
+}
+
+func (l *Locator) keep(m gocv.Mat) gocv.Mat {
+	l.mats = append(l.mats, m)
+	return m
+}
+
+// load copies the frame into C memory and shrinks it twice.
+func (l *Locator) load(f *camera.Frame) {
+	pix := bytesOf(&l.full)
+	row := 3 * f.Width
+	for y := range f.Height {
+		from, to := f.Pix[y*f.Stride:], pix[y*row:(y+1)*row]
+		if f.Format == camera.RGB {
+			copy(to, from)
+			continue
+		}
+		for x, g := range from[:f.Width] {
+			to[3*x], to[3*x+1], to[3*x+2] = g, g, g
+		}
+	}
+	w, h := l.far.Cols(), l.far.Rows()
+	gocv.Resize(l.full, &l.small, image.Pt(w, h), 0, 0, gocv.InterpolationArea)
+	gocv.Resize(l.small, &l.sketchMat, image.Pt(l.sketch.w, l.sketch.h), 0, 0, gocv.InterpolationArea)
+	l.sketch.pix = bytesOf(&l.sketchMat)
+}
+
+// bytesOf is the Mat's memory, valid while the Mat is open and keeps its size.
+// Only for continuous Mats, which all of ours are.
+func bytesOf(m *gocv.Mat) []byte {
+	b, err := m.DataPtrUint8()
+	if err != nil {
+		panic(fmt.Sprintf("cv: %v", err)) // a Mat that we made ourselves
+	}
+	return b
+}
+
+func int32sOf(m *gocv.Mat) []int32 {
+	b := bytesOf(m)
+	if len(b) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*int32)(unsafe.Pointer(&b[0])), len(b)/4)
+}
+
+func uint16sOf(m *gocv.Mat) []uint16 {
+	b := bytesOf(m)
+	return unsafe.Slice((*uint16)(unsafe.Pointer(&b[0])), len(b)/2)
+}
+
+func float32sOf(m *gocv.Mat) []float32 {
+	b := bytesOf(m)
+	return unsafe.Slice((*float32)(unsafe.Pointer(&b[0])), len(b)/4)
+}
