@@ -32,13 +32,14 @@ func (p *Painter) body(travelled float64, part sim.Part) body {
 }
 
 // profile is the brightness of a part by the distance from its edge, in
-// tenths of a pixel, and how much of it comes from the lamp's side.
+// hundredths of a millimetre, and how much of it comes from the lamp's side.
 type profile struct{ level, slope []float32 }
 
-// depth is how far in from the edge a profile reaches; beyond is face.
+// depth is how far in from the edge a profile reaches, in tenths of a
+// millimetre; beyond is face.
 const depth = 32
 
-func newProfile(at func(px float64) (level, slope float64)) profile {
+func newProfile(at func(tenths float64) (level, slope float64)) profile {
 	var p profile
 	for i := range depth*10 + 1 {
 		level, slope := at(float64(i) / 10)
@@ -63,15 +64,15 @@ func step(a, b, v float64) float64 {
 
 var (
 	// A flat tablet with a bevelled edge.
-	tabletProfile = newProfile(func(px float64) (float64, float64) {
-		bevel := 1 - step(0, 9, px)
+	tabletProfile = newProfile(func(in float64) (float64, float64) {
+		bevel := 1 - step(0, 9, in)
 		return 1 - 0.16*bevel*bevel - 0.04*bevel, 0.12 * bevel
 	})
 	// A moulded cap: knurled skirt, rounded shoulder, a shallow rim, flat top.
-	capProfile = newProfile(func(px float64) (float64, float64) {
-		skirt := 1 - step(2, 7, px)
-		shoulder := step(3, 8, px) - step(8, 15, px)
-		rim := step(17, 19, px) - step(19, 22, px)
+	capProfile = newProfile(func(in float64) (float64, float64) {
+		skirt := 1 - step(2, 7, in)
+		shoulder := step(3, 8, in) - step(8, 15, in)
+		rim := step(17, 19, in) - step(19, 22, in)
 		return 1 - 0.30*skirt - 0.07*shoulder - 0.05*rim, 0.10*skirt + 0.11*shoulder - 0.05*rim
 	})
 )
@@ -89,7 +90,7 @@ type canvas struct {
 	width, height int
 }
 
-// rows returns the pixels that a rectangle about (x, y) covers in the picture.
+// window returns the pixels that a rectangle about (x, y) covers in the picture.
 func (c canvas) window(x, y, rx, ry float32) (x0, x1, y0, y1 int) {
 	return max(int(x-rx), 0), min(int(x+rx)+1, c.width), max(int(y-ry), 0), min(int(y+ry)+1, c.height)
 }
@@ -161,6 +162,7 @@ func (c canvas) body(b *body) {
 	colour := [3]float32{float32(l.colour[0]), float32(l.colour[1]), float32(l.colour[2])}
 	toInk := [3]float32{float32(inkColour[0]) - colour[0], float32(inkColour[1]) - colour[1], float32(inkColour[2]) - colour[2]}
 	tiltX, tiltY := l.tiltX/b.perMM, l.tiltY/b.perMM
+	tenth := 10 / b.perMM
 	leftX, topY := int(math.Floor(float64(b.x))), int(math.Floor(float64(b.y)))
 	x0, x1, y0, y1 := c.window(b.x, b.y, b.reachX+1, b.reachY+1)
 	for y := y0; y < y1; y++ {
@@ -177,13 +179,13 @@ func (c canvas) body(b *body) {
 			if cover <= 0 {
 				continue
 			}
-			level, slope := surface.at(inside)
+			level, slope := surface.at(inside * tenth)
 			level += slope*(nx*lampX+ny*lampY) + tiltX*dx + tiltY*dy
 			level *= 1 + grit*float32(speckles[(l.grainX+x-leftX)&(grainSize-1)])
 			px := row[x*3:][:3:3]
 			var inked float32
 			if ink != nil {
-				level *= b.moulding(inside, dx, dy)
+				level *= b.moulding(inside*tenth, dx*tenth, dy*tenth)
 				inked = b.inked(ink, dx, dy)
 			}
 			for k := range px {
@@ -206,7 +208,8 @@ func (b *body) cover(inside, dx, dy float32) float32 {
 	return clamp(inside + 0.5)
 }
 
-// moulding is a cap's knurl and the mark of its gate, turned with it.
+// moulding is a cap's knurl and the mark of its gate, turned with it. Lengths
+// are tenths of a millimetre.
 func (b *body) moulding(inside, dx, dy float32) float32 {
 	if inside < 6 {
 		angle := math.Atan2(float64(dy), float64(dx)) - math.Atan2(float64(b.sin), float64(b.cos))

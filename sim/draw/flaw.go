@@ -6,11 +6,14 @@ import (
 	"linesman/sim"
 )
 
-// faceShare is the part of the radius that is face; flaws other than chips lie
-// wholly on it.
+// The share of the radius that is face; flaws other than chips lie wholly on it.
 const (
 	tabletFace = 0.80
 	capFace    = 0.84
+
+	// glint is the bright side of a dent as a share of its dark side, which
+	// the contrast is of: more would burn out on a light part.
+	glint = 0.5
 )
 
 // flaw is a place on a part that is darker (or, for half a dent, brighter)
@@ -68,7 +71,6 @@ func flawOf(d *dice, l *look, layout sim.Layout, p sim.Part) *flaw {
 	case sim.Dent:
 		f.soft = 0.15 * f.radius
 		f.dirX, f.dirY = lampX, lampY
-		room = face - float64(f.boundary)
 	}
 	r := room * math.Sqrt(d.unit())
 	sin, cos := math.Sincos(d.span(0, 2*math.Pi))
@@ -79,7 +81,7 @@ func flawOf(d *dice, l *look, layout sim.Layout, p sim.Part) *flaw {
 // stainTint is a brown or grey-green film: every channel darker, blue the
 // most or the least, the luma by exactly the contrast.
 func stainTint(d *dice, on rgb, contrast float64) [3]float32 {
-	share := [3]float64{d.span(0.5, 0.9), d.span(0.9, 1.1), d.span(1.2, 1.8)}
+	share := [3]float64{d.span(0.6, 0.9), d.span(0.9, 1.1), d.span(1.1, 1.6)}
 	lost := rgb{on[0] * share[0], on[1] * share[1], on[2] * share[2]}.luma() / on.luma()
 	var t [3]float32
 	for i := range t {
@@ -139,7 +141,7 @@ func (f *flaw) at(x, y, px float32) float32 {
 	}
 	m := clamp((f.radius*rim-r)/max(px, f.soft) + 0.5)
 	if f.kind == sim.Dent {
-		m *= min(max((x*f.dirX+y*f.dirY)/(0.15*f.radius), -1), 1)
+		m *= min(max((x*f.dirX+y*f.dirY)/(0.15*f.radius), -glint), 1)
 	}
 	return m
 }

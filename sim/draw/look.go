@@ -10,7 +10,7 @@ import (
 var (
 	tabletColour = rgb{204, 200, 190}
 	capColour    = rgb{206, 201, 186}
-	inkColour    = rgb{58, 128, 158}
+	inkColour    = rgb{66, 133, 162}
 )
 
 // Natural spread of good parts.
