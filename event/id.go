@@ -28,12 +28,12 @@ func MakeID(at time.Time) ID {
 // ParseID reads the canonical text of a UUIDv7 (36 characters, lower case);
 // ok is false for anything else.
 func ParseID(s string) (id ID, ok bool) {
-	id, ok = parseUUID(s)
+	id, ok = ParseUUID(s)
 	return id, ok && id[6]>>4 == 7 && id[8]>>6 == 2
 }
 
-// parseUUID reads the canonical text of a UUID of any version.
-func parseUUID(s string) (id ID, ok bool) {
+// ParseUUID reads the canonical text of a UUID of any version.
+func ParseUUID(s string) (id ID, ok bool) {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return ID{}, false
 	}

@@ -48,6 +48,7 @@ type PartJudged struct {
 	Due        Tick     `json:"due"`                                   // part centre at the gate
 	Late       bool     `json:"late"`                                  // the entry was not acknowledged in time: rejected
 	Evidence   string   `json:"evidence_sha256,omitempty"`             // of the kept picture; empty if none was kept
+	Heatmap    string   `json:"heatmap_sha256,omitempty"`              // of the kept heat map, over the same extent as the picture
 	Timing     Timing   `json:"timing"`                                // when each stage was done
 	Collateral bool     `json:"collateral,omitempty"`                  // good, but rejected with a touching neighbour
 }

@@ -212,6 +212,6 @@ func bootID() (id [16]byte) {
 	if err != nil {
 		return id
 	}
-	parsed, _ := parseUUID(strings.ToLower(string(bytes.TrimSpace(text))))
+	parsed, _ := ParseUUID(strings.ToLower(string(bytes.TrimSpace(text))))
 	return parsed
 }

@@ -1,0 +1,250 @@
+package sqlite
+
+import (
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+
+	"linesman/event"
+)
+
+// pen writes into one file. It belongs to the writer goroutine.
+type pen struct {
+	file   *file
+	conn   *sqlite3.SQLiteConn
+	insert driver.Stmt
+	find   driver.Stmt
+
+	open  bool // within a transaction
+	words int  // words there were before it
+	added extent
+	group [2]uint64 // the last group that went into both files, as the file says
+	row   [12]driver.Value
+}
+
+// extent is what one group adds to a file.
+type extent struct {
+	first, last  uint64
+	since, until int64
+}
+
+// openPen opens a file for writing and makes it where there is none.
+func openPen(f *file) (*pen, error) {
+	conn, err := (&sqlite3.SQLiteDriver{}).Open(dsn(f.path, "mode=rwc&_txlock=immediate&_busy_timeout=5000"))
+	if err != nil {
+		return nil, f.bad(err)
+	}
+	p := &pen{file: f, conn: conn.(*sqlite3.SQLiteConn)}
+	if err := p.prepare(); err != nil {
+		return nil, errors.Join(f.bad(err), conn.Close())
+	}
+	return p, nil
+}
+
+func (p *pen) prepare() error {
+	if err := p.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA journal_size_limit=67108864"); err != nil {
+		return err
+	}
+	version, err := p.numbers("PRAGMA user_version", 1)
+	if err != nil {
+		return err
+	}
+	if version[0] == 0 {
+		made := time.Now().UTC().Format(time.RFC3339)
+		err := p.exec(fmt.Sprintf("BEGIN IMMEDIATE; %s INSERT INTO file (only, shelf, day, made) VALUES (1, '%s', '%s', '%s'); PRAGMA application_id=0x4c6e736d; PRAGMA user_version=%d; COMMIT",
+			schema, p.file.shelf, p.file.day, made, format))
+		if err != nil {
+			return errors.Join(err, p.undoOpen())
+		}
+	}
+	group, err := p.numbers("SELECT group_first, group_last FROM file", 2)
+	if err != nil {
+		return err
+	}
+	p.group = [2]uint64{group[0], group[1]}
+	if p.insert, err = p.conn.Prepare(`INSERT INTO events (seq, id, time, type, source, subject, severity, part, batch, cause, actor, data)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`); err != nil {
+		return err
+	}
+	p.find, err = p.conn.Prepare("SELECT seq FROM events WHERE id = ?")
+	return err
+}
+
+func (p *pen) undoOpen() error {
+	if p.conn.AutoCommit() {
+		return nil
+	}
+	return p.exec("ROLLBACK")
+}
+
+func (p *pen) exec(query string, args ...driver.Value) error {
+	_, err := p.conn.Exec(query, args)
+	return err
+}
+
+// numbers runs a query whose one row is n whole numbers.
+func (p *pen) numbers(query string, n int) ([]uint64, error) {
+	rows, err := p.conn.Query(query, nil)
+	if err != nil {
+		return nil, err
+	}
+	return one(rows, n)
+}
+
+// one reads the first row as n whole numbers and closes rows.
+func one(rows driver.Rows, n int) ([]uint64, error) {
+	defer rows.Close()
+	row := make([]driver.Value, n)
+	if err := rows.Next(row); err != nil {
+		return nil, err
+	}
+	out := make([]uint64, n)
+	for i, v := range row {
+		number, _ := v.(int64)
+		out[i] = uint64(number)
+	}
+	return out, nil
+}
+
+// begin opens a transaction if there is none.
+func (p *pen) begin() error {
+	if p.open {
+		return nil
+	}
+	if err := p.exec("BEGIN IMMEDIATE"); err != nil {
+		return p.file.bad(err)
+	}
+	p.open, p.words, p.added = true, p.file.words.count(), extent{}
+	return nil
+}
+
+// put stores e as seq. fresh is false when its id is in this file already.
+func (p *pen) put(e *event.Event, seq uint64) (fresh bool, err error) {
+	if err := p.begin(); err != nil {
+		return false, err
+	}
+	at := e.Time.UnixNano()
+	row := p.row[:]
+	row[0], row[1], row[2] = int64(seq), key(e.ID), at
+	row[5], row[6], row[7] = key(e.Subject), int64(e.Severity), key(e.Part)
+	row[9], row[11] = key(e.Cause), string(e.Data)
+	for _, w := range [...]struct {
+		column int
+		text   string
+	}{{3, string(e.Type)}, {4, e.Source}, {8, e.Batch}, {10, e.Actor}} {
+		if row[w.column], err = p.word(w.text); err != nil {
+			return false, p.file.bad(err)
+		}
+	}
+	res, err := p.insert.Exec(row)
+	if err != nil {
+		return false, p.file.bad(err)
+	}
+	if n, _ := res.RowsAffected(); n == 0 {
+		return false, nil
+	}
+	if p.added.first == 0 {
+		p.added = extent{seq, seq, at, at}
+	}
+	p.added.last, p.added.since, p.added.until = seq, min(p.added.since, at), max(p.added.until, at)
+	return true, nil
+}
+
+// word returns the id of a text, which it stores where it is new; NULL for none.
+func (p *pen) word(text string) (driver.Value, error) {
+	if text == "" {
+		return nil, nil
+	}
+	if id, ok := p.file.words.id(text); ok {
+		return id, nil
+	}
+	id := p.file.words.add(text)
+	return id, p.exec("INSERT INTO words (id, word) VALUES (?, ?)", id, text)
+}
+
+// seqOf returns the seq under which an id is stored in this file.
+func (p *pen) seqOf(id string) (seq uint64, ok bool, err error) {
+	rows, err := p.find.Query([]driver.Value{key(id)})
+	if err != nil {
+		return 0, false, p.file.bad(err)
+	}
+	found, err := one(rows, 1)
+	if errors.Is(err, io.EOF) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, p.file.bad(err)
+	}
+	return found[0], true, nil
+}
+
+// note writes down that the transaction belongs to a group of both files.
+func (p *pen) note(first, last uint64) error {
+	err := p.exec("UPDATE file SET group_first = ?, group_last = ?", int64(first), int64(last))
+	return p.file.bad(err)
+}
+
+// commit makes the transaction durable; undo forgets it. Both do nothing
+// outside one.
+func (p *pen) commit() error {
+	if !p.open {
+		return nil
+	}
+	if err := p.exec("COMMIT"); err != nil {
+		return p.file.bad(err)
+	}
+	p.open = false
+	return nil
+}
+
+func (p *pen) undo() error {
+	p.added = extent{}
+	if !p.open {
+		return nil
+	}
+	p.open = false
+	p.file.words.cut(p.words)
+	return p.file.bad(p.undoOpen())
+}
+
+// close folds the write-ahead log into the file.
+func (p *pen) close() error {
+	var errs []error
+	for _, s := range []driver.Stmt{p.insert, p.find} {
+		if s != nil {
+			errs = append(errs, s.Close())
+		}
+	}
+	errs = append(errs, p.exec("PRAGMA wal_checkpoint(TRUNCATE)"), p.conn.Close())
+	return p.file.bad(errors.Join(errs...))
+}
+
+// key is how an id lies in the file: a UUID as its 16 bytes, another text as
+// it is, nothing as NULL.
+func key(text string) driver.Value {
+	if text == "" {
+		return nil
+	}
+	if id, ok := event.ParseUUID(text); ok {
+		return id[:]
+	}
+	return text
+}
+
+// unkey reads a key back.
+func unkey(v any) string {
+	switch v := v.(type) {
+	case []byte:
+		if len(v) == len(event.ID{}) {
+			return event.ID(v).String()
+		}
+		return string(v)
+	case string:
+		return v
+	}
+	return ""
+}

@@ -1,0 +1,267 @@
+// Package sqlite is the event log on disk: two SQLite files a UTC day, one for
+// the many events of parts that pass and one for the record, with one sequence
+// over both. An append that is acknowledged is on disk.
+//
+// One goroutine writes. Appends that wait together are stored together, with
+// one sync of the disk for all of them.
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"linesman/event"
+)
+
+var _ event.Log = (*Log)(nil)
+
+// Settings says where the log lies.
+type Settings struct {
+	Dir    string           // made if absent; on a local disk
+	Logger *slog.Logger     // nil is slog.Default
+	Now    func() time.Time // the clock that names the files; nil is time.Now
+}
+
+// Log is the event log of one site. Only one process may have it open.
+type Log struct {
+	set  Settings
+	lock *os.File
+
+	requests chan *request
+	closing  chan struct{} // closed by Close
+	done     chan struct{} // closed when the writer has ended
+	once     sync.Once
+	closeErr error
+
+	w writer // the writer goroutine's own
+
+	mu      sync.Mutex
+	files   []*file       // by first seq
+	acked   uint64        // everything up to here is on disk in every file
+	changed chan struct{} // closed and replaced when acked grows
+	reading sync.WaitGroup
+}
+
+// request is one Append on its way to the writer.
+type request struct {
+	events []event.Event // stored with ID and Seq filled in
+	bytes  int
+	done   chan error
+}
+
+// Group bounds: what one sync of the disk carries at most.
+const (
+	groupEvents = 4096
+	groupBytes  = 8 << 20
+)
+
+// Open opens the log in a folder, and makes it where there is none. It mends
+// what a crash left half written, so that the sequence has no gap.
+func Open(set Settings) (*Log, error) {
+	if set.Logger == nil {
+		set.Logger = slog.Default()
+	}
+	if set.Now == nil {
+		set.Now = time.Now
+	}
+	if err := os.MkdirAll(set.Dir, 0o750); err != nil {
+		return nil, fmt.Errorf("event log: %w; choose a folder that can be written", err)
+	}
+	lock, err := takeLock(set.Dir)
+	if err != nil {
+		return nil, err
+	}
+	l := &Log{
+		set: set, lock: lock, changed: make(chan struct{}),
+		requests: make(chan *request, 64), closing: make(chan struct{}), done: make(chan struct{}),
+	}
+	if err := l.load(); err != nil {
+		return nil, errors.Join(err, l.closeFiles(), lock.Close())
+	}
+	go l.run()
+	return l, nil
+}
+
+// load opens every file there is and mends the newest pair.
+func (l *Log) load() error {
+	names, err := listFiles(l.set.Dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		f, err := openFile(l.set.Dir, name)
+		if err != nil {
+			return err
+		}
+		l.files = append(l.files, f)
+	}
+	if newest := newestDay(l.files); newest != "" {
+		p, err := l.openPair(newest)
+		if err != nil {
+			return err
+		}
+		l.w.pair = p
+		if err := p.mend(l.set.Logger); err != nil {
+			return err
+		}
+		if err := p.parts.file.look(); err != nil {
+			return p.parts.file.bad(err)
+		}
+	}
+	for _, f := range l.files {
+		l.acked = max(l.acked, f.last)
+	}
+	l.sortFiles()
+	return nil
+}
+
+// newestDay is the day of the file that holds the greatest seq; among empty
+// files the greatest name.
+func newestDay(files []*file) string {
+	if len(files) == 0 {
+		return ""
+	}
+	return slices.MaxFunc(files, func(a, b *file) int {
+		return cmp.Or(cmp.Compare(a.last, b.last), cmp.Compare(a.day, b.day))
+	}).day
+}
+
+// sortFiles orders the files by their first seq, empty ones last.
+func (l *Log) sortFiles() {
+	slices.SortStableFunc(l.files, func(a, b *file) int {
+		return cmp.Or(cmp.Compare(a.first-1, b.first-1), cmp.Compare(a.name(), b.name()))
+	})
+}
+
+// Append stores events in the order given. See event.Log. When ctx ends while
+// the events are with the writer, they may or may not be stored: an append of
+// the same ids again tells, and stores none twice.
+func (l *Log) Append(ctx context.Context, events []event.Event) ([]event.Event, error) {
+	if len(events) == 0 {
+		return nil, ctx.Err()
+	}
+	r := &request{events: slices.Clone(events), done: make(chan error, 1)}
+	for i := range r.events {
+		e := &r.events[i]
+		if err := e.Check(); err != nil {
+			return nil, fmt.Errorf("event log: event %d of %d: %w", i+1, len(events), err)
+		}
+		e.Time = e.Time.UTC().Round(0)
+		if e.Actor == "" {
+			e.Actor = "system"
+		}
+		r.bytes += len(e.Data) + 256
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case <-l.closing: // so that a closed log always says so
+		return nil, event.ErrClosed
+	default:
+	}
+	select {
+	case l.requests <- r:
+	case <-l.closing:
+		return nil, event.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	select {
+	case err := <-r.done:
+		if err != nil {
+			return nil, err
+		}
+		return r.events, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-l.done: // the writer may have answered last of all
+		select {
+		case err := <-r.done:
+			if err != nil {
+				return nil, err
+			}
+			return r.events, nil
+		default:
+			return nil, event.ErrClosed
+		}
+	}
+}
+
+// run is the writer: it takes what waits, stores it as one group, and answers.
+func (l *Log) run() {
+	defer close(l.done)
+	for {
+		var group []*request
+		select {
+		case r := <-l.requests:
+			group = l.group(r)
+		case <-l.closing:
+			select {
+			case r := <-l.requests: // it came before Close
+				group = l.group(r)
+			default:
+				return
+			}
+		}
+		err := l.write(group)
+		for _, r := range group {
+			r.done <- err
+		}
+	}
+}
+
+// group gathers what waits beside the first request.
+func (l *Log) group(first *request) []*request {
+	group := []*request{first}
+	events, bytes := len(first.events), first.bytes
+	for events < groupEvents && bytes < groupBytes {
+		select {
+		case r := <-l.requests:
+			group = append(group, r)
+			events, bytes = events+len(r.events), bytes+r.bytes
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// Last returns the seq of the newest event; 0 for an empty log.
+func (l *Log) Last() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.acked
+}
+
+// Close stores what has been handed in, ends followers and readers, and gives
+// the folder back.
+func (l *Log) Close() error {
+	l.once.Do(func() {
+		l.mu.Lock()
+		close(l.closing)
+		l.mu.Unlock()
+		<-l.done
+		l.reading.Wait()
+		l.closeErr = errors.Join(l.closeFiles(), l.lock.Close())
+	})
+	return l.closeErr
+}
+
+func (l *Log) closeFiles() error {
+	var errs []error
+	if l.w.pair != nil {
+		errs = append(errs, l.w.pair.close())
+	}
+	for _, f := range l.files {
+		errs = append(errs, f.close())
+	}
+	return errors.Join(errs...)
+}
