@@ -1,0 +1,174 @@
+// Package api shows: it serves the page, the numbers behind it, the log and
+// the live picture over HTTP, to people and to programs. It only reads; nothing
+// here can move a gate. Whatever it needs of other rooms is handed in by cmd
+// as functions, so that it knows neither drivers nor how a line runs.
+//
+// Versioned paths live under /api/v1; /api/v1/openapi.json describes them all.
+// A slow, hung or hostile viewer costs itself pictures and never the line time:
+// every hand-over to a viewer is a mailbox in which the newest wins.
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+
+	"linesman/camera"
+	"linesman/event"
+	"linesman/line"
+	"linesman/part"
+)
+
+// events is what the pages read of the log; event.Log satisfies it.
+type events interface {
+	Read(ctx context.Context, f event.Filter) ([]event.Event, error)
+	Follow(ctx context.Context, after uint64, fn func(event.Event) error) error
+}
+
+// Config is what the api is given. Site, Lines, Shots and Log are required.
+// Every function is called from many goroutines and must not block.
+type Config struct {
+	Site    string         // the site's name, shown in the head of the page
+	Version string         // of the appliance
+	Zone    *time.Location // screens show times in it; nil is UTC
+
+	// Lines returns the present status of every line, in the site's order.
+	Lines func() []line.Status
+	// Shots subscribes to the judged frames of one line until ctx ends. The
+	// channel is bounded and the newest wins: a subscriber that lags loses
+	// shots, never the line. Each shot carries one hold of its frame, which the
+	// api releases. The channel is closed after ctx has ended, and the api
+	// drains it until then; an unknown line is an error.
+	Shots func(ctx context.Context, id part.LineID) (<-chan line.Shot, error)
+	// Cameras returns the state of the cameras to be shown beside the lines:
+	// those that no line judges by. Nil: none.
+	Cameras func() []camera.State
+	// Latest returns the newest frame of a camera with one hold, which the api
+	// releases, or nil if there is none. Nil: no pictures beside the lines.
+	Latest func(id part.CameraID) *camera.Frame
+	// Log is the event log.
+	Log events
+	// Evidence opens one kept picture or clip by its SHA-256, 64 lower-case hex
+	// digits; the api closes it. An error that wraps fs.ErrNotExist says that it
+	// is gone or never was. Nil: nothing is kept.
+	Evidence func(ctx context.Context, sha256 string) (io.ReadCloser, error)
+	// UI holds the built page, index.html at its root. Nil or empty: the page
+	// says how to build it.
+	UI fs.FS
+
+	// Addr is the address that is served, "host:port". On a loopback address
+	// only requests that name a loopback host or one of Hosts are answered, so
+	// that no foreign page can read the line by rebinding its own name.
+	Addr  string
+	Hosts []string
+
+	LiveFPS   float64      // pictures a second to a viewer, at most; default 5
+	LiveWidth int          // pixels across a live picture, at most; default 1000
+	Logger    *slog.Logger // default: discards
+}
+
+func (c *Config) fill() error {
+	switch {
+	case c.Lines == nil:
+		return errors.New("api: Config.Lines is missing")
+	case c.Shots == nil:
+		return errors.New("api: Config.Shots is missing")
+	case c.Log == nil:
+		return errors.New("api: Config.Log is missing")
+	case c.LiveFPS < 0 || c.LiveFPS > 30:
+		return fmt.Errorf("api: LiveFPS %g: want 0 to 30", c.LiveFPS)
+	case c.LiveWidth < 0:
+		return fmt.Errorf("api: LiveWidth %d: want 0 or more", c.LiveWidth)
+	}
+	if c.Zone == nil {
+		c.Zone = time.UTC
+	}
+	if c.LiveFPS == 0 {
+		c.LiveFPS = 5
+	}
+	if c.LiveWidth == 0 {
+		c.LiveWidth = 1000
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Cameras == nil {
+		c.Cameras = func() []camera.State { return nil }
+	}
+	if c.Latest == nil {
+		c.Latest = func(part.CameraID) *camera.Frame { return nil }
+	}
+	if c.Evidence == nil {
+		c.Evidence = func(context.Context, string) (io.ReadCloser, error) { return nil, fs.ErrNotExist }
+	}
+	return nil
+}
+
+// server holds what the handlers share. It is read-only after New but for the
+// galleries, which guard themselves.
+type server struct {
+	Config
+	galleries *galleries
+}
+
+// New returns the handler of everything under /. It fails only when the
+// configuration lacks something.
+func New(c Config) (http.Handler, error) {
+	if err := c.fill(); err != nil {
+		return nil, err
+	}
+	gin.SetMode(gin.ReleaseMode)
+	s := &server{Config: c}
+	s.galleries = &galleries{config: &s.Config, byLine: map[part.LineID]*gallery{}}
+
+	router := gin.New()
+	router.HandleMethodNotAllowed = true
+	router.Use(gin.CustomRecoveryWithWriter(io.Discard, func(g *gin.Context, what any) {
+		c.Logger.Error("a request broke", "path", g.Request.URL.Path, "err", what)
+		g.AbortWithStatus(http.StatusInternalServerError)
+	}), headers, deadline)
+	if loopback(c.Addr) {
+		router.Use(ownHost(c.Hosts))
+	}
+	router.GET("/healthz", func(g *gin.Context) { g.String(http.StatusOK, "ok\n") })
+	page := pages(c.UI)
+	router.NoRoute(page)
+
+	s.register(humagin.New(router, describe(c.Version)))
+	return router, nil
+}
+
+// describe names the API in its own document. No page of huma's is served:
+// they load scripts from elsewhere, and a plant has no elsewhere.
+func describe(version string) huma.Config {
+	h := huma.DefaultConfig("Linesman", "1")
+	h.Info.Description = "What the line does, decided and why. Read-only. Appliance version " + version + "."
+	h.OpenAPIPath, h.DocsPath, h.SchemasPath = "/api/v1/openapi", "", ""
+	h.CreateHooks = nil // no $schema in answers
+	return h
+}
+
+func (s *server) register(a huma.API) {
+	huma.Register(a, get("/status", "status", "The site and all its lines"), s.status)
+	huma.Register(a, get("/lines", "lines", "All lines"), s.lines)
+	huma.Register(a, get("/lines/{line}/rejects", "rejects", "Parts not passed, newest first"), s.rejects)
+	huma.Register(a, get("/parts/{id}", "part", "One part: its verdict and all its events"), s.part)
+	huma.Register(a, get("/events", "events", "Events that match"), s.events)
+	s.registerFollow(a)
+	s.registerLive(a)
+	s.registerEvidence(a)
+}
+
+// get describes one read.
+func get(path, id, summary string) huma.Operation {
+	return huma.Operation{Method: http.MethodGet, Path: "/api/v1" + path, OperationID: id, Summary: summary}
+}

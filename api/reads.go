@@ -1,0 +1,188 @@
+package api
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"linesman/event"
+	"linesman/line"
+	"linesman/part"
+)
+
+// judged is the one type from which verdicts are read.
+var judged = event.PartJudged{}.EventType()
+
+type siteAnswer struct{ Body Site }
+
+func (s *server) status(context.Context, *struct{}) (*siteAnswer, error) {
+	now := time.Now()
+	return &siteAnswer{Site{
+		Site: s.Site, Version: s.Version, Zone: s.Zone.String(), Now: now.UTC(),
+		Lines: wireLines(s.Lines(), now), Cameras: wireCameras(s.Cameras()),
+	}}, nil
+}
+
+type linesAnswer struct {
+	Body struct {
+		Lines []Line `json:"lines"`
+	}
+}
+
+func (s *server) lines(context.Context, *struct{}) (*linesAnswer, error) {
+	out := &linesAnswer{}
+	out.Body.Lines = wireLines(s.Lines(), time.Now())
+	return out, nil
+}
+
+func wireLines(all []line.Status, now time.Time) []Line {
+	out := make([]Line, 0, len(all))
+	for _, l := range all {
+		out = append(out, wireLine(l, now))
+	}
+	return out
+}
+
+// find returns the status of one line; ok is false for a line that this site
+// does not have.
+func (s *server) find(id part.LineID) (st line.Status, ok bool) {
+	for _, l := range s.Lines() {
+		if l.Line == id {
+			return l, true
+		}
+	}
+	return st, false
+}
+
+type rejectsQuery struct {
+	Line   string `path:"line"`
+	Before uint64 `query:"before" doc:"continue here: next of the answer before"`
+	Limit  int    `query:"limit" default:"20" minimum:"1" maximum:"200"`
+}
+
+type rejectsAnswer struct{ Body Rejects }
+
+// Rejects is one page of parts that did not pass.
+type Rejects struct {
+	Rejects []Verdict `json:"rejects" doc:"newest first"`
+	Next    string    `json:"next,omitempty" doc:"before of the next page; absent at the end of the log"`
+}
+
+// scanAtMost bounds how many verdicts one page looks through. On a line that
+// rejects one part in ten thousand a page may come back short, with its next.
+const (
+	scanAtMost = 20_000
+	scanStep   = 1000
+)
+
+func (s *server) rejects(ctx context.Context, q *rejectsQuery) (*rejectsAnswer, error) {
+	id := part.LineID(q.Line)
+	if _, ok := s.find(id); !ok {
+		return nil, huma.Error404NotFound("line " + strconv.Quote(q.Line) + " is not of this site; see /api/v1/lines")
+	}
+	out := &rejectsAnswer{Rejects{Rejects: []Verdict{}}}
+	before := q.Before
+	for scanned := 0; scanned < scanAtMost; scanned += scanStep {
+		events, err := s.Log.Read(ctx, event.Filter{Types: []event.Type{judged}, Before: before, Newest: true, Limit: scanStep})
+		if err != nil {
+			return nil, s.broken("reading the log", err)
+		}
+		for _, e := range events {
+			before = e.Seq
+			v, err := wireVerdict(e)
+			if err != nil || v.Line != q.Line || v.Outcome == "pass" && !v.Collateral {
+				continue
+			}
+			if out.Body.Rejects = append(out.Body.Rejects, v); len(out.Body.Rejects) == q.Limit {
+				out.Body.Next = strconv.FormatUint(before, 10)
+				return out, nil
+			}
+		}
+		if len(events) < scanStep {
+			return out, nil
+		}
+	}
+	out.Body.Next = strconv.FormatUint(before, 10)
+	return out, nil
+}
+
+type partQuery struct {
+	ID string `path:"id" pattern:"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$" doc:"the part's id, a UUIDv7"`
+}
+
+type partAnswer struct{ Body Part }
+
+// Part is all that is known of one part.
+type Part struct {
+	Part    string   `json:"part"`
+	Verdict *Verdict `json:"verdict,omitempty" doc:"absent when it was never judged, or its verdict has expired"`
+	Events  []Event  `json:"events" doc:"oldest first"`
+}
+
+func (s *server) part(ctx context.Context, q *partQuery) (*partAnswer, error) {
+	events, err := s.Log.Read(ctx, event.Filter{Part: q.ID, Limit: 200})
+	if err != nil {
+		return nil, s.broken("reading the log", err)
+	}
+	if len(events) == 0 {
+		return nil, huma.Error404NotFound("no event of part " + q.ID + ": it never was here, or its events have expired")
+	}
+	out := &partAnswer{Part{Part: q.ID, Events: make([]Event, 0, len(events))}}
+	for _, e := range events {
+		out.Body.Events = append(out.Body.Events, wireEvent(e))
+		if e.Type == judged {
+			if v, err := wireVerdict(e); err == nil {
+				out.Body.Verdict = &v
+			}
+		}
+	}
+	return out, nil
+}
+
+type eventsQuery struct {
+	After   uint64    `query:"after" doc:"seq greater than this"`
+	Before  uint64    `query:"before" doc:"seq less than this"`
+	Type    []string  `query:"type" doc:"exact, or a prefix ending in *; several by comma"`
+	Subject string    `query:"subject"`
+	Part    string    `query:"part"`
+	Batch   string    `query:"batch"`
+	From    time.Time `query:"from" doc:"not before, RFC 3339"`
+	To      time.Time `query:"to" doc:"before, RFC 3339"`
+	Limit   int       `query:"limit" default:"100" minimum:"1" maximum:"1000"`
+	Newest  bool      `query:"newest" doc:"newest first, and limit counts from the end"`
+}
+
+func (q *eventsQuery) filter() event.Filter {
+	f := event.Filter{After: q.After, Before: q.Before, Subject: q.Subject, Part: q.Part, Batch: q.Batch, From: q.From, To: q.To, Limit: q.Limit, Newest: q.Newest}
+	for _, t := range q.Type {
+		f.Types = append(f.Types, event.Type(t))
+	}
+	return f
+}
+
+type eventsAnswer struct{ Body Events }
+
+// Events is one page of the log.
+type Events struct {
+	Events []Event `json:"events" doc:"by ascending seq, descending when newest was asked"`
+}
+
+func (s *server) events(ctx context.Context, q *eventsQuery) (*eventsAnswer, error) {
+	events, err := s.Log.Read(ctx, q.filter())
+	if err != nil {
+		return nil, s.broken("reading the log", err)
+	}
+	out := &eventsAnswer{Events{Events: make([]Event, 0, len(events))}}
+	for _, e := range events {
+		out.Body.Events = append(out.Body.Events, wireEvent(e))
+	}
+	return out, nil
+}
+
+// broken logs what broke and tells the caller no more than that it did.
+func (s *server) broken(doing string, err error) error {
+	s.Logger.Error("could not answer", "doing", doing, "err", err)
+	return huma.Error503ServiceUnavailable(doing + " failed; the appliance's own log says why")
+}
