@@ -1,0 +1,332 @@
+package line
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"linesman/camera"
+	"linesman/event"
+	"linesman/part"
+	"linesman/plc"
+	"linesman/rules"
+	"linesman/vision"
+)
+
+// sightingOf is one view's contribution to a part.
+type sightingOf struct {
+	view    int
+	frame   frameFacts
+	quality vision.Quality
+	sighting
+}
+
+// frameFacts is what stays of a frame once its pixels are given back.
+type frameFacts struct {
+	camera  part.CameraID
+	seq     uint64
+	trigger uint64
+	at      time.Time
+}
+
+// verdict is the rules' answer as line keeps it.
+type verdict struct {
+	rules.Verdict
+	score float64
+}
+
+// frame decides all parts of one frame.
+func (o *owner) frame(l looked) {
+	f, view := l.frame, &o.set.Views[l.view]
+	defer func() {
+		o.s.backlog.Add(-1)
+		f.Release()
+	}()
+	pos, doubts := o.place(f)
+	double := o.received(l, pos, view)
+	if l.missing != "" || pos.Source == part.Unknown {
+		why := l.missing
+		if why == "" {
+			why = "the belt's position at exposure is not known"
+		}
+		o.blind(l.view, f, pos, why)
+		return
+	}
+	if double && view.StepMM == 0 {
+		doubts = append(doubts, "double triggered: closer than min_pitch_mm to the trigger before")
+		for _, t := range o.order[l.view].parts {
+			o.overrule(t, "double triggered: the next trigger came closer than min_pitch_mm")
+		}
+	}
+	var marks []Mark
+	var fresh []*tracked
+	for i := range l.parts {
+		t := o.sighted(&l, i, pos, doubts)
+		if t == nil {
+			continue
+		}
+		fresh = append(fresh, t)
+		if o.s.viewers.watched() {
+			marks = append(marks, mark(t, &l.parts[i]))
+		}
+	}
+	o.order[l.view].parts = fresh
+	o.submit(fresh)
+	o.s.viewers.show(Shot{Line: o.s.cfg.Line, Frame: f, Parts: marks})
+}
+
+// place says where the belt was at exposure, and what speaks against it.
+func (o *owner) place(f *camera.Frame) (part.Position, []string) {
+	var doubts []string
+	pos := f.Position
+	if pos.Source == part.Latched {
+		if !o.ctl.known {
+			return part.Position{}, nil
+		}
+		pos.Tick = o.ctl.status.Now.Near(uint64(pos.Tick.Count), o.set.Encoder.Bits)
+		pos.Uncertainty = max(pos.Uncertainty, o.set.Encoder.Uncertainty)
+		// A counter that was reset between exposure and now lies far off; so
+		// does one that a broken cable invented.
+		off, _ := pos.Tick.Sub(o.ctl.status.Now)
+		if reach := o.set.MaxSpeed * o.set.Encoder.PerMM * 3; math.Abs(float64(off)) > reach {
+			return part.Position{}, nil
+		}
+	} else {
+		pos = o.clock.At(f.At)
+	}
+	if o.ctl.resetAt.After(f.At) {
+		return part.Position{}, nil
+	}
+	if f.Damaged {
+		doubts = append(doubts, "the picture is damaged: the decoder saw loss")
+	}
+	if v, ok := o.s.frozen.Load(f.Camera); ok && v.(camera.State).Status == camera.Frozen {
+		doubts = append(doubts, "the camera's picture is frozen")
+	}
+	return pos, doubts
+}
+
+// sighted takes one part of a frame: a new one, or another view of one that is
+// already on its way. It returns the part if it is now complete.
+func (o *owner) sighted(l *looked, i int, pos part.Position, doubts []string) *tracked {
+	p, view := &l.parts[i], &o.set.Views[l.view]
+	gate := o.set.gateOf(p.lane)
+	if gate == nil {
+		o.emit("line", event.PartSuspect{Line: string(o.s.cfg.Line), Lane: p.lane, From: eventTick(pos.Tick), To: eventTick(pos.Tick),
+			Why: fmt.Sprintf("a part was seen in lane %d, which has no gate", p.lane), WhatTo: "correct part.lanes and part.lane_mm of the recipe, or add the gate"})
+		return nil
+	}
+	at := o.set.gateTick(view, gate, pos.Tick, p.aheadMM)
+	tolerance := int64(0.4 * o.s.cfg.Recipe.Part.DiameterMM * o.set.Encoder.PerMM)
+	facts := frameFacts{l.frame.Camera, l.frame.Seq, l.frame.Trigger, l.frame.At}
+	if t := o.lanes[p.lane-1].find(at, tolerance); t != nil {
+		if t.has(l.view) || t.submitted {
+			return nil // the frame before showed it already
+		}
+		t.views = append(t.views, sightingOf{l.view, facts, l.quality, *p})
+		t.Deadline = l.frame.At.Add(o.set.Deadline.D())
+		t.doubts = append(t.doubts, doubts...)
+		return o.complete(t, l.judged)
+	}
+	t := &tracked{Part: part.Part{
+		ID: part.NewID(), Line: o.s.cfg.Line, Recipe: o.s.cfg.Recipe.ID(), Batch: o.s.cfg.Batch,
+		Trigger: l.frame.Trigger, Lane: p.lane, Seen: l.frame.At, GateAt: at, Due: at,
+		Deadline: l.frame.At.Add(o.set.Deadline.D()),
+	}, doubts: append([]string(nil), doubts...), evidence: p.crop}
+	t.timing = event.Timing{Exposure: l.frame.At.UTC(), Located: l.located.UTC(), Deadline: t.Deadline.UTC()}
+	t.views = append(t.views, sightingOf{l.view, facts, l.quality, *p})
+	o.lanes[p.lane-1].expect(t)
+	o.ledger.Found++
+	return o.complete(t, l.judged)
+}
+
+// complete judges a part once every view that the recipe asks for is there.
+func (o *owner) complete(t *tracked, at time.Time) *tracked {
+	if len(t.views) < len(o.required()) {
+		return nil
+	}
+	o.judge(t, at)
+	return t
+}
+
+// required returns the names of the views a verdict needs.
+func (o *owner) required() []string {
+	if names := o.s.cfg.Recipe.Views; len(names) > 0 {
+		return names
+	}
+	names := make([]string, len(o.set.Views))
+	for i := range names {
+		names[i] = o.set.Views[i].Name
+	}
+	return names
+}
+
+// judge asks the rules.
+func (o *owner) judge(t *tracked, at time.Time) {
+	if now := o.s.now(); now.After(t.Deadline) {
+		t.late = true
+		t.doubts = append(t.doubts, fmt.Sprintf("late: judged %.0f ms after exposure (at most %.0f)", ms(now.Sub(t.Seen)), ms(o.set.Deadline.D())))
+	}
+	in := rules.Input{Part: t.ID, Doubt: t.doubts}
+	score := 0.0
+	for _, name := range o.required() {
+		view := rules.View{Name: name, Missing: "no frame showed this part"}
+		for i := range t.views {
+			v := &t.views[i]
+			if o.set.Views[v.view].Name != name {
+				continue
+			}
+			view = rules.View{Name: name, Camera: v.frame.camera, Missing: v.failed, Quality: v.quality, Result: v.result}
+			view.Result.Part, view.Result.View, view.Result.Camera, view.Result.Seq = t.ID, name, v.frame.camera, v.frame.seq
+			if v.failed == "" {
+				score = max(score, v.result.Anomaly)
+			}
+		}
+		in.Views = append(in.Views, view)
+	}
+	t.verdict = verdict{rules.Judge(in, o.s.cfg.Recipe.Limits, o.s.cfg.Recipe.Hash()), score}
+	t.Outcome, t.State = t.verdict.Outcome, part.Judged
+	t.timing.Judged = at.UTC()
+	o.ledger.Verdicts++
+	o.count(t.Outcome, 1)
+	if t.Outcome == part.Pass {
+		o.ledger.Passes++
+	} else {
+		o.ledger.Rejects++
+	}
+	o.figures.judged(o.s.now())
+}
+
+func (o *owner) count(outcome part.Outcome, n uint64) {
+	switch outcome {
+	case part.Pass:
+		o.counts.Pass += n
+	case part.Fail:
+		o.counts.Fail += n
+	default:
+		o.counts.Inconclusive += n
+	}
+}
+
+// submit sends the entries of judged parts ahead to their controllers.
+func (o *owner) submit(parts []*tracked) {
+	var entries []plc.Entry
+	for _, t := range parts {
+		if t.submitted {
+			continue
+		}
+		t.submitted = true
+		o.pending = append(o.pending, t)
+		if o.set.gateOf(t.Lane).Mode == ModePulse {
+			o.pulses.add(t)
+			continue
+		}
+		entries = append(entries, entryOf(t))
+	}
+	if len(entries) > 0 {
+		o.s.cfg.Outputs.Submit(entries) // what finds no room is found overdue
+	}
+	o.s.unacked.Store(int64(len(o.pending)))
+}
+
+func entryOf(t *tracked) plc.Entry {
+	return plc.Entry{Part: t.ID, Trigger: t.Trigger, Lane: t.Lane, Due: t.GateAt, Outcome: t.Outcome}
+}
+
+// overrule takes a verdict back: the part is inconclusive from now on, and the
+// controller is told so under the same lane and due tick.
+func (o *owner) overrule(t *tracked, why string) {
+	if t.Outcome != part.Pass {
+		return
+	}
+	o.count(part.Pass, ^uint64(0))
+	o.count(part.Inconclusive, 1)
+	o.ledger.Passes--
+	o.ledger.Rejects++
+	t.Outcome, t.verdict.Outcome = part.Inconclusive, part.Inconclusive
+	t.verdict.Reasons = append(t.verdict.Reasons, rules.Reason{Rule: "doubt", Text: why})
+	if o.set.gateOf(t.Lane).Mode == ModePulse {
+		o.pulses.cancel(t)
+	} else {
+		o.s.cfg.Outputs.Submit([]plc.Entry{entryOf(t)})
+	}
+	t.logged = false // what the log says must be said again
+	if t.acked {
+		o.logVerdict(t, o.s.now())
+	}
+}
+
+// logVerdict writes part.judged; a part whose picture is kept goes by the
+// keeper.
+func (o *owner) logVerdict(t *tracked, now time.Time) {
+	if t.logged {
+		return
+	}
+	t.logged = true
+	model := o.s.cfg.Detector.Model()
+	p := event.PartJudged{
+		Line: string(t.Line), Outcome: t.Outcome.String(), Score: finite(t.verdict.score), Model: modelName(model), ModelHash: model.SHA256,
+		Recipe: t.Recipe, RecipeHash: t.verdict.Recipe, Lane: t.Lane, Trigger: t.Trigger,
+		Tick: eventTick(o.atExposure(t)), Due: eventTick(t.GateAt), Late: t.late, Timing: t.timing,
+	}
+	for _, r := range t.verdict.Reasons {
+		p.Reasons = append(p.Reasons, event.Reason{Rule: r.Rule, Class: r.Class, Camera: string(r.Camera), Measured: finite(r.Measured), Limit: finite(r.Limit), Unit: r.Unit, Text: r.Text})
+	}
+	e := o.about(t, "part", p)
+	e.ID, e.Cause = event.NewID(), t.judgedID
+	t.judgedID = e.ID
+	if t.evidence != nil {
+		class := "reject"
+		switch t.Outcome {
+		case part.Pass:
+			class = "pass"
+		case part.Inconclusive:
+			class = "inconclusive"
+		}
+		k := keepsake{t.evidence, class, e, p}
+		t.evidence = nil
+		select {
+		case o.s.kept <- k:
+			return
+		default:
+			o.emit("evidence", event.EvidenceDropped{Class: class, Why: "queue full", Count: 1, From: now.UTC(), To: now.UTC(),
+				WhatTo: "the disk is slower than the rejects come: keep fewer pictures or use a faster disk"})
+		}
+	}
+	o.s.cfg.Events.Emit(e)
+}
+
+// atExposure returns where the part's centre was at exposure, as a tick of the
+// gate's account less the way to the gate.
+func (o *owner) atExposure(t *tracked) part.Tick {
+	v := &t.views[0]
+	view := &o.set.Views[v.view]
+	return t.GateAt.Add(-int64((o.set.gateOf(t.Lane).AtMM - view.AtMM - v.aheadMM) * o.set.Encoder.PerMM))
+}
+
+func (t *tracked) has(view int) bool {
+	for i := range t.views {
+		if t.views[i].view == view {
+			return true
+		}
+	}
+	return false
+}
+
+func mark(t *tracked, p *sighting) Mark {
+	m := Mark{ID: t.ID, Box: p.box, Lane: t.Lane, Outcome: t.Outcome, Score: finite(t.verdict.score), Reasons: t.verdict.Reasons}
+	if p.result.Anomaly > 0.7 && len(p.result.Heatmap.Score) > 0 {
+		m.Heat, m.HeatWidth, m.HeatHeight = heat(p.result.Heatmap), p.result.Heatmap.Width, p.result.Heatmap.Height
+	}
+	return m
+}
+
+func ms(d time.Duration) float64 { return float64(d) / 1e6 }
+
+// finite makes a number JSON can carry.
+func finite(x float64) float64 {
+	if math.IsNaN(x) {
+		return 0
+	}
+	return max(-math.MaxFloat32, min(math.MaxFloat32, x))
+}

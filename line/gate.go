@@ -1,0 +1,226 @@
+package line
+
+import (
+	"fmt"
+	"time"
+
+	"linesman/event"
+	"linesman/part"
+	"linesman/plc"
+)
+
+// echo takes what the controller did with one entry.
+func (o *owner) echo(e plc.Echo) {
+	if e.Lane < 1 || e.Lane > len(o.lanes) {
+		return
+	}
+	l := &o.lanes[e.Lane-1]
+	t := l.find(e.Due, 1)
+	for _, x := range l.landing {
+		if d, ok := x.GateAt.Sub(e.Due); t == nil && ok && d == 0 {
+			t = x
+		}
+	}
+	if t == nil {
+		return // of a part before our time
+	}
+	if t.result == e.Result {
+		return
+	}
+	t.result, t.fired = e.Result, e.Fired
+	o.emitAbout(t, "gate", event.PartGated{Line: string(t.Line), Outcome: t.Outcome.String(), Lane: t.Lane, Due: eventTick(e.Due), Fired: eventTick(e.Fired), Result: e.Result.String()})
+}
+
+// edge takes one sensor edge.
+func (o *owner) edge(e plc.Edge) {
+	if e.Sensor == plc.TriggerEdge {
+		o.triggered(e.Tick)
+		return
+	}
+	if e.Lane < 1 || e.Lane > len(o.lanes) || o.set.gateOf(e.Lane) == nil {
+		o.emit("gate", event.PartSuspect{Line: string(o.s.cfg.Line), Lane: e.Lane, From: eventTick(e.Tick), To: eventTick(e.Tick), Why: "the controller reports a lane that the site file does not have", WhatTo: "correct gates.lanes of the site file"})
+		return
+	}
+	switch e.Sensor {
+	case plc.GateEdge:
+		o.atGate(e)
+	case plc.EjectEdge:
+		o.confirmed(e, "ejected")
+	case plc.ExitEdge:
+		o.confirmed(e, "exited")
+	}
+}
+
+func (o *owner) triggered(at part.Tick) {
+	for i, f := range o.ctl.frames {
+		if o.near(f, at) {
+			o.ctl.frames = append(o.ctl.frames[:i], o.ctl.frames[i+1:]...)
+			return
+		}
+	}
+	o.ctl.triggers = append(o.ctl.triggers, trigger{at, o.s.now()})
+}
+
+// atGate finds the part that a gate sensor saw.
+func (o *owner) atGate(e plc.Edge) {
+	l, g := &o.lanes[e.Lane-1], o.set.gateOf(e.Lane)
+	t := l.find(e.Tick, o.window(g))
+	if t == nil {
+		t = &tracked{Part: part.Part{Line: o.s.cfg.Line, Lane: e.Lane, GateAt: e.Tick, Outcome: part.Inconclusive}, unseen: true}
+		o.ledger.Unseen++
+		if !o.cover.known(e.Tick) {
+			w := o.window(g)
+			o.emit("gate", event.LedgerMismatch{Line: string(o.s.cfg.Line), Lane: e.Lane, What: "a part is at the gate that no picture showed there: it slipped, or its trigger was missed; the resting gate rejects it",
+				Ours: o.ledger.Found, Controller: o.ledger.AtGate, From: eventTick(e.Tick.Add(-w)), To: eventTick(e.Tick.Add(w)), Account: o.account(), WhatTo: "check the trigger sensor and what makes parts slip on the belt"})
+			o.audit.said = fmt.Sprintf("a part without a picture at the gate of lane %d", e.Lane)
+		}
+	} else {
+		l.arrive(t)
+	}
+	t.gatedAt, t.State = e.Tick, part.Gated
+	l.landing = append(l.landing, t)
+}
+
+// window returns how far, in counts, a part may be off its due tick at the gate.
+func (o *owner) window(g *Gate) int64 {
+	return int64((g.WindowMM/2)*o.set.Encoder.PerMM + o.set.Encoder.Uncertainty)
+}
+
+// confirmed finds the part that fell or went on, and checks that it should.
+func (o *owner) confirmed(e plc.Edge, went string) {
+	l, g := &o.lanes[e.Lane-1], o.set.gateOf(e.Lane)
+	distance := g.ConfirmMM
+	if went == "exited" {
+		distance = g.ExitMM
+	}
+	per := o.set.Encoder.PerMM
+	t := l.land(e.Tick, int64(distance*per), int64(max(o.set.MinPitchMM, g.WindowMM)*per))
+	if t == nil {
+		if went == "exited" {
+			o.emit("gate", event.PartSuspect{Line: string(o.s.cfg.Line), Lane: e.Lane, From: eventTick(e.Tick), To: eventTick(e.Tick), Why: "a part went on that no gate sensor saw", WhatTo: "look at the good side of lane " + fmt.Sprint(e.Lane)})
+		}
+		return
+	}
+	if t.unseen {
+		if went == "exited" {
+			o.escape(t, e, "a part that no picture showed went on")
+		}
+		return
+	}
+	t.State = part.Confirmed
+	o.logVerdict(t, o.s.now())
+	o.emitAbout(t, "gate", event.PartConfirmed{Line: string(t.Line), Outcome: t.Outcome.String(), Lane: t.Lane, Went: went, Tick: eventTick(e.Tick)})
+	switch {
+	case went == "exited" && t.Outcome != part.Pass:
+		o.escape(t, e, "a rejected part went on: the ejector did not remove it")
+	case went == "ejected" && t.Outcome == part.Pass:
+		o.ledger.Collateral++
+	}
+}
+
+// escape names a part on the good side that does not belong there, and stops
+// the line.
+func (o *owner) escape(t *tracked, e plc.Edge, why string) {
+	o.emitAbout(t, "gate", event.PartSuspect{Line: string(o.s.cfg.Line), Lane: e.Lane, From: eventTick(t.gatedAt), To: eventTick(e.Tick), Why: why, WhatTo: "take it off the good side, check the ejector, then release the line"})
+	o.audit.said = why
+	o.s.cfg.Outputs.Hold(why)
+}
+
+// passedBy gives up parts whose place at the gate, or behind it, has gone by
+// without an edge.
+func (o *owner) passedBy(now part.Tick) {
+	per := o.set.Encoder.PerMM
+	for i := range o.lanes {
+		l, g := &o.lanes[i], o.set.gateOf(i+1)
+		if g == nil {
+			continue
+		}
+		w := o.window(g)
+		for len(l.expected) > 0 {
+			t := l.expected[0]
+			if past, ok := now.Sub(t.GateAt); ok && past <= w+int64(5*per) {
+				break
+			}
+			l.expected = l.expected[1:]
+			o.lose(t)
+			o.emitAbout(t, "gate", event.PartLost{Line: string(t.Line), Lane: t.Lane, From: eventTick(t.GateAt.Add(-w)), To: eventTick(t.GateAt.Add(w)), Count: 1, Why: "it was judged " + t.Outcome.String() + ", but no part came to the gate at its tick: taken off, or slipped"})
+			o.audit.said = fmt.Sprintf("a part of lane %d never came to its gate", t.Lane)
+		}
+		late := int64((max(g.ConfirmMM, g.ExitMM) + 2*o.set.MinPitchMM) * per)
+		for len(l.landing) > 0 {
+			t := l.landing[0]
+			if past, ok := now.Sub(t.gatedAt); ok && past <= late {
+				break
+			}
+			l.landing = l.landing[1:]
+			o.ledger.Ejected++ // keeps the account closed; the event names the part
+			o.logVerdict(t, o.s.now())
+			o.unconfirmed(t)
+		}
+	}
+}
+
+// unconfirmed names a part that passed the gate and was seen nowhere after it.
+func (o *owner) unconfirmed(t *tracked) {
+	from, to := eventTick(t.gatedAt), eventTick(o.ctl.status.Now)
+	if t.Outcome == part.Pass {
+		o.emitAbout(t, "gate", event.PartLost{Line: string(o.s.cfg.Line), Lane: t.Lane, From: from, To: to, Count: 1, Why: "it passed the gate, but neither the exit nor the ejection sensor saw it"})
+		return
+	}
+	why := "it was to be rejected, but the ejection sensor did not confirm it"
+	o.emitAbout(t, "gate", event.PartSuspect{Line: string(o.s.cfg.Line), Lane: t.Lane, From: from, To: to, Why: why, WhatTo: "check the ejector and the reject bin of lane " + fmt.Sprint(t.Lane) + ", then release the line"})
+	o.audit.said = "a reject was not confirmed"
+	o.s.cfg.Outputs.Hold(why)
+}
+
+// held says that the controller holds, or was released.
+func (o *owner) held(st plc.Status) {
+	by := "controller"
+	why := st.Why.String()
+	what := "clear the cause, then release: the controller's button or linesman line release"
+	if !st.Held {
+		why, what = "released", ""
+	}
+	o.emit("plc", event.LineHeld{Line: string(o.s.cfg.Line), Held: st.Held, By: by, Why: why, WhatTo: what, Tick: eventTick(st.Now)})
+}
+
+// acked takes the controller's acknowledgement of an entry.
+func (o *owner) acked(a ack) {
+	for i, t := range o.pending {
+		if t.ID != a.entry.Part {
+			continue
+		}
+		if a.err != nil {
+			return // the supervisor tries again; the deadline decides
+		}
+		o.pending = append(o.pending[:i], o.pending[i+1:]...)
+		t.acked = true
+		t.timing.Acked = a.at.UTC()
+		o.figures.latencyOf(a.at.Sub(t.Seen), o.s.now())
+		if a.at.After(t.Deadline) && !t.late {
+			o.lateFor(t, a.at.Sub(t.Seen))
+		}
+		o.logVerdict(t, o.s.now())
+		return
+	}
+}
+
+// overdue finds parts whose entry was not acknowledged in time. Late is
+// rejected: should the entry still arrive, its overruling arrives with it.
+func (o *owner) overdue(now time.Time) {
+	for _, t := range o.pending {
+		if !t.late && now.After(t.Deadline) {
+			o.lateFor(t, now.Sub(t.Seen))
+			o.logVerdict(t, now)
+		}
+	}
+	for len(o.pending) > 0 && (o.pending[0].State == part.Lost || o.pending[0].State == part.Confirmed) {
+		o.pending = o.pending[1:]
+	}
+}
+
+func (o *owner) lateFor(t *tracked, after time.Duration) {
+	t.late = true
+	o.counts.Late++
+	o.overrule(t, fmt.Sprintf("late: the controller had no acknowledged entry %.0f ms after exposure (at most %.0f)", ms(after), ms(o.set.Deadline.D())))
+}

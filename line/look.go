@@ -1,0 +1,138 @@
+package line
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"linesman/models"
+	"linesman/vision"
+)
+
+// worker looks at frames: one at a time, with tools and buffers of its own.
+type worker struct {
+	s        *Station
+	locators []vision.Locator // by view
+	crops    vision.Crops
+	owned    []vision.Crop
+	results  []models.Result
+}
+
+// looked is what a worker has to say of one frame. The frame is still held.
+type looked struct {
+	job
+	missing string // why nothing can be said; the frame is blind then
+	quality vision.Quality
+	parts   []sighting
+	located time.Time
+	judged  time.Time
+}
+
+// sighting is one part in one frame.
+type sighting struct {
+	aheadMM float64 // of the picture's centre, in the direction of travel
+	lane    int
+	box     vision.Box
+	failed  string // why the model gave no answer
+	result  models.Result
+	crop    *keepsakeCrop // kept pixels, if they may be needed as evidence
+}
+
+func (s *Station) newWorker() (*worker, error) {
+	w := &worker{s: s}
+	for i := range s.cfg.Settings.Views {
+		l, err := s.cfg.Locator(s.cfg.Settings.Views[i])
+		if err != nil {
+			w.close()
+			return nil, fmt.Errorf("view %s: %w", s.cfg.Settings.Views[i].Name, err)
+		}
+		w.locators = append(w.locators, l)
+	}
+	return w, nil
+}
+
+func (w *worker) close() {
+	for _, l := range w.locators {
+		l.Close()
+	}
+	w.locators = nil
+}
+
+func (w *worker) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case j := <-w.s.jobs:
+			l := w.look(ctx, j)
+			select {
+			case w.s.looked <- l:
+			case <-ctx.Done():
+				j.frame.Release()
+				return
+			}
+		}
+	}
+}
+
+// look never fails: whatever goes wrong makes the frame, or its parts, blind.
+func (w *worker) look(ctx context.Context, j job) (l looked) {
+	l.job = j
+	defer func() {
+		if p := recover(); p != nil {
+			w.s.cfg.Log.Error("looking at a frame failed", "line", w.s.cfg.Line, "camera", j.frame.Camera, "trigger", j.frame.Trigger, "err", p)
+			l = looked{job: j, missing: fmt.Sprintf("looking at the frame broke down: %v", p)}
+		}
+	}()
+	f, view := j.frame, &w.s.cfg.Settings.Views[j.view]
+	if err := w.locators[j.view].Locate(f, &w.crops); err != nil {
+		l.missing = "no parts could be located: " + err.Error()
+		return l
+	}
+	l.located, l.quality = w.s.now(), w.crops.Quality
+
+	w.owned = w.owned[:0]
+	for i := range w.crops.Items {
+		c := &w.crops.Items[i]
+		ahead := view.ahead(c.Centre.X, c.Centre.Y, f.Width, f.Height)
+		if view.StepMM > 0 && math.Abs(ahead) > view.StepMM/2+w.s.cfg.Recipe.Part.DiameterMM/4 {
+			continue // the neighbouring frame shows it nearer its middle
+		}
+		l.parts = append(l.parts, sighting{aheadMM: ahead, lane: max(1, c.Lane), box: c.Box})
+		w.owned = append(w.owned, *c)
+	}
+	w.recognise(ctx, &l)
+	l.judged = w.s.now()
+	return l
+}
+
+// recognise runs the model over all owned parts in one batch.
+func (w *worker) recognise(ctx context.Context, l *looked) {
+	if len(w.owned) == 0 {
+		return
+	}
+	for len(w.results) < len(w.owned) {
+		w.results = append(w.results, models.Result{})
+	}
+	results := w.results[:len(w.owned)]
+	err := w.s.cfg.Detector.Detect(ctx, w.owned, models.Ask{Heatmap: w.s.viewers.watched()}, results)
+	limits := w.s.cfg.Recipe.Limits
+	for i := range l.parts {
+		p := &l.parts[i]
+		if err != nil {
+			p.failed = "the model gave no answer: " + err.Error()
+		} else {
+			p.result = results[i]
+			p.result.Findings = append([]models.Finding(nil), results[i].Findings...)
+			p.result.Heatmap.Score = append([]float32(nil), results[i].Heatmap.Score...)
+		}
+		// The pixels live until the next frame only, so they are copied now if
+		// the owner may want to keep them.
+		mayFail := p.failed != "" || !(p.result.Anomaly < limits.Anomaly-limits.Unsure)
+		sample := (l.frame.Trigger*64+uint64(i))%uint64(w.s.cfg.Recipe.Keep.OnePassIn) == 0
+		if w.s.cfg.Keep != nil && (mayFail || sample) {
+			p.crop = copyCrop(&w.owned[i])
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package line
+
+import (
+	"context"
+	"time"
+
+	"linesman/event"
+	"linesman/part"
+	"linesman/plc"
+)
+
+// owner holds all that is known of one belt. It is one goroutine; nothing else
+// touches its fields.
+type owner struct {
+	s       *Station
+	set     *Settings
+	source  string
+	order   []order // by view
+	lanes   []lane  // [0] is lane 1
+	ledger  part.Ledger
+	counts  Counts
+	clock   part.Clock
+	ctl     controller
+	cover   cover
+	pending []*tracked // submitted, not yet acknowledged, oldest first
+	pulses  pulses
+	figures figures
+	state   lineState
+	audit   audit
+}
+
+// tracked is one part between its picture and its confirmation.
+type tracked struct {
+	part.Part
+	views     []sightingOf
+	verdict   verdict
+	judgedID  string // of its part.judged event; the cause of what follows
+	evidence  *keepsakeCrop
+	timing    event.Timing
+	submitted bool
+	acked     bool
+	late      bool
+	logged    bool // its verdict is in the log
+	doubts    []string
+	result    plc.EchoResult
+	fired     part.Tick
+	gatedAt   part.Tick // the gate sensor's edge
+	unseen    bool      // no picture ever showed it
+}
+
+const ownerTick = 50 * time.Millisecond
+
+func newOwner(s *Station) *owner {
+	o := &owner{s: s, set: &s.cfg.Settings, source: s.cfg.Site + "/line/" + string(s.cfg.Line)}
+	o.order = make([]order, len(o.set.Views))
+	for i := range o.order {
+		o.order[i] = order{next: 1, waiting: map[uint64]looked{}}
+	}
+	o.lanes = make([]lane, o.set.lanes())
+	o.figures.init(s.now())
+	o.pulses.init(s)
+	return o
+}
+
+func (o *owner) run(ctx context.Context) {
+	tick := time.NewTicker(ownerTick)
+	defer tick.Stop()
+	defer o.pulses.stop()
+	o.emit("line", event.BatchOpened{Line: string(o.s.cfg.Line), Recipe: o.s.cfg.Recipe.ID(), Tick: event.Tick{}})
+	for {
+		select {
+		case <-ctx.Done():
+			o.finish()
+			return
+		case l := <-o.s.looked:
+			for _, next := range o.order[l.view].put(l) {
+				o.frame(next)
+			}
+		case a := <-o.s.acks:
+			o.acked(a)
+		case st := <-o.s.statuses:
+			o.reading(st)
+		case st := <-o.s.links:
+			o.link(st)
+		case <-tick.C:
+			o.housekeep(o.s.now())
+		}
+	}
+}
+
+// finish closes the account: what is still on the belt has no gate any more
+// but the resting one.
+func (o *owner) finish() {
+	now := o.s.now()
+	for _, t := range o.pending {
+		o.logVerdict(t, now)
+	}
+	o.emit("line", event.BatchClosed{Line: string(o.s.cfg.Line), Recipe: o.s.cfg.Recipe.ID(), Tick: eventTick(o.ctl.status.Now), Account: o.account(), Balanced: len(o.balance().Check()) == 0})
+	o.setState("stopped", "the appliance was stopped", "")
+	o.publish(now)
+}
+
+// housekeep does what time alone brings about.
+func (o *owner) housekeep(now time.Time) {
+	o.overdue(now)
+	o.exposed(now)
+	o.auditLedger(now)
+	o.minute(now)
+	o.judgeState()
+	o.publish(now)
+}
+
+// publish shows the line's state to whoever asks.
+func (o *owner) publish(now time.Time) {
+	cfg := &o.s.cfg
+	st := &Status{
+		Line: cfg.Line, At: now, Recipe: cfg.Recipe.ID(), Batch: cfg.Batch,
+		State: o.state.name, Why: o.state.why, WhatTo: o.state.whatTo,
+		PerMin: o.figures.perMinute(now), Counts: o.counts, Ledger: o.balance(),
+		PLC: o.ctl.link, Latency: o.figures.latency(now), Model: modelName(cfg.Detector.Model()),
+	}
+	st.Ledger.Mismatch = o.audit.said
+	st.PLC.Held, st.PLC.Running = o.ctl.status.Held, o.ctl.status.Running
+	st.PLC.SpeedMMs = o.ctl.status.Speed / o.set.Encoder.PerMM
+	st.PLC.Mode = o.set.Gates[0].Mode
+	if st.PLC.Name == "" {
+		st.PLC.Name = o.set.Gates[0].Controller
+	}
+	o.s.status.Store(st)
+	o.s.unacked.Store(int64(len(o.pending)))
+}
+
+// emit sends an event about the line or one of its things.
+func (o *owner) emit(subject string, p event.Payload) { o.emitAbout(nil, subject, p) }
+
+// emitAbout sends an event about a part.
+func (o *owner) emitAbout(t *tracked, subject string, p event.Payload) {
+	o.s.cfg.Events.Emit(o.about(t, subject, p))
+}
+
+// about prepares an event about a part; t may be nil.
+func (o *owner) about(t *tracked, subject string, p event.Payload) event.Event {
+	e := event.New(o.source, subject, o.s.now(), p)
+	e.Batch = o.s.cfg.Batch
+	if t != nil && !t.unseen {
+		e.Part, e.Cause = string(t.ID), t.judgedID
+	}
+	return e
+}
+
+func eventTick(t part.Tick) event.Tick { return event.Tick{Epoch: t.Epoch, Count: t.Count} }

@@ -1,0 +1,235 @@
+package line
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"linesman/camera"
+	"linesman/event"
+	"linesman/models"
+	"linesman/part"
+	"linesman/plc"
+	"linesman/recipe"
+	"linesman/vision"
+)
+
+// Outputs is the way to the controller. None of its methods blocks.
+type Outputs interface {
+	// Submit takes entries over for sending and returns how many it took; the
+	// rest has no room and is rejected by the resting gate.
+	Submit([]plc.Entry) int
+	// Signal takes one point to be set; false if there is no room.
+	Signal(plc.Signal) bool
+	// Hold asks for every gate to stay in reject and for the feed to stop.
+	Hold(why string)
+}
+
+// Config is what a Station is made of. Every field without "may be nil" must
+// be set.
+type Config struct {
+	Line     part.LineID
+	Site     string // begins the events' source: "/demo"
+	Batch    string
+	Settings Settings // validated
+	Recipe   *recipe.Recipe
+	Detector models.Detector
+	// Locator opens the tool that finds parts in one view's frames; each worker
+	// has its own.
+	Locator func(View) (vision.Locator, error)
+	Outputs Outputs
+	Events  event.Sink
+	// Keep stores one picture as evidence and returns its SHA-256, or "" if it
+	// was not kept. It is called on the keeper's goroutine. May be nil.
+	Keep func(class string, png []byte) string
+	Log  *slog.Logger
+	Now  func() time.Time // may be nil: time.Now
+}
+
+// Station runs one line. Make it with New, call Run once, and hand it frames,
+// controller readings and acknowledgements from their own goroutines.
+type Station struct {
+	cfg   Config
+	views []*intake
+	now   func() time.Time
+
+	jobs     chan job
+	looked   chan looked
+	statuses chan plc.Status
+	links    chan PLCState
+	acks     chan ack
+	kept     chan keepsake
+	done     chan struct{}
+
+	status  atomic.Pointer[Status]
+	backlog atomic.Int64
+	unacked atomic.Int64
+	moving  atomic.Bool
+	frozen  sync.Map // part.CameraID -> camera.State
+
+	viewers viewers
+}
+
+// ack is a controller's answer to one entry.
+type ack struct {
+	entry plc.Entry
+	at    time.Time
+	err   error
+}
+
+// Depths of the queues, in frames, readings and entries.
+const (
+	intakeDepth = 16
+	statusDepth = 64
+	ackDepth    = 1024
+	keepDepth   = 256
+)
+
+// New checks the configuration and returns a station at rest.
+func New(cfg Config) (*Station, error) {
+	if cfg.Recipe == nil || cfg.Detector == nil || cfg.Locator == nil || cfg.Outputs == nil || cfg.Events == nil || cfg.Log == nil {
+		return nil, errors.New("line: recipe, detector, locator, outputs, events and log must all be given")
+	}
+	if lanes := max(1, cfg.Recipe.Part.Lanes); lanes > cfg.Settings.lanes() {
+		return nil, fmt.Errorf("line %s: recipe %s has %d lanes, but only lanes up to %d have a gate; add gates or correct part.lanes", cfg.Line, cfg.Recipe.ID(), lanes, cfg.Settings.lanes())
+	}
+	s := &Station{
+		cfg: cfg, now: cfg.Now,
+		jobs:     make(chan job, intakeDepth),
+		looked:   make(chan looked, intakeDepth),
+		statuses: make(chan plc.Status, statusDepth),
+		links:    make(chan PLCState, statusDepth),
+		acks:     make(chan ack, ackDepth),
+		kept:     make(chan keepsake, keepDepth),
+		done:     make(chan struct{}),
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	for i := range cfg.Settings.Views {
+		s.views = append(s.views, &intake{index: i, view: &cfg.Settings.Views[i]})
+	}
+	s.status.Store(&Status{Line: cfg.Line, At: s.now(), State: "stopped", Why: "starting", Recipe: cfg.Recipe.ID(), Batch: cfg.Batch, Model: modelName(cfg.Detector.Model())})
+	return s, nil
+}
+
+// Run works until ctx ends. It returns nil then, or what broke before anything
+// could be judged.
+func (s *Station) Run(ctx context.Context) error {
+	defer close(s.done)
+	var workers, keeper sync.WaitGroup
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	ready := make([]*worker, s.cfg.Settings.Workers)
+	for i := range ready {
+		w, err := s.newWorker()
+		if err != nil {
+			for _, opened := range ready[:i] {
+				opened.close()
+			}
+			return fmt.Errorf("line %s: %w", s.cfg.Line, err)
+		}
+		ready[i] = w
+	}
+	for _, w := range ready {
+		workers.Go(func() {
+			defer w.close()
+			w.run(ctx)
+		})
+	}
+	keeper.Go(func() { s.keep() })
+
+	newOwner(s).run(ctx)
+
+	cancel()
+	workers.Wait()
+	s.drain()
+	close(s.kept)
+	keeper.Wait()
+	return nil
+}
+
+// drain gives back the frames that nobody will look at any more.
+func (s *Station) drain() {
+	for {
+		select {
+		case j := <-s.jobs:
+			j.frame.Release()
+		case l := <-s.looked:
+			l.frame.Release()
+		default:
+			return
+		}
+	}
+}
+
+// Sink returns where the camera of that id delivers its frames; nil if no view
+// of this line uses it.
+func (s *Station) Sink(id part.CameraID) camera.Sink {
+	for _, in := range s.views {
+		if in.view.Camera == id {
+			return &sink{s, in}
+		}
+	}
+	return nil
+}
+
+// Controller takes one reading. Readings carry sensor edges, so none may be
+// lost: the call waits for the owner, who never waits for anybody.
+func (s *Station) Controller(st plc.Status) {
+	select {
+	case s.statuses <- st:
+	case <-s.done:
+	}
+}
+
+// Link takes the state of the connection to the controller.
+func (s *Station) Link(st PLCState) {
+	select {
+	case s.links <- st:
+	case <-s.done:
+	}
+}
+
+// Acked takes the answer to one entry: err is nil once the controller has
+// acknowledged the write at the given time.
+func (s *Station) Acked(e plc.Entry, at time.Time, err error) {
+	select {
+	case s.acks <- ack{e, at, err}:
+	case <-s.done:
+	}
+}
+
+// CameraState takes what the camera's supervisor says; a frozen camera's parts
+// are inconclusive.
+func (s *Station) CameraState(st camera.State) { s.frozen.Store(st.Camera, st) }
+
+// BeltMoving reports whether the controller last said that the belt moves: a
+// picture that stands still is then frozen.
+func (s *Station) BeltMoving() bool { return s.moving.Load() }
+
+// Backlog returns how many frames are taken in and not yet decided.
+func (s *Station) Backlog() int { return int(s.backlog.Load()) }
+
+// Unacked returns how many entries the controller has not yet acknowledged.
+func (s *Station) Unacked() int { return int(s.unacked.Load()) }
+
+// Status returns the latest picture of the line, at most 100 ms old while it
+// runs.
+func (s *Station) Status() Status {
+	st := *s.status.Load()
+	st.Cameras = nil
+	for _, in := range s.views {
+		if v, ok := s.frozen.Load(in.view.Camera); ok {
+			st.Cameras = append(st.Cameras, v.(camera.State))
+		}
+	}
+	return st
+}
+
+func modelName(m models.Model) string { return m.Name + "@" + m.Version }
