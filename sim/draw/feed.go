@@ -12,6 +12,7 @@ const (
 	tabletAlong, tabletAcross = 0.8, 0.35 // touching pairs stray farther
 	capAlong, capAcross       = 1.5, 1.5
 	lanePhase                 = 2.0 // a lane's lag behind the others, kept for good
+	guideMM                   = 1.4 // how far from its lane's middle a guide lets a part stray
 
 	// DefaultTouching is the share of tablets that lie against another, half
 	// of the pairs within a lane and half across two.
@@ -258,7 +259,7 @@ func (f *Feed) againstBeside(p *placed, lane int) *placed {
 	p.MM = beside.MM + dx
 	p.AcrossMM = beside.AcrossMM + math.Sqrt(reach*reach-dx*dx)
 	middle := f.spec.Layout.FrameYMM/2 + (float64(lane)-float64(f.spec.Layout.Lanes-1)/2)*f.spec.Layout.LaneMM
-	if middle-p.AcrossMM > 0.9 { // no farther than a guide would let it
+	if middle-p.AcrossMM > guideMM {
 		return nil
 	}
 	return beside

@@ -34,7 +34,7 @@ type imprint struct {
 	art      art
 	mirrored bool
 	x, y     float32 // of the plate from the cap's centre
-	strength float32 // of the ink, 1 full
+	strength float32 // of the ink, 0 to 1
 	size     float64 // of what is missing or wrong
 }
 
@@ -53,7 +53,7 @@ const (
 // imprintOf decides how a cap is printed.
 func imprintOf(d *dice, p sim.Part) imprint {
 	m := imprint{
-		strength: float32(d.span(0.86, 1)),
+		strength: float32(d.span(0.86, 0.98)),
 		x:        float32(d.span(-printSpread, printSpread)),
 		y:        float32(d.span(-printSpread, printSpread)),
 	}

@@ -10,7 +10,7 @@ import (
 var (
 	tabletColour = rgb{204, 200, 190}
 	capColour    = rgb{206, 201, 186}
-	inkColour    = rgb{66, 133, 162}
+	inkColour    = rgb{72, 137, 166}
 )
 
 // Natural spread of good parts.

@@ -33,15 +33,15 @@ func TestTrivialJudgesFail(t *testing.T) {
 			t.Parallel()
 			l := product.Layout()
 			var bank [][]byte
-			crops(l, Spec{Layout: l, Seed: 1, Good: 200}, 2, func(_ sim.Part, crop []byte) { bank = append(bank, crop) })
+			crops(l, Spec{Layout: l, Seed: 1, Good: 120}, 2, func(_ sim.Part, crop []byte) { bank = append(bank, crop) })
 			judges := NewTrivial(bank)
 			n := 0
-			crops(l, Spec{Layout: l, Seed: 3, Good: 420, Defective: 420, Shuffle: true}, 4, func(p sim.Part, crop []byte) {
+			crops(l, Spec{Layout: l, Seed: 3, Good: 280, Defective: 280, Shuffle: true}, 4, func(p sim.Part, crop []byte) {
 				judges.Judge(crop, p.Defective())
 				n++
 			})
-			if n != 840 {
-				t.Fatalf("drew 840 parts, the walk showed %d as new", n)
+			if n != 560 {
+				t.Fatalf("drew 560 parts, the walk showed %d as new", n)
 			}
 			for name, v := range judges.AUROC() {
 				t.Logf("%s: AUROC %.3f", name, v)

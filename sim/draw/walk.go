@@ -8,9 +8,14 @@ import (
 	"linesman/sim"
 )
 
-// partReach is how far the longest part (a foreign one) reaches from its
-// centre, as a share of the diameter.
-const partReach = 0.6
+// reach returns how far the longest part reaches from its centre, in mm:
+// foreign tablets are longer than the product's own.
+func reach(l sim.Layout) float64 {
+	if l.Product == sim.Caps {
+		return l.DiameterMM * (0.5 + sizeSpread)
+	}
+	return l.DiameterMM * 0.6
+}
 
 // Shot is one picture's worth of parts.
 type Shot struct {
@@ -27,7 +32,7 @@ type Shot struct {
 // start, when the belt has travelled nothing. The Shot belongs to the caller.
 func Walk(layout sim.Layout, feed sim.Feed, speedMMs float64, start time.Time) iter.Seq2[sim.Trigger, Shot] {
 	return func(yield func(sim.Trigger, Shot) bool) {
-		w := walk{layout: layout, feed: feed, reach: partReach * layout.DiameterMM, fresh: math.Inf(-1)}
+		w := walk{layout: layout, feed: feed, reach: reach(layout), fresh: math.Inf(-1)}
 		for n := uint64(1); ; n++ {
 			travelled, more := w.next()
 			if !more {
