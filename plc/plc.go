@@ -75,9 +75,8 @@ type Edge struct {
 	Seq    uint64 // the controller's numbering of edges, without gaps
 	Sensor Sensor
 	Lane   int
-	// Tick is the latched count. Edges of gate, eject and exit sensors are
-	// referred to the gate (the sensor's distance added or taken off), so that all
-	// three compare with an Entry's Due.
+	// Tick is the latched count where the sensor stands; for a GateEdge the
+	// sensor's distance is added, so that it compares with an Entry's Due.
 	Tick   part.Tick
 	Number uint64 // of the trigger, low 16 bits; 0 for other sensors
 	Double bool   // a trigger closer to the one before than the smallest pitch
@@ -110,7 +109,7 @@ type Status struct {
 	Reset   bool    // the encoder began a new epoch with this reading
 	Speed   float64 // ticks a second, as the controller measures it
 	Held    bool    // gates in reject, feed asked to stop
-	Why     Reason  // why it holds
+	Why     HoldReason  // why it holds
 	Running bool    // the belt moves
 	Counts  Counts
 	Edges   []Edge // since the last reading

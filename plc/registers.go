@@ -15,7 +15,7 @@ const (
 	StatusBoot    = 4 // two words; changes at every restart
 	StatusEncoder = 6 // two words, raw
 	StatusFlags   = 8
-	StatusWhy     = 9  // Reason
+	StatusWhy     = 9  // HoldReason
 	StatusSpeed   = 10 // two words, ticks a second
 	StatusTaken   = 12 // seq of the last entry taken
 	StatusCommand = 13 // seq of the last command obeyed

@@ -2,12 +2,12 @@ package plc
 
 import "strings"
 
-// Reason is the set of reasons for which a controller holds.
-type Reason uint16
+// HoldReason is the set of reasons for which a controller holds.
+type HoldReason uint16
 
 // The reasons, as docs/plc.md numbers them.
 const (
-	HoldBoot        Reason = 1 << iota // it has booted and no PC has shaken hands
+	HoldBoot        HoldReason = 1 << iota // it has booted and no PC has shaken hands
 	HoldHeartbeat                      // our heartbeat stood still
 	HoldPC                             // the PC asked
 	HoldOperator                       // a person asked, at the panel
@@ -20,7 +20,7 @@ var reasonWords = [...]string{"controller restarted", "heartbeat lost", "asked b
 	"ejection not confirmed", "part at the exit that was not passed", "parts without an entry"}
 
 // String lists the reasons in words, or "none".
-func (r Reason) String() string {
+func (r HoldReason) String() string {
 	var words []string
 	for i, word := range reasonWords {
 		if r&(1<<i) != 0 {
