@@ -105,7 +105,7 @@ type Controller struct {
 	dead    time.Duration // not running before this belt time
 	now     int64         // ticks since the boot; the low bits are the encoder's
 	speed   speedometer
-	why     plc.Reason
+	why     plc.HoldReason
 	lanes   []lane
 	lastTrg int64 // tick of the last trigger
 	counts  counters

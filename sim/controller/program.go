@@ -26,7 +26,7 @@ func (c *Controller) Trigger(raw uint32) uint64 {
 	return uint64(c.counts.triggers)
 }
 
-// Edge latches a part at a sensor, referred to the gate.
+// Edge latches a part at a sensor; a gate sensor's is referred to the gate.
 func (c *Controller) Edge(sensor plc.Sensor, number int, raw uint32) {
 	if !c.running() {
 		return
@@ -40,13 +40,11 @@ func (c *Controller) Edge(sensor plc.Sensor, number int, raw uint32) {
 		l.gate++
 		l.sightings = insert(l.sightings, &sighting{at: tick}, func(s *sighting) int64 { return s.at })
 	case plc.EjectEdge:
-		tick -= c.ticks(c.cfg.EjectMM)
 		l.eject++
-		c.ejected(l, tick)
+		c.ejected(l, tick-c.ticks(c.cfg.EjectMM))
 	case plc.ExitEdge:
-		tick -= c.ticks(c.cfg.ExitMM)
 		l.exit++
-		c.exited(l, tick)
+		c.exited(l, tick-c.ticks(c.cfg.ExitMM))
 	}
 	c.latch(edge{sensor: sensor, lane: number, tick: tick})
 }
@@ -169,7 +167,7 @@ func (c *Controller) commands(in inputs) {
 }
 
 // hold puts every gate into reject, refuses what is queued and stops the feed.
-func (c *Controller) hold(why plc.Reason) {
+func (c *Controller) hold(why plc.HoldReason) {
 	if c.why&why == why {
 		return
 	}
