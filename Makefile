@@ -1,0 +1,44 @@
+# Each target does all set-up it needs; `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+export GOTOOLCHAIN := local
+
+.PHONY: help setup build demo test lint bench fmt docs licenses image clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## bring all that is needed: Debian packages, Go, Node, ONNX Runtime, screens
+	@scripts/setup.sh
+
+build: setup ## make bin/linesman
+
+demo: setup ## run the drawn line and its screens
+	bin/linesman demo
+
+test: setup ## types and tests of the screens, then every Go test with the race detector
+	cd ui && npm run types && npm test
+	go test -race -timeout 15m ./...
+
+lint: setup ## format, vet (with and without C), staticcheck, types of the screens
+	@scripts/lint.sh
+
+bench: setup ## figures of a short line of each product (docs/figures.md has the long ones)
+	bin/linesman bench line --product tablets --good 1000 --defective 1000 --seed 1
+	bin/linesman bench line --product caps --good 1000 --defective 1000 --seed 1
+
+fmt: setup ## format the Go code
+	git ls-files -z '*.go' | xargs -0 gofmt -w
+
+docs: setup licenses ## renew the pages made from code, and check the links of all pages
+	go run ./scripts/links .
+
+licenses: setup ## licences of all we build on; refuses what we may not ship
+	go run ./scripts/licenses -out docs/licenses.md
+
+image: ## container image, where an engine runs (docs/setup.md)
+	docker build -t linesman .
+
+clean: ## remove what was built and brought, Debian's packages apart
+	rm -rf bin .tools ui/dist ui/node_modules
