@@ -1,0 +1,343 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"linesman/event"
+	"linesman/event/eventtest"
+)
+
+// clock is a clock that a test sets.
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time { return c.at }
+
+func add(t testing.TB, l *Log, events ...event.Event) []event.Event {
+	t.Helper()
+	got, err := l.Append(context.Background(), events)
+	if err != nil {
+		t.Fatalf("Append: %v", err)
+	}
+	return got
+}
+
+func all(t testing.TB, l *Log) []event.Event {
+	t.Helper()
+	got, err := l.Read(context.Background(), event.Filter{Limit: 1 << 20})
+	if err != nil {
+		t.Fatalf("Read: %v", err)
+	}
+	return got
+}
+
+// noGap holds that the log's events are 1, 2, 3... up to n.
+func noGap(t testing.TB, l *Log, n int) {
+	t.Helper()
+	got := all(t, l)
+	for i, e := range got {
+		if e.Seq != uint64(i)+1 {
+			t.Fatalf("place %d has seq %d", i+1, e.Seq)
+		}
+	}
+	if len(got) != n {
+		t.Fatalf("the log has %d events, want %d", len(got), n)
+	}
+}
+
+func databases(t testing.TB, dir string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range paths {
+		paths[i] = filepath.Base(paths[i])
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+func TestDays(t *testing.T) {
+	dir := t.TempDir()
+	c := &clock{time.Date(2026, 3, 1, 23, 59, 59, 0, time.UTC)}
+	set := Settings{Dir: dir, Now: c.now}
+	l := open(t, set)
+	in := eventtest.Sample(100)
+	add(t, l, in[:40]...)
+	c.at = c.at.Add(2 * time.Second)
+	add(t, l, in[40:70]...)
+	c.at = c.at.Add(-3 * time.Second) // the clock steps back over midnight: no older file is opened again
+	add(t, l, in[70:]...)
+	want := []string{"parts-2026-03-01.db", "parts-2026-03-02.db", "record-2026-03-01.db", "record-2026-03-02.db"}
+	if d := cmp.Diff(want, databases(t, dir)); d != "" {
+		t.Errorf("files (-want +got):\n%s", d)
+	}
+	noGap(t, l, 100)
+	for _, f := range l.files {
+		events, err := read(t.Context(), []view{{f, f.first, f.last, f.since, f.until}}, l.Last(), event.Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(events) == 0 {
+			t.Errorf("%s is empty", f.name())
+		}
+		for _, e := range events {
+			if e.Pass() != (f.shelf == parts) {
+				t.Errorf("%s holds %s %s", f.name(), e.Type, e.Data)
+			}
+		}
+	}
+	if got, err := l.Read(t.Context(), event.Filter{Newest: true, Limit: 65}); err != nil || len(got) != 65 || got[0].Seq != 100 || got[64].Seq != 36 {
+		t.Errorf("the newest 65 are %d from %v, error %v", len(got), got[0].Seq, err)
+	}
+	first := all(t, l)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	l = open(t, set)
+	if d := cmp.Diff(first, all(t, l)); d != "" {
+		t.Errorf("after reopening (-want +got):\n%s", d)
+	}
+	if got := add(t, l, in[3], in[55], in[99]); got[0].Seq != 4 || got[1].Seq != 56 || got[2].Seq != 100 {
+		t.Errorf("events of earlier days were stored again: %d, %d, %d", got[0].Seq, got[1].Seq, got[2].Seq)
+	}
+	c.at = time.Date(2026, 3, 5, 12, 0, 0, 0, time.UTC)
+	if got := add(t, l, in[7], event.New("/demo", "p", c.at, event.PLCState{})); got[0].Seq != 8 || got[1].Seq != 101 {
+		t.Errorf("four days later: seqs %d and %d, want 8 and 101", got[0].Seq, got[1].Seq)
+	}
+	noGap(t, l, 101)
+}
+
+// A clock that was years ahead and is put right must not bind the log to a file
+// of the year 2036.
+func TestClockPutRight(t *testing.T) {
+	dir := t.TempDir()
+	c := &clock{time.Date(2036, 1, 1, 0, 0, 0, 0, time.UTC)}
+	l := open(t, Settings{Dir: dir, Now: c.now})
+	add(t, l, eventtest.Sample(10)...)
+	c.at = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for i := range 10 {
+		add(t, l, event.New("/demo", "p", c.at, event.PartJudged{Outcome: []string{"pass", "fail"}[i%2]}))
+	}
+	noGap(t, l, 20)
+	if got, err := l.Read(t.Context(), event.Filter{Newest: true, Limit: 3}); err != nil || got[0].Seq != 20 || got[2].Seq != 18 {
+		t.Errorf("the newest three begin with seq %d, error %v; want 20", got[0].Seq, err)
+	}
+	want := []string{"parts-2026-03-01.db", "parts-2036-01-01.db", "record-2026-03-01.db", "record-2036-01-01.db"}
+	if d := cmp.Diff(want, databases(t, dir)); d != "" {
+		t.Errorf("files (-want +got):\n%s", d)
+	}
+}
+
+// A crash between the two commits of a group leaves it in parts alone.
+func TestHalfWrittenGroup(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, Settings{Dir: dir})
+	in := eventtest.Sample(50)
+	add(t, l, in[:20]...)
+	add(t, l, in[20:40]...)
+	r := &request{events: slices.Clone(in[40:])}
+	l.Close() // the writer has ended: the test goes on in its place
+
+	l = open(t, Settings{Dir: dir})
+	close(l.closing)
+	<-l.done
+	if err := l.turn(); err != nil {
+		t.Fatal(err)
+	}
+	last, err := l.put([]*request{r}, 40)
+	if err != nil || last != 50 {
+		t.Fatalf("put: %d, %v", last, err)
+	}
+	p := l.w.pair
+	for _, pen := range []*pen{p.parts, p.record} {
+		if err := pen.note(41, last); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.parts.commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(p.record.undo(), l.closeFiles(), l.lock.Close()); err != nil {
+		t.Fatal(err)
+	}
+	l.once.Do(func() {})
+
+	l = open(t, Settings{Dir: dir})
+	noGap(t, l, 40)
+	if got := add(t, l, in[35:]...); got[0].Seq != 36 || got[14].Seq != 50 {
+		t.Errorf("handed in again: seqs %d to %d, want 36 to 50", got[0].Seq, got[14].Seq)
+	}
+	noGap(t, l, 50)
+}
+
+func TestDiskFull(t *testing.T) {
+	for _, shelf := range []shelf{parts, record} {
+		t.Run(string(shelf), func(t *testing.T) {
+			l := open(t, Settings{Dir: t.TempDir()})
+			in := eventtest.Sample(200)
+			add(t, l, in[:10]...)
+			bound := func(pages string) { // between appends, the writer stands still
+				if err := l.w.pair.pen(shelf).exec("PRAGMA max_page_count=" + pages); err != nil {
+					t.Fatal(err)
+				}
+			}
+			bound("1") // SQLite takes what the file has
+			long := event.New("/demo", "p", eventtest.Noon, event.PartJudged{Outcome: map[bool]string{true: "pass", false: "fail"}[shelf == parts], Model: strings.Repeat("x", 60_000)})
+			for range 2 {
+				_, err := l.Append(t.Context(), append(slices.Clone(in[10:40]), long))
+				if !errors.Is(err, event.ErrFull) || !strings.Contains(err.Error(), "remove old files") {
+					t.Fatalf("got error %v, want ErrFull and the cure", err)
+				}
+				noGap(t, l, 10)
+			}
+			bound("1000000")
+			add(t, l, in[5:]...)
+			noGap(t, l, 200)
+		})
+	}
+}
+
+// When record refuses at its commit, parts has the group alone: nobody may see
+// it, and the next append takes it out.
+func TestRecordRefusesCommit(t *testing.T) {
+	l := open(t, Settings{Dir: t.TempDir()})
+	in := eventtest.Sample(60)
+	add(t, l, in[:20]...)
+	p := l.w.pair
+	if err := p.record.exec("PRAGMA foreign_keys=ON; CREATE TABLE a (x PRIMARY KEY); CREATE TABLE b (x REFERENCES a DEFERRABLE INITIALLY DEFERRED); CREATE TRIGGER c AFTER UPDATE ON file BEGIN INSERT INTO b VALUES (1); END"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Append(t.Context(), in[20:40]); err == nil || !strings.Contains(err.Error(), "record-") {
+		t.Fatalf("got error %v, want one that names the record file", err)
+	}
+	noGap(t, l, 20)
+	if err := p.record.exec("DROP TRIGGER c"); err != nil {
+		t.Fatal(err)
+	}
+	add(t, l, in[20:]...)
+	noGap(t, l, 60)
+}
+
+func TestLocked(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, Settings{Dir: dir})
+	_, err := Open(Settings{Dir: dir})
+	if want := "in use by process " + strconv.Itoa(os.Getpid()); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a second Open: %v, want %q", err, want)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, Settings{Dir: dir})
+}
+
+func TestRefusals(t *testing.T) {
+	for name, test := range map[string]struct {
+		file, content, want string
+	}{
+		"damaged":      {"record-2026-03-01.db", strings.Repeat("no database ", 1000), "move it elsewhere"},
+		"later format": {"", "", "run the newer program"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if test.file != "" {
+				if err := os.WriteFile(filepath.Join(dir, test.file), []byte(test.content), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				l := open(t, Settings{Dir: dir})
+				add(t, l, eventtest.Sample(1)...)
+				if err := errors.Join(l.w.pair.record.exec("PRAGMA user_version=99"), l.Close()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := Open(Settings{Dir: dir})
+			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), dir) {
+				t.Errorf("Open: %v, want %q and the file's name", err, test.want)
+			}
+		})
+	}
+}
+
+// TestKilled ends a writing process by kill -9, many times, and holds that
+// everything it was told to be stored is there, once and without a gap.
+func TestKilled(t *testing.T) {
+	const dirKey = "LINESMAN_TEST_LOG"
+	if dir := os.Getenv(dirKey); dir != "" {
+		writeForEver(dir)
+	}
+	dir := t.TempDir()
+	var acked, want int
+	for range 8 {
+		child := exec.Command(os.Args[0], "-test.run=^TestKilled$")
+		child.Env = append(os.Environ(), dirKey+"="+dir)
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// The child prints a dot for every acknowledged group of ten.
+		buf := make([]byte, 4096)
+		for n := 0; n < 15; {
+			k, err := out.Read(buf)
+			if err != nil {
+				t.Fatalf("the child ended: %v", err)
+			}
+			n += k
+			acked += 10 * k
+		}
+		if err := child.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		for { // what it said before it died
+			k, err := out.Read(buf)
+			acked += 10 * k
+			if err != nil {
+				break
+			}
+		}
+		child.Wait()
+		l, err := Open(Settings{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = len(all(t, l))
+		noGap(t, l, want)
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if want < acked {
+			t.Fatalf("%d events were acknowledged and %d are there", acked, want)
+		}
+	}
+	t.Logf("%d acknowledged, %d stored", acked, want)
+}
+
+func writeForEver(dir string) {
+	l, err := Open(Settings{Dir: dir})
+	if err != nil {
+		panic(err)
+	}
+	for {
+		group := eventtest.Sample(10)
+		if _, err := l.Append(context.Background(), group); err != nil {
+			panic(err)
+		}
+		os.Stdout.WriteString(".")
+	}
+}
