@@ -26,10 +26,14 @@ func (s *Supervisor) connection(ctx context.Context) (err error) {
 	defer later.Stop()
 	var due []Signal
 	for {
+		entries := s.entries
+		if len(s.pending) >= s.cfg.Room {
+			entries = nil // what can not be sent fills the channel, so that Submit says so
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case e := <-s.entries:
+		case e := <-entries:
 			s.pending = append(s.pending, e)
 			s.gather()
 			err = s.send(ctx, c)
@@ -38,6 +42,9 @@ func (s *Supervisor) connection(ctx context.Context) (err error) {
 		case o := <-s.orders:
 			err = o.do(ctx, c)
 			o.done <- err
+			if errors.Is(err, ErrRefused) {
+				err = nil
+			}
 		case <-beat.C:
 			err = c.Beat(ctx)
 		case <-poll.C:
@@ -95,8 +102,7 @@ func (s *Supervisor) read(ctx context.Context, c Controller) error {
 	return nil
 }
 
-// gather takes over entries that wait, as long as there is room: what can not
-// be sent must fill the channel, so that Submit says so.
+// gather takes over entries that wait, as long as there is room.
 func (s *Supervisor) gather() {
 	for len(s.pending) < s.cfg.Room {
 		select {

@@ -8,12 +8,12 @@ type HoldReason uint16
 // The reasons, as docs/plc.md numbers them.
 const (
 	HoldBoot        HoldReason = 1 << iota // it has booted and no PC has shaken hands
-	HoldHeartbeat                      // our heartbeat stood still
-	HoldPC                             // the PC asked
-	HoldOperator                       // a person asked, at the panel
-	HoldUnconfirmed                    // a reject was not seen in the bin
-	HoldEscape                         // the exit sensor saw a part that was not passed
-	HoldStray                          // too many parts in a row without an entry
+	HoldHeartbeat                          // our heartbeat stood still
+	HoldPC                                 // the PC asked
+	HoldOperator                           // a person asked, at the panel
+	HoldUnconfirmed                        // a reject was not seen in the bin
+	HoldEscape                             // the exit sensor saw a part that was not passed
+	HoldStray                              // too many parts in a row without an entry
 )
 
 var reasonWords = [...]string{"controller restarted", "heartbeat lost", "asked by the PC", "asked by the operator",

@@ -106,11 +106,11 @@ type Status struct {
 	At      time.Time // when it was read, monotonic
 	Boot    uint64    // changes at every restart of the controller
 	Now     part.Tick
-	Reset   bool    // the encoder began a new epoch with this reading
-	Speed   float64 // ticks a second, as the controller measures it
-	Held    bool    // gates in reject, feed asked to stop
-	Why     HoldReason  // why it holds
-	Running bool    // the belt moves
+	Reset   bool       // the encoder began a new epoch with this reading
+	Speed   float64    // ticks a second, as the controller measures it
+	Held    bool       // gates in reject, feed asked to stop
+	Why     HoldReason // why it holds
+	Running bool       // the belt moves
 	Counts  Counts
 	Edges   []Edge // since the last reading
 	Echoes  []Echo // since the last reading
