@@ -60,6 +60,8 @@ type rig struct {
 	now      time.Duration
 	status   plc.Status
 	triggers []trigger
+	shots    []trigger // all triggers, for tests that take them away
+	bits     int
 	fates    map[int]sim.Fate // by part
 	edges    []plc.Edge
 	echoes   []plc.Echo
@@ -87,7 +89,7 @@ type option func(*belt.Config, *controller.Config, *modbus.Settings)
 
 func newRig(t *testing.T, layout sim.Layout, feed sim.Feed, j judge, options ...option) *rig {
 	t.Helper()
-	r := &rig{t: t, layout: layout, judge: j, fates: map[int]sim.Fate{}, sent: map[int]bool{}, clock: &clock{t: time.Unix(1e9, 0)}}
+	r := &rig{t: t, layout: layout, judge: j, fates: map[int]sim.Fate{}, sent: map[int]bool{}, bits: 32, clock: &clock{t: time.Unix(1e9, 0)}}
 	bc := belt.Config{Layout: layout, Speed: 500, Feed: feed, Start: r.clock.t, ValveDelay: 12 * time.Millisecond,
 		OnTrigger: func(tr sim.Trigger, parts []sim.Part) { r.triggers = append(r.triggers, trigger{tr, parts}) },
 		OnFate: func(f sim.Fate) {
@@ -164,7 +166,7 @@ func (r *rig) step() {
 func (r *rig) queue() {
 	r.t.Helper()
 	for _, tr := range r.triggers {
-		at := r.status.Now.Near(uint64(tr.Tick), 32)
+		at := r.status.Now.Near(uint64(tr.Tick), r.bits)
 		for _, p := range tr.parts {
 			off := p.MM - (tr.Travelled - r.layout.CameraMM) // ahead of the picture's centre if negative
 			o, ok := r.judge(p)
@@ -176,6 +178,7 @@ func (r *rig) queue() {
 			r.pending = append(r.pending, plc.Entry{Trigger: tr.N, Lane: p.Lane, Due: due, Outcome: o})
 		}
 	}
+	r.shots = append(r.shots, r.triggers...)
 	r.triggers = nil
 	if len(r.pending) == 0 {
 		return
