@@ -75,12 +75,15 @@ func (l *Link) Dial(ctx context.Context) (plc.Controller, error) {
 func open(ctx context.Context, client *modbus.ModbusClient, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	done := make(chan error, 1)
+	done := make(chan error)
 	go func() {
 		err := client.Open()
-		done <- err
-		if ctx.Err() != nil && err == nil {
-			_ = client.Close() // nobody waits for it any more
+		select {
+		case done <- err:
+		case <-ctx.Done(): // nobody waits for it any more
+			if err == nil {
+				_ = client.Close()
+			}
 		}
 	}()
 	select {
