@@ -153,7 +153,8 @@ func describe(version string) huma.Config {
 	h := huma.DefaultConfig("Linesman", "1")
 	h.Info.Description = "What the line does, decided and why. Read-only. Appliance version " + version + "."
 	h.OpenAPIPath, h.DocsPath, h.SchemasPath = "/api/v1/openapi", "", ""
-	h.CreateHooks = nil // no $schema in answers
+	h.CreateHooks = nil               // no $schema in answers
+	huma.DefaultArrayNullable = false // every list is written, if empty as []
 	return h
 }
 
