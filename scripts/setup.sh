@@ -238,7 +238,7 @@ ui_do() {
   (cd ui && npm run build)
 }
 
-version() { git describe --tags --always --dirty 2>/dev/null || echo unknown; }
+version() { echo "${LINESMAN_VERSION:-$(git describe --tags --always --dirty 2>/dev/null || echo unknown)}"; }
 # Go itself knows best whether bin/linesman is current, so this step has no stamp.
 binary_there() { [ -x bin/linesman ]; }
 binary_do() {

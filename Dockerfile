@@ -1,0 +1,43 @@
+# Linesman as a container: built by the same script as on a bare machine, run
+# without compilers, without root, and able to say whether it is well.
+#
+#   docker build -t linesman --build-arg VERSION=$(git describe --tags --always) .
+#   docker run -p 127.0.0.1:8080:8080 -v linesman:/var/lib/linesman linesman
+ARG DEBIAN=debian:12
+ARG DEBIAN_SLIM=debian:12-slim
+
+FROM ${DEBIAN} AS build
+ARG VERSION=unknown
+WORKDIR /src
+# Packages, Go, Node and ONNX Runtime change seldom: a layer of their own.
+COPY scripts/setup.sh scripts/wheels.txt scripts/
+COPY go.mod ./
+RUN scripts/setup.sh tools
+COPY . .
+RUN LINESMAN_VERSION=${VERSION} LINESMAN_BUILDFLAGS=-trimpath scripts/setup.sh \
+ && mkdir -p /out/lib /out/doc \
+ && cp -P .tools/lib/libonnxruntime.so* /out/lib/ \
+ && cp .tools/lib/LICENSE /out/doc/onnxruntime.LICENSE \
+ && cp .tools/lib/ThirdPartyNotices.txt /out/doc/onnxruntime.ThirdPartyNotices.txt \
+ && cp LICENSE NOTICE docs/licenses.md /out/doc/ \
+ && scripts/runtime-packages.sh bin/linesman > /out/packages
+
+FROM ${DEBIAN_SLIM}
+COPY --from=build /out/packages /usr/share/linesman/packages
+RUN apt-get update \
+ && DEBIAN_FRONTEND=noninteractive xargs -a /usr/share/linesman/packages apt-get install -y --no-install-recommends ca-certificates \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --uid 10001 --home-dir /var/lib/linesman --create-home --shell /usr/sbin/nologin linesman
+COPY --from=build /out/lib/ /usr/lib/linesman/
+COPY --from=build /out/doc/ /usr/share/doc/linesman/
+COPY --from=build /src/models/ /usr/share/linesman/models/
+COPY --from=build /src/examples/ /usr/share/linesman/examples/
+COPY --from=build /src/bin/linesman /usr/bin/linesman
+ENV LINESMAN_ORT=/usr/lib/linesman/libonnxruntime.so
+USER linesman
+WORKDIR /var/lib/linesman
+VOLUME /var/lib/linesman
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["linesman", "doctor", "--health", "http://127.0.0.1:8080/healthz"]
+ENTRYPOINT ["linesman"]
+CMD ["demo"]
