@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Format, vet with and without C, staticcheck, types of the screens. It goes
 # through all of them and fails at the end, so that one run tells everything.
+#
+# shellcheck disable=SC2317 # the functions are run by name, by check
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 readonly STATICCHECK=v0.8.2
 readonly STATICCHECK_SUM="h1:+jPbCzuYxYrcoOvCecYUFDj+XJQRmzIhJmlbpps21Zk="
@@ -22,7 +24,8 @@ check() {
 
 formatted() {
   local wrong
-  wrong=$(git ls-files -z '*.go' | xargs -0 gofmt -l) && [ -z "$wrong" ] || { echo "$wrong"; return 1; }
+  wrong=$(git ls-files -z '*.go' | xargs -0 gofmt -l) || return
+  [ -z "$wrong" ] || { echo "$wrong"; return 1; }
 }
 
 staticcheck_there() {
