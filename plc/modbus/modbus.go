@@ -36,6 +36,7 @@ type Link struct {
 	edges    uint32 // seq of the last edge read
 	echoes   uint32
 	head     uint16 // seq of the last entry written
+	headBoot uint64 // the boot it was written in
 	taken    uint16 // seq of the last entry the controller took
 	command  uint16
 	beat     uint16
@@ -156,6 +157,7 @@ func (c *conn) greet(ctx context.Context) error {
 		return err
 	}
 	c.head, c.taken, c.command = head, w[plc.StatusTaken], w[plc.StatusCommand]
+	c.headBoot = uint64(c.long(w[plc.StatusBoot:]))
 	if !c.known {
 		c.boot = uint64(c.long(w[plc.StatusBoot:]))
 		c.edges, c.echoes = c.long(w[plc.StatusEdges:]), c.long(w[plc.StatusEchoes:])

@@ -45,9 +45,11 @@ func (c *conn) status(w []uint16, at time.Time) plc.Status {
 		s.Counts.Eject = append(s.Counts.Eject, uint64(c.long(w[at+2:])))
 		s.Counts.Exit = append(s.Counts.Exit, uint64(c.long(w[at+4:])))
 	}
-	if s.Boot != c.boot { // it counts from 0 again, and its ring is empty
+	if s.Boot != c.boot { // it counts from 0 again
 		c.boot, c.edges, c.echoes = s.Boot, 0, 0
-		c.head = 0
+	}
+	if s.Boot != c.headBoot { // its ring is empty
+		c.head, c.headBoot = 0, s.Boot
 	}
 	c.taken, c.command = w[plc.StatusTaken], w[plc.StatusCommand]
 	if c.roundUnseen(at, s.Speed) {

@@ -18,13 +18,12 @@ func (c *conn) Queue(ctx context.Context, entries []plc.Entry) (int, error) {
 	done := 0
 	for done < len(entries) {
 		n, bad := c.good(entries[done:])
-		room := plc.EntrySlots - int(c.head-c.taken)
-		if n > room {
+		if n > c.room() {
 			if err := c.look(ctx); err != nil {
 				return done, err
 			}
-			room = plc.EntrySlots - int(c.head-c.taken)
 		}
+		room := c.room()
 		n = min(n, room, batch, plc.EntrySlots-int((c.head+1)%plc.EntrySlots))
 		if n > 0 {
 			if err := c.put(ctx, entries[done:done+n]); err != nil {
@@ -55,13 +54,20 @@ func (c *conn) good(entries []plc.Entry) (int, error) {
 	return len(entries), nil
 }
 
-// look asks how many entries have been taken.
+// room returns how many slots are free, as far as we know.
+func (c *conn) room() int { return plc.EntrySlots - int(c.head-c.taken) }
+
+// look asks how many entries have been taken. A number that no ring of ours
+// can have reached is of a controller that began anew: so do we.
 func (c *conn) look(ctx context.Context) error {
 	w, err := c.input(ctx, "read queue", plc.StatusTaken, 1)
 	if err != nil {
 		return err
 	}
 	c.taken = w[0]
+	if c.room() < 0 {
+		c.head = c.taken
+	}
 	return nil
 }
 
