@@ -36,12 +36,14 @@ func TestAllPassesPass(t *testing.T) {
 func stream(layout sim.Layout, n int, seed uint64) (*row, map[int]part.Outcome, map[int]bool) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	feed, outcomes, none := &row{}, map[int]part.Outcome{}, map[int]bool{}
+	last := make([]float64, layout.Lanes+1)
 	for i := range n {
 		lane, place := i%layout.Lanes+1, float64(i/layout.Lanes+1)
 		mm := place*layout.PitchMM*1.1 + 0.8*(2*rng.Float64()-1)
 		if layout.Lanes > 1 && int(place)%9 == 0 {
-			mm = (place-1)*layout.PitchMM*1.1 + layout.DiameterMM + 1 // touches the one before, or nearly
+			mm = last[lane] + layout.DiameterMM*(1+0.1*rng.Float64()) // touches the one before, or nearly
 		}
+		last[lane] = mm
 		feed.parts = append(feed.parts, sim.Part{N: i, Lane: lane, MM: mm, Kind: sim.Good})
 		switch roll := rng.IntN(20); {
 		case roll < 2:
@@ -207,14 +209,24 @@ func TestRestartForgetsEverything(t *testing.T) {
 	}
 	r.triggers = nil
 	r.dial()
-	// We have not yet read that it restarted: only the controller can refuse.
+	// We have not yet read that it restarted, and a person has released it
+	// already: only the controller itself can refuse.
+	if err := r.conn.Beat(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.plc.Release()
+	r.now += 20 * time.Millisecond
+	r.belt.Advance(r.now)
 	if n, err := r.conn.Queue(t.Context(), []plc.Entry{stale}); n != 1 || err != nil {
 		t.Fatalf("before the first reading: %d taken, %v", n, err)
 	}
 	r.step()
 	r.step()
-	if last := r.echoes[len(r.echoes)-1]; last.Result != plc.Refused {
-		t.Errorf("an entry of the old boot was answered %v", last.Result)
+	if n := len(r.echoes); n == 0 || r.echoes[n-1].Result != plc.Refused {
+		t.Errorf("an entry of the old boot was not refused: %v", r.results())
+	}
+	if r.status.Held {
+		t.Fatalf("the button did not release: %v", r.status.Why)
 	}
 	if r.status.Boot != boot+1 || r.status.Now.Epoch != epoch+1 {
 		t.Fatalf("after the restart: boot %d, epoch %d", r.status.Boot, r.status.Now.Epoch)
