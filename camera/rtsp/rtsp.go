@@ -58,7 +58,8 @@ func New(id part.CameraID, s Settings) (camera.Driver, error) {
 
 // Run plays the stream. Packets come as they are received, from the first key
 // picture on; frames follow once decoded. At is the exposure by the camera's
-// RTCP sender reports where its clock agrees with ours, else the arrival.
+// RTCP sender reports where its clock agrees with ours, else the arrival: it
+// steps back once, by the way from sensor to here, with the first report.
 func (d *Driver) Run(ctx context.Context, sink camera.Sink) error {
 	if err := ctx.Err(); err != nil {
 		return err

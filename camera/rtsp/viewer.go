@@ -24,7 +24,6 @@ type viewer struct {
 	sps, pps []byte
 	base     time.Time // decoder times count from here
 	firstPTS time.Duration
-	lastAt   time.Time
 	seq      uint64
 	lost     uint64 // since the last frame
 	started  bool   // a key picture came
@@ -102,10 +101,6 @@ func (v *viewer) take(u unit) {
 	if key && u.lost == 0 {
 		v.damaged = false
 	}
-	if u.at.Before(v.lastAt) { // the first sender report sets the clock right
-		u.at = v.lastAt
-	}
-	v.lastAt = u.at
 	data := v.annexB(u.nalus, key && !sets)
 	v.sink.Packet(&camera.Packet{Camera: v.d.id, Codec: "h264", PTS: u.pts - v.firstPTS, At: u.at, Key: key, Data: data})
 	if err := v.decoder.Decode(data, u.at.Sub(v.base), v.show); err != nil {

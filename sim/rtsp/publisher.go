@@ -52,6 +52,8 @@ type Publisher struct {
 	pictures  chan *camera.Frame
 	done      chan struct{}
 
+	closing sync.Once
+
 	mu     sync.Mutex
 	closed bool
 	seats  map[*gortsplib.ServerSession]struct{} // who is watching
@@ -162,15 +164,15 @@ func (p *Publisher) frame(rgb []byte, width, height int, at time.Time) (*camera.
 
 // Close ends the stream and waits for its goroutines. Clients are cut off.
 func (p *Publisher) Close() {
-	p.mu.Lock()
-	if !p.closed {
+	p.closing.Do(func() {
+		p.mu.Lock()
 		p.closed = true
 		close(p.pictures)
-	}
-	p.mu.Unlock()
-	<-p.done
-	p.stream.Close()
-	p.server.Close()
+		p.mu.Unlock()
+		<-p.done
+		p.stream.Close()
+		p.server.Close()
+	})
 }
 
 // encode encodes and sends pictures until Close.
@@ -221,9 +223,6 @@ func (p *Publisher) send(enc *codec.Encoder, f *camera.Frame, pts time.Duration)
 		return fmt.Errorf("publish %s: %w", p.options.Name, err)
 	}
 	stamp := uint32(int64(pts.Seconds() * 90000))
-	if key {
-		p.report(stamp, f.At)
-	}
 	for _, packet := range packets {
 		packet.Timestamp = stamp
 		if p.options.Mangle != nil && !p.options.Mangle(packet) {
@@ -232,12 +231,15 @@ func (p *Publisher) send(enc *codec.Encoder, f *camera.Frame, pts time.Duration)
 		// A client with no room loses the packet; that is its loss alone.
 		_ = p.stream.WritePacketRTPWithNTP(p.media, packet, f.At)
 	}
+	if key {
+		p.report(stamp, f.At)
+	}
 	return nil
 }
 
 // report tells clients which exposure time a time stamp means. Cameras send
-// such a sender report every few seconds; here one goes before each key
-// picture, so that a client has it from its first picture on.
+// such a sender report every few seconds; here one follows each key picture, so
+// that a client has it from its second picture on.
 func (p *Publisher) report(stamp uint32, at time.Time) {
 	stats := p.stream.Stats()
 	var ssrc uint32
