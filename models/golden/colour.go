@@ -1,0 +1,130 @@
+package golden
+
+import (
+	"math"
+
+	"linesman/vision"
+)
+
+// labOf is the mean colour of a part in CIE L*a*b* (D65), its light cancelled
+// by the belt around it: what the part would be on the belt of teaching.
+func (s *scratch) labOf(crop *vision.Crop, radius float64, surround [3]float32) [3]float64 {
+	rgb := s.meanColour(crop, 0.8*radius)
+	for c := range rgb {
+		rgb[c] *= float64(surround[c] / max(crop.Surround[c], 1))
+	}
+	return lab(rgb)
+}
+
+// meanColour averages every second pixel of every second row within a radius.
+func (s *scratch) meanColour(crop *vision.Crop, radius float64) (rgb [3]float64) {
+	n := crop.Size
+	x, y := s.pose.x, s.pose.y
+	var sum [3]int
+	count := 0
+	for j := max(int(y-radius), 0); j < min(int(y+radius)+1, n); j += 2 {
+		dy := float64(j) + 0.5 - y
+		half := math.Sqrt(max(radius*radius-dy*dy, 0))
+		for i := max(int(x-half), 0); i < min(int(x+half)+1, n); i += 2 {
+			p := crop.Pix[3*(j*n+i):][:3:3]
+			sum[0], sum[1], sum[2] = sum[0]+int(p[0]), sum[1]+int(p[1]), sum[2]+int(p[2])
+			count++
+		}
+	}
+	for c := range rgb {
+		rgb[c] = float64(sum[c]) / float64(max(count, 1))
+	}
+	return rgb
+}
+
+// lab converts sRGB, 0..255 and beyond, to CIE L*a*b* under D65.
+func lab(rgb [3]float64) [3]float64 {
+	var l [3]float64
+	for i, v := range rgb {
+		v /= 255
+		if v <= 0.04045 {
+			l[i] = v / 12.92
+		} else {
+			l[i] = math.Pow((v+0.055)/1.055, 2.4)
+		}
+	}
+	f := func(t float64) float64 {
+		if t > 216.0/24389 {
+			return math.Cbrt(t)
+		}
+		return (24389.0/27*t + 16) / 116
+	}
+	x := f((0.4124564*l[0] + 0.3575761*l[1] + 0.1804375*l[2]) / 0.95047)
+	y := f(0.2126729*l[0] + 0.7151522*l[1] + 0.0721750*l[2])
+	z := f((0.0193339*l[0] + 0.1191920*l[1] + 0.9503041*l[2]) / 1.08883)
+	return [3]float64{116*y - 16, 500 * (x - y), 200 * (y - z)}
+}
+
+// colourDistance returns how far a colour is from the good parts' mean: in
+// deviations of the good parts, and in delta E (CIE 1976).
+func (m *Model) colourDistance(c [3]float64) (deviations, deltaE float64) {
+	var d [3]float64
+	for i := range d {
+		d[i] = c[i] - m.lab[i]
+		deltaE += d[i] * d[i]
+	}
+	for i := range m.whiten {
+		t := m.whiten[i][0]*d[0] + m.whiten[i][1]*d[1] + m.whiten[i][2]*d[2]
+		deviations += t * t
+	}
+	return math.Sqrt(deviations), math.Sqrt(deltaE)
+}
+
+// learnColour fits mean and spread to the good parts' colours. The floor is
+// what two pictures of one part differ by.
+func (m *Model) learnColour(all [][3]float64) {
+	const floor = 0.25 // delta E
+	n := float64(len(all))
+	m.lab = [3]float64{}
+	for _, c := range all {
+		for i := range c {
+			m.lab[i] += c[i] / n
+		}
+	}
+	var cov [3][3]float64
+	for _, c := range all {
+		for i := range c {
+			for j := range c {
+				cov[i][j] += (c[i] - m.lab[i]) * (c[j] - m.lab[j]) / n
+			}
+		}
+	}
+	for i := range cov {
+		cov[i][i] += floor * floor
+	}
+	m.whiten = inverseRoot(cov)
+}
+
+// inverseRoot returns L^-1 of the Cholesky factor L of a positive matrix.
+func inverseRoot(a [3][3]float64) (out [3][3]float64) {
+	var l [3][3]float64
+	for i := range 3 {
+		for j := range i + 1 {
+			s := a[i][j]
+			for k := range j {
+				s -= l[i][k] * l[j][k]
+			}
+			if i == j {
+				l[i][i] = math.Sqrt(max(s, 1e-12))
+			} else {
+				l[i][j] = s / l[j][j]
+			}
+		}
+	}
+	for i := range 3 {
+		out[i][i] = 1 / l[i][i]
+		for j := range i {
+			var s float64
+			for k := j; k < i; k++ {
+				s -= l[i][k] * out[k][j]
+			}
+			out[i][j] = s / l[i][i]
+		}
+	}
+	return out
+}

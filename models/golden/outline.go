@@ -1,0 +1,257 @@
+package golden
+
+import (
+	"errors"
+	"math"
+
+	"linesman/vision"
+)
+
+// arcs is the number of widths at which the outline is smoothed.
+const arcs = 2
+
+// arcWidth is each width in rays to either side; a ray is 1 to 2 pixels.
+var arcWidth = [arcs]int{1, 4}
+
+// arcPeak is the worst place of an outline.
+type arcPeak struct {
+	z     float64
+	off   float64 // pixels, inwards negative
+	ray   int
+	width int
+}
+
+// errHidden is returned where neighbours leave too little of the edge to see.
+var errHidden = errors.New("more than half of the part's edge is hidden by its neighbours")
+
+// raysFor is how many directions an outline of this radius is measured in.
+func raysFor(radius float64) int {
+	if radius < 80 {
+		return 256
+	}
+	return 512
+}
+
+// findOutline measures the edge in all directions and fits the part's centre
+// and radius to it, little moved by chips. expect is the product's radius.
+func (s *scratch) findOutline(crop *vision.Crop, expect float64, rays int) error {
+	s.level = s.medianOn(&s.edge, 0.5*expect, 0.85*expect, 2) / 2
+	if s.level < 0.05 {
+		s.level = 0.5 // nothing like a part; the edge will be strange, and say so
+	}
+	s.pose.radius = expect
+	for range 3 {
+		s.castRays(crop, expect, rays)
+		r, dx, dy, seen := fitCircle(s.radii)
+		if seen*2 < rays {
+			return errHidden
+		}
+		s.pose.x, s.pose.y, s.pose.radius = s.pose.x+dx, s.pose.y+dy, r
+		if math.Hypot(dx, dy) < 0.4 {
+			// Small moves need no new rays: take them off the radii.
+			for i := range s.radii {
+				sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(rays))
+				s.radii[i] -= dx*cos + dy*sin
+			}
+			break
+		}
+	}
+	return nil
+}
+
+// castRays finds, in each direction, where the part's colour falls to half way
+// to the belt's.
+func (s *scratch) castRays(crop *vision.Crop, expect float64, rays int) {
+	x, y := float32(s.pose.x), float32(s.pose.y)
+	from, expect32 := float32(0.72*expect), float32(expect)
+	limit := float32(min(expect*1.13+4, float64(crop.Size)/2-1))
+	const (
+		step = 0.75
+		look = 4 // pixels beyond the edge in which a neighbour would blur it
+	)
+	for i := range rays {
+		sin64, cos64 := math.Sincos(2 * math.Pi * float64(i) / float64(rays))
+		sin, cos := float32(sin64), float32(cos64)
+		s.radii[i] = math.NaN()
+		before := s.edge.at(x+from*cos, y+from*sin)
+		for r := from + step; ; r += step {
+			if r > limit {
+				if !s.isNeighbour(crop, x+limit*cos, y+limit*sin) {
+					s.radii[i] = float64(limit)
+				}
+				break
+			}
+			here := s.edge.at(x+r*cos, y+r*sin)
+			if here < s.level {
+				drop := before - here
+				at := r
+				if drop > 1e-6 && before >= s.level {
+					at = r - step*(s.level-here)/drop
+				}
+				// A ray through the place of touching leaves by the neighbour's edge.
+				clear := at < expect32-3 || !s.isNeighbour(crop, x+(at-2)*cos, y+(at-2)*sin)
+				for k := float32(1); k <= look; k++ {
+					if s.edge.at(x+(at+k)*cos, y+(at+k)*sin) > s.level && k > 1 {
+						clear = !s.isNeighbour(crop, x+(at+k)*cos, y+(at+k)*sin)
+						if !clear {
+							break
+						}
+					}
+				}
+				if clear {
+					s.radii[i] = float64(at)
+				}
+				break
+			}
+			before = here
+		}
+	}
+}
+
+// isNeighbour reports whether a place that looks like a part is another's.
+func (s *scratch) isNeighbour(crop *vision.Crop, x, y float32) bool {
+	i, j := int(x), int(y)
+	if uint(i) >= uint(crop.Size) || uint(j) >= uint(crop.Size) {
+		return true
+	}
+	return crop.Mask[j*crop.Size+i] == 0
+}
+
+// fitCircle fits radius and centre to radii by direction, several rounds, each
+// leaving out what the last found far off.
+func fitCircle(radii []float64) (r, dx, dy float64, seen int) {
+	limit := math.Inf(1)
+	for range 4 {
+		var m [3][4]float64
+		seen = 0
+		for i, v := range radii {
+			if math.IsNaN(v) {
+				continue
+			}
+			sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(len(radii)))
+			if math.Abs(v-r-dx*cos-dy*sin) > limit {
+				continue
+			}
+			seen++
+			t := [4]float64{1, cos, sin, v}
+			for j := range 3 {
+				for k := range 4 {
+					m[j][k] += t[j] * t[k]
+				}
+			}
+		}
+		if seen < 8 {
+			return r, dx, dy, 0
+		}
+		k, ok := solve3(m)
+		if !ok {
+			return r, dx, dy, 0
+		}
+		r, dx, dy = k[0], k[1], k[2]
+		var sum, n float64
+		for i, v := range radii {
+			if !math.IsNaN(v) {
+				sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(len(radii)))
+				sum += math.Abs(v - r - dx*cos - dy*sin)
+				n++
+			}
+		}
+		limit = max(2.5*sum/n, 0.75)
+	}
+	seen = 0
+	for _, v := range radii {
+		if !math.IsNaN(v) {
+			seen++
+		}
+	}
+	return r, dx, dy, seen
+}
+
+// solve3 solves three equations given with their right side.
+func solve3(m [3][4]float64) (out [3]float64, ok bool) {
+	for i := range 3 {
+		p := i
+		for r := i + 1; r < 3; r++ {
+			if math.Abs(m[r][i]) > math.Abs(m[p][i]) {
+				p = r
+			}
+		}
+		if math.Abs(m[p][i]) < 1e-9 {
+			return out, false
+		}
+		m[i], m[p] = m[p], m[i]
+		for r := range 3 {
+			if r == i {
+				continue
+			}
+			f := m[r][i] / m[i][i]
+			for c := i; c < 4; c++ {
+				m[r][c] -= f * m[i][c]
+			}
+		}
+	}
+	for i := range 3 {
+		out[i] = m[i][3] / m[i][i]
+	}
+	return out, true
+}
+
+// deviate writes how far the outline is from the circle and from what good
+// outlines do, pixels of the golden picture; 0 where it can not be seen.
+func (s *scratch) deviate(shape, turnedBy []float32) {
+	n := len(s.radii)
+	back := 0.0
+	if len(turnedBy) > 0 {
+		back = s.pose.turn / (2 * math.Pi) * float64(n)
+	}
+	for i, v := range s.radii {
+		s.deviance[i] = 0
+		if math.IsNaN(v) {
+			continue
+		}
+		d := float32((v - s.pose.radius) / s.pose.scale)
+		if len(shape) > 0 {
+			d -= shape[i]
+		}
+		if len(turnedBy) > 0 {
+			d -= around(turnedBy, float64(i)-back)
+		}
+		s.deviance[i] = d
+	}
+}
+
+// around interpolates a closed curve.
+func around(v []float32, at float64) float32 {
+	n := len(v)
+	f := math.Floor(at)
+	i := ((int(f) % n) + n) % n
+	k := float32(at - f)
+	return v[i] + k*(v[(i+1)%n]-v[i])
+}
+
+// smoothArc averages the deviance over a number of rays to either side.
+func (s *scratch) smoothArc(width int) []float32 {
+	n := len(s.deviance)
+	var sum float32
+	for k := -width; k <= width; k++ {
+		sum += s.deviance[(k+n)%n]
+	}
+	for i := range n {
+		s.arc[i] = sum / float32(2*width+1)
+		sum += s.deviance[(i+width+1)%n] - s.deviance[(i-width+n)%n]
+	}
+	return s.arc
+}
+
+// worstArc finds the outline's strangest place.
+func (s *scratch) worstArc(outline *[arcs][]float32) arcPeak {
+	var worst arcPeak
+	for w, width := range arcWidth {
+		for i, d := range s.smoothArc(width) {
+			if z := math.Abs(float64(d / outline[w][i])); z > worst.z {
+				worst = arcPeak{z: z, off: float64(d), ray: i, width: width}
+			}
+		}
+	}
+	return worst
+}

@@ -1,0 +1,113 @@
+package golden
+
+import (
+	"fmt"
+	"math"
+
+	"linesman/vision"
+)
+
+// surfaceReading says where the part looks unlike good ones, and how.
+func (m *Model) surfaceReading(crop *vision.Crop, s *scratch) Reading {
+	if s.strange {
+		return m.strangeReading(crop, s)
+	}
+	at := s.worst(m)
+	limit := m.limit[Surface]
+	r := Reading{Score: at.z / limit, Unit: "% contrast"}
+	if at.z == 0 {
+		return r
+	}
+	r.Measured = 100 * math.Abs(at.diff)
+	r.Limit = r.Measured / r.Score
+	x0, y0, x1, y1, area := at.x, at.y, at.x+1, at.y+1, 1
+	if r.Score > 0.7 { // worth a reason
+		x0, y0, x1, y1, area = s.extent(m, at)
+		word := "bright"
+		if at.diff < 0 {
+			word = "dark"
+		}
+		size := 2 * math.Sqrt(float64(area)/math.Pi) * m.mmPerPx
+		r.Text = fmt.Sprintf("%s place %.1f mm, contrast %.0f %% (limit %.0f %%)", word, size, r.Measured, r.Limit)
+	}
+	r.Box = crop.ToSensor.ApplyBox(vision.Box{X0: float64(x0), Y0: float64(y0), X1: float64(x1), Y1: float64(y1)})
+	r.Area = float64(area)
+	return r
+}
+
+// strangeReading is for what is far from any size of this product.
+func (m *Model) strangeReading(crop *vision.Crop, s *scratch) Reading {
+	r := m.sizeReading(crop, s)
+	r.Text = "not this product: " + r.Text
+	return r
+}
+
+func (m *Model) outlineReading(crop *vision.Crop, s *scratch) Reading {
+	s.deviate(m.shape, m.turnedBy)
+	at := s.worstArc(&m.outline)
+	r := Reading{Score: at.z / m.limit[Outline], Unit: "mm"}
+	if at.z == 0 {
+		return r
+	}
+	r.Measured = math.Abs(at.off) * m.mmPerPx
+	r.Limit = r.Measured / r.Score
+	word := "sticks out"
+	if at.off < 0 {
+		word = "is missing"
+	}
+	if r.Score > 0.7 {
+		r.Text = fmt.Sprintf("edge: %.2f mm %s (limit %.2f mm)", r.Measured, word, r.Limit)
+	}
+	sin, cos := math.Sincos(2 * math.Pi * float64(at.ray) / float64(m.rays))
+	x, y := s.pose.x+s.pose.radius*cos, s.pose.y+s.pose.radius*sin
+	reach := max(float64(at.width)*2*math.Pi*m.radius/float64(m.rays), math.Abs(at.off), 2)
+	r.Box = crop.ToSensor.ApplyBox(vision.Box{X0: x - reach, Y0: y - reach, X1: x + reach, Y1: y + reach})
+	r.Area = 2 * reach * math.Abs(at.off)
+	return r
+}
+
+func (m *Model) sizeReading(crop *vision.Crop, s *scratch) Reading {
+	d := s.pose.radius - m.diameter.Mean
+	z := math.Abs(d) / m.diameter.Deviation
+	r := Reading{
+		Score: z / m.limit[Size], Unit: "mm", Box: crop.Box, Area: crop.Area,
+		Measured: 2 * s.pose.radius * m.mmPerPx,
+	}
+	span := m.limit[Size] * m.diameter.Deviation
+	word := "large"
+	r.Limit = 2 * (m.diameter.Mean + span) * m.mmPerPx
+	if d < 0 {
+		word = "small"
+		r.Limit = 2 * (m.diameter.Mean - span) * m.mmPerPx
+	}
+	if r.Score > 0.7 {
+		r.Text = fmt.Sprintf("too %s: %.2f mm (limit %.2f mm)", word, r.Measured, r.Limit)
+	}
+	return r
+}
+
+func (m *Model) colourReading(crop *vision.Crop, s *scratch) Reading {
+	z, deltaE := m.colourDistance(s.labOf(crop, s.pose.radius, m.surround))
+	r := Reading{Score: z / m.limit[Colour], Measured: deltaE, Unit: "ΔE", Box: crop.Box, Area: crop.Area}
+	if r.Score > 0 {
+		r.Limit = deltaE / r.Score
+	}
+	if r.Score > 0.7 {
+		r.Text = fmt.Sprintf("colour off by ΔE %.1f (limit %.1f)", r.Measured, r.Limit)
+	}
+	return r
+}
+
+func (m *Model) placeReading(crop *vision.Crop, s *scratch) Reading {
+	r := Reading{Unit: "mm", Box: crop.Box, Area: crop.Area}
+	if s.strange {
+		return r
+	}
+	r.Measured = math.Hypot(s.pose.shift[0]-m.shift[0], s.pose.shift[1]-m.shift[1]) * m.mmPerPx
+	r.Limit = m.limit[Place] * m.mmPerPx
+	r.Score = r.Measured / r.Limit
+	if r.Score > 0.7 {
+		r.Text = fmt.Sprintf("print off by %.2f mm (limit %.2f mm)", r.Measured, r.Limit)
+	}
+	return r
+}

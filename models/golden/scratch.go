@@ -1,0 +1,139 @@
+package golden
+
+import (
+	"math"
+	"slices"
+
+	"linesman/vision"
+)
+
+// scratch is what judging one part needs, kept from part to part.
+type scratch struct {
+	grey  plane // mean of the three channels
+	edge  plane // 1 on a part's colour, 0 on the belt's
+	pose  pose
+	level float32 // of edge on the part itself
+
+	radii    []float64 // by direction; NaN where a neighbour hides the edge
+	deviance []float32
+	arc      []float32
+	few      []float32 // for medians
+
+	polar    *polar
+	strange  bool
+	diff     plane // relative difference from the golden picture
+	inside   []bool
+	smoothed [widths]plane
+	pass     []float32
+	window   window
+	outline  arcPeak
+}
+
+// window is the part of the crop that the part can cover.
+type window struct{ x0, y0, x1, y1 int }
+
+func newScratch(m *Model) *scratch {
+	s := blankScratch(m.size, m.rays)
+	if m.turned {
+		s.polar = newPolar(m.radius)
+	}
+	return s
+}
+
+func blankScratch(size, rays int) *scratch {
+	n := size * size
+	s := &scratch{
+		radii: make([]float64, rays), deviance: make([]float32, rays), arc: make([]float32, rays),
+		inside: make([]bool, n), pass: make([]float32, n),
+	}
+	for _, p := range []*plane{&s.grey, &s.edge, &s.diff, &s.smoothed[0], &s.smoothed[1], &s.smoothed[2]} {
+		*p = plane{size, make([]float32, n)}
+	}
+	return s
+}
+
+// load takes the crop apart: its grey, and how far each pixel's colour is from
+// the belt's towards a good part's under the same light.
+func (s *scratch) load(crop *vision.Crop, ratio [3]float32) {
+	var w [3]float32
+	var length, zero float32
+	for c, b := range crop.Surround {
+		w[c] = b*ratio[c] - b
+		length += w[c] * w[c]
+	}
+	length = max(length, 1)
+	for c, b := range crop.Surround {
+		w[c] /= length
+		zero += w[c] * b
+	}
+	grey, edge := s.grey.v, s.edge.v
+	pix := crop.Pix[:3*len(grey)]
+	edge = edge[:len(grey)]
+	for i := range grey {
+		p := pix[3*i : 3*i+3 : 3*i+3]
+		r, g, b := float32(p[0]), float32(p[1]), float32(p[2])
+		grey[i] = (r + g + b) * (1.0 / 3)
+		edge[i] = r*w[0] + g*w[1] + b*w[2] - zero
+	}
+	s.pose = pose{x: float64(crop.Size) / 2, y: float64(crop.Size) / 2}
+	if back, ok := crop.ToSensor.Inverse(); ok && crop.Centre != (vision.Point{}) {
+		p := back.Apply(crop.Centre)
+		if math.Abs(p.X-s.pose.x) < float64(crop.Size)/4 && math.Abs(p.Y-s.pose.y) < float64(crop.Size)/4 {
+			s.pose.x, s.pose.y = p.X, p.Y
+		}
+	}
+}
+
+// medianOn is the median of a plane on the ring between two radii.
+func (s *scratch) medianOn(p *plane, from, to float64, step int) float32 {
+	s.few = s.few[:0]
+	x, y := s.pose.x, s.pose.y
+	for j := max(int(y-to), 0); j < min(int(y+to)+1, p.size); j += step {
+		for i := max(int(x-to), 0); i < min(int(x+to)+1, p.size); i += step {
+			d := math.Hypot(float64(i)+0.5-x, float64(j)+0.5-y)
+			if d >= from && d <= to {
+				s.few = append(s.few, p.v[j*p.size+i])
+			}
+		}
+	}
+	if len(s.few) == 0 {
+		return 0
+	}
+	return median(s.few)
+}
+
+// median reorders v.
+func median(v []float32) float32 {
+	return pick(v, len(v)/2)
+}
+
+// pick is quickselect: the k-th smallest of v, which is reordered.
+func pick(v []float32, k int) float32 {
+	lo, hi := 0, len(v)-1
+	for hi-lo > 16 {
+		a, b, c := v[lo], v[(lo+hi)/2], v[hi]
+		pivot := max(min(a, b), min(max(a, b), c))
+		i, j := lo, hi
+		for i <= j {
+			for v[i] < pivot {
+				i++
+			}
+			for v[j] > pivot {
+				j--
+			}
+			if i <= j {
+				v[i], v[j] = v[j], v[i]
+				i, j = i+1, j-1
+			}
+		}
+		if k <= j {
+			hi = j
+		} else if k >= i {
+			lo = i
+		} else {
+			return v[k]
+		}
+	}
+	slices.Sort(v[lo : hi+1])
+	return v[k]
+}

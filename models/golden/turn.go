@@ -1,0 +1,244 @@
+package golden
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/dsp/fourier"
+)
+
+const (
+	ringCount = 24
+	ringFrom  = 0.12 // of the radius
+	ringTo    = 0.88
+	// Nothing but tilted light varies this slowly around a part.
+	slowest = 2
+)
+
+// rings are the golden print's angular spectra, ring by ring from the centre.
+type rings struct {
+	spectrum [ringCount][]complex128
+	power    float64
+}
+
+// polar unrolls parts around their centre. It belongs to one goroutine.
+type polar struct {
+	angles   int
+	fft      *fourier.FFT
+	row      []float64
+	spectrum [ringCount][]complex128
+	cross    []complex128
+	match    []float64
+	sin, cos []float64
+}
+
+func newPolar(radius float64) *polar {
+	n := raysFor(radius)
+	p := &polar{angles: n, fft: fourier.NewFFT(n), row: make([]float64, n), cross: make([]complex128, n/2+1), match: make([]float64, n)}
+	for i := range p.spectrum {
+		p.spectrum[i] = make([]complex128, n/2+1)
+	}
+	p.sin, p.cos = make([]float64, n), make([]float64, n)
+	for i := range n {
+		p.sin[i], p.cos[i] = math.Sincos(2 * math.Pi * float64(i) / float64(n))
+	}
+	return p
+}
+
+// unroll fills p.spectrum from at, which gives the print alone at a place of
+// the golden picture, and returns the power in it.
+func (p *polar) unroll(radius float64, at func(u, v float32) float32) (power float64) {
+	for k := range ringCount {
+		r := radius * (ringFrom + (ringTo-ringFrom)*float64(k)/(ringCount-1))
+		weight := math.Sqrt(r / radius) // a ring speaks for its circumference
+		for i := range p.row {
+			p.row[i] = weight * float64(at(float32(r*p.cos[i]), float32(r*p.sin[i])))
+		}
+		spectrum := p.fft.Coefficients(p.spectrum[k], p.row)
+		for i := range spectrum {
+			if i < slowest {
+				spectrum[i] = 0
+				continue
+			}
+			re, im := real(spectrum[i]), imag(spectrum[i])
+			power += re*re + im*im
+		}
+	}
+	return power
+}
+
+// keep copies what was unrolled last.
+func (p *polar) keep(power float64) *rings {
+	r := &rings{power: power}
+	for k := range r.spectrum {
+		r.spectrum[k] = append([]complex128(nil), p.spectrum[k]...)
+	}
+	return r
+}
+
+// against finds the turn at which what was unrolled last, of that power,
+// correlates best with the golden rings: radians, and the correlation, 1 at best.
+func (p *polar) against(g *rings, power float64) (turn, match float64) {
+	clear(p.cross)
+	for k := range ringCount {
+		a, b := p.spectrum[k], g.spectrum[k]
+		for i := slowest; i < len(a); i++ {
+			re, im := real(b[i]), -imag(b[i])
+			p.cross[i] += complex(real(a[i])*re-imag(a[i])*im, real(a[i])*im+imag(a[i])*re)
+		}
+	}
+	p.match = p.fft.Sequence(p.match, p.cross)
+	best := 0
+	for i, v := range p.match {
+		if v > p.match[best] {
+			best = i
+		}
+	}
+	n := p.angles
+	before, here, after := p.match[(best+n-1)%n], p.match[best], p.match[(best+1)%n]
+	at := float64(best)
+	if bend := before - 2*here + after; bend < 0 {
+		at += 0.5 * (before - after) / bend
+	}
+	// Sequence does not divide by n, and each half spectrum stands for both.
+	scale := 2 * math.Sqrt(g.power*power)
+	if scale > 0 {
+		match = here / scale
+	}
+	return 2 * math.Pi * at / float64(n), match
+}
+
+// site is a place of the golden print with a slope worth measuring by.
+type site struct{ u, v, print, du, dv float32 }
+
+const mostSites = 3000
+
+// findSites picks the places by which prints are brought into register.
+func findSites(f *field, radius float64) []site {
+	var all []site
+	var slopes []float32
+	n := f.side()
+	reach := float32(0.9 * radius)
+	for j := 1; j < n-1; j++ {
+		for i := 1; i < n-1; i++ {
+			u, v := float32(i-f.half), float32(j-f.half)
+			if u*u+v*v > reach*reach {
+				continue
+			}
+			k := j*n + i
+			s := site{u, v, f.v[k], (f.v[k+1] - f.v[k-1]) / 2, (f.v[k+n] - f.v[k-n]) / 2}
+			all = append(all, s)
+			slopes = append(slopes, s.du*s.du+s.dv*s.dv)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	// Half the places at the steepest slopes, thinned to what time allows.
+	least := pick(append([]float32(nil), slopes...), len(slopes)-max(len(slopes)/6, 1))
+	var steep []site
+	for i, s := range all {
+		if slopes[i] >= least && slopes[i] > 0 {
+			steep = append(steep, s)
+		}
+	}
+	step := max(len(steep)/mostSites, 1)
+	out := steep[:0]
+	for i := 0; i < len(steep); i += step {
+		out = append(out, steep[i])
+	}
+	return out
+}
+
+// turn finds how the part is turned, and brings the print into register.
+func (s *scratch) turn(m *Model) {
+	p := &s.pose
+	scale, x, y := float32(p.scale), float32(p.x), float32(p.y)
+	gain := 1 / float32(p.gain)
+	power := s.polar.unroll(m.radius, func(u, v float32) float32 {
+		return s.grey.at(x+u*scale, y+v*scale)*gain/p.light(u, v) - m.body.at(u, v)
+	})
+	p.turn, p.match = s.polar.against(m.rings, power)
+	p.shift = m.shift
+	s.register(m, 4)
+}
+
+// register refines turn, place and strength of the print by Gauss-Newton on
+// the sites, in rounds that stop when nothing moves any more.
+func (s *scratch) register(m *Model, rounds int) {
+	p := &s.pose
+	scale, x, y := float32(p.scale), float32(p.x), float32(p.y)
+	gain := 1 / float32(p.gain)
+	for range rounds {
+		sin, cos := p.printFrame()
+		sx, sy := float32(p.shift[0]), float32(p.shift[1])
+		strength := float32(p.strength)
+		var eq [4][5]float64
+		for i := range m.sites {
+			t := &m.sites[i]
+			// In the picture's own turn.
+			pu, pv := t.u+sx, t.v+sy
+			u, v := cos*pu-sin*pv, sin*pu+cos*pv
+			got := s.grey.at(x+u*scale, y+v*scale)*gain/p.light(u, v) - m.body.at(u, v)
+			e := got - strength*t.print
+			w := float32(1)
+			if a := max(e, -e); a > 0.1 {
+				w = 0.1 / a
+			}
+			// A print moved by (dx, dy) and turned by da shows at this place
+			// what it has at (u - dx + v da, v - dy - u da).
+			j := [5]float32{-strength * t.du, -strength * t.dv, strength * (t.du*pv - t.dv*pu), t.print, e}
+			for a := range 4 {
+				ja := w * j[a]
+				for b := a; b < 5; b++ {
+					eq[a][b] += float64(ja * j[b])
+				}
+			}
+		}
+		for a := range 4 {
+			for b := range a {
+				eq[a][b] = eq[b][a]
+			}
+		}
+		d, ok := solve4(eq)
+		if !ok {
+			return
+		}
+		p.shift[0] += limited(d[0], 3)
+		p.shift[1] += limited(d[1], 3)
+		p.turn += limited(d[2], 0.05)
+		p.strength = m.strength.hold(p.strength + d[3])
+		if math.Abs(d[0])+math.Abs(d[1])+math.Abs(d[2])*m.radius < 0.03 {
+			return
+		}
+	}
+}
+
+func limited(v, most float64) float64 { return min(max(v, -most), most) }
+
+func solve4(m [4][5]float64) (out [4]float64, ok bool) {
+	for i := range 4 {
+		p := i
+		for r := i + 1; r < 4; r++ {
+			if math.Abs(m[r][i]) > math.Abs(m[p][i]) {
+				p = r
+			}
+		}
+		if math.Abs(m[p][i]) < 1e-12 {
+			return out, false
+		}
+		m[i], m[p] = m[p], m[i]
+		for r := range 4 {
+			if r == i {
+				continue
+			}
+			f := m[r][i] / m[i][i]
+			for c := i; c < 5; c++ {
+				m[r][c] -= f * m[i][c]
+			}
+		}
+	}
+	for i := range 4 {
+		out[i] = m[i][4] / m[i][i]
+	}
+	return out, true
+}
