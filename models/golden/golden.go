@@ -44,6 +44,9 @@ type Model struct {
 	ratio    [3]float32 // colour of a part over that of the belt around it
 	surround [3]float32 // colour of the belt, the common reference
 	rays     int        // directions in which the outline is measured
+	// edgeShare is where between the belt's colour and the part's the edge is
+	// looked for: where good parts are most nearly round.
+	edgeShare float64
 
 	body   field
 	turned bool
@@ -133,7 +136,7 @@ func (m *Model) examine(crop *vision.Crop, s *scratch) error {
 		return err
 	}
 	s.load(crop, m.ratio)
-	if err := s.findOutline(crop, m.radius, m.rays); err != nil {
+	if err := s.findOutline(crop, m.radius, m.edgeShare, m.rays); err != nil {
 		return err
 	}
 	s.pose.scale = s.pose.radius / m.radius

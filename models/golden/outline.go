@@ -34,8 +34,9 @@ func raysFor(radius float64) int {
 
 // findOutline measures the edge in all directions and fits the part's centre
 // and radius to it, little moved by chips. expect is the product's radius.
-func (s *scratch) findOutline(crop *vision.Crop, expect float64, rays int) error {
-	s.level = s.medianOn(&s.edge, 0.5*expect, 0.85*expect, 2) / 2
+// share is how far from the belt's colour to the part's the edge begins.
+func (s *scratch) findOutline(crop *vision.Crop, expect, share float64, rays int) error {
+	s.level = s.medianOn(&s.edge, 0.5*expect, 0.85*expect, 2) * float32(share)
 	if s.level < 0.05 {
 		s.level = 0.5 // nothing like a part; the edge will be strange, and say so
 	}
@@ -59,8 +60,8 @@ func (s *scratch) findOutline(crop *vision.Crop, expect float64, rays int) error
 	return nil
 }
 
-// castRays finds, in each direction, where the part's colour falls to half way
-// to the belt's.
+// castRays finds, in each direction, where the part's colour falls towards
+// the belt's.
 func (s *scratch) castRays(crop *vision.Crop, expect float64, rays int) {
 	x, y := float32(s.pose.x), float32(s.pose.y)
 	from, expect32 := float32(0.72*expect), float32(expect)
@@ -165,6 +166,18 @@ func fitCircle(radii []float64) (r, dx, dy float64, seen int) {
 		}
 	}
 	return r, dx, dy, seen
+}
+
+// roughness is how far, on average, an outline strays from its circle.
+func (s *scratch) roughness() float64 {
+	var sum, n float64
+	for _, v := range s.radii {
+		if !math.IsNaN(v) {
+			sum += math.Abs(v - s.pose.radius)
+			n++
+		}
+	}
+	return sum / max(n, 1)
 }
 
 // solve3 solves three equations given with their right side.

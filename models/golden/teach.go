@@ -112,12 +112,13 @@ func (t *teaching) learnLook() {
 func (t *teaching) learnOutline() error {
 	var kept []vision.Crop
 	var radii []float32
+	t.chooseEdge()
 	for round := range 2 { // the second with the true radius
 		kept, radii = kept[:0], radii[:0]
 		t.poses, t.radii = t.poses[:0], t.radii[:0]
 		for i := range t.crops {
 			t.s.load(&t.crops[i], t.ratio)
-			if t.s.findOutline(&t.crops[i], t.radius, t.rays) == nil {
+			if t.s.findOutline(&t.crops[i], t.radius, t.edgeShare, t.rays) == nil {
 				kept = append(kept, t.crops[i])
 				t.poses = append(t.poses, t.s.pose)
 				t.radii = append(t.radii, slices.Clone(t.s.radii))
@@ -138,6 +139,29 @@ func (t *teaching) learnOutline() error {
 		t.poses[i].strength = 1
 	}
 	return nil
+}
+
+// chooseEdge picks, for a part whose rim is darker than its face or whose
+// shadow lies beside it, where its edge is best looked for.
+func (t *teaching) chooseEdge() {
+	best := math.Inf(1)
+	for _, share := range []float64{0.5, 0.4, 0.3, 0.2} {
+		var rough []float64
+		for i := 0; i < len(t.crops); i += max(len(t.crops)/25, 1) {
+			t.s.load(&t.crops[i], t.ratio)
+			if t.s.findOutline(&t.crops[i], t.radius, share, t.rays) == nil {
+				rough = append(rough, t.s.roughness())
+			}
+		}
+		if len(rough) == 0 {
+			continue
+		}
+		slices.Sort(rough)
+		// The worst of them counts: an edge that is lost now and then is no edge.
+		if r := rough[len(rough)*9/10]; r < 0.9*best {
+			best, t.edgeShare = r, share
+		}
+	}
 }
 
 // take loads part i with what is known of where and how it lies.

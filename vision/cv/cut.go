@@ -75,13 +75,13 @@ func (l *Locator) copyPixels(c *vision.Crop, left, top int) {
 	}
 }
 
-// drawMask marks the part's own pixels: those beyond half the part's distance
-// from the belt, and whatever its outline encloses.
+// drawMask marks the part's own pixels: those a good way from the belt's colour to
+// the part's, and whatever its outline encloses.
 func (l *Locator) drawMask(c *vision.Crop, b *blob, left, top int) {
 	clear(c.Mask)
 	w, h := l.part.Cols(), l.part.Rows()
 	labels, inner, far := uint16sOf(&l.labels), bytesOf(&l.inner), bytesOf(&l.farFull)
-	limit := byte(min(max(float64(l.limit), b.far/2), 255))
+	limit := byte(min(max(float64(l.limit), 0.35*b.far), 255))
 	s := l.shrink
 	y0, y1 := max(0, b.y0*s-top), min(l.size, b.y1*s-top+1, l.height-top)
 	x0, x1 := max(0, b.x0*s-left), min(l.size, b.x1*s-left+1, l.width-left)
