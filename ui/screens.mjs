@@ -1,0 +1,77 @@
+// Takes pictures of the page in a real browser against the canned plant:
+//   npm run build && go build -o /tmp/canned ../api/apitest/canned && node screens.mjs /tmp/canned [folder] [scene...]
+// and fails where the page logs an error, breaks its content policy, asks any
+// other host, or scrolls sideways.
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { chromium } from "playwright-core";
+
+const [canned, folder = "screens", ...wanted] = process.argv.slice(2);
+if (!canned) throw new Error("usage: node screens.mjs CANNED [FOLDER] [SCENE...]");
+mkdirSync(folder, { recursive: true });
+
+const sizes = { panel: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const scenes = wanted.length ? wanted : ["running", "held", "camera", "plc", "ledger", "frozen", "stale", "stopped", "untaught", "killed", "part", "chinese"];
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+let faults = 0;
+const fault = (text) => {
+  faults++;
+  console.error("FAULT", text);
+};
+
+/** Starts the plant and returns its address and a way to end it. */
+async function plant(scene) {
+  const own = { killed: "running", part: "running", chinese: "running" };
+  const child = spawn(canned, ["-scene", own[scene] ?? scene], { stdio: ["ignore", "pipe", "inherit"] });
+  const url = await new Promise((resolve, reject) => {
+    child.stdout.once("data", (d) => resolve(String(d).trim()));
+    child.once("exit", () => reject(new Error(`${canned} ended`)));
+  });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  return { url, end: async () => (child.kill("SIGINT"), ended) };
+}
+
+for (const scene of scenes) {
+  const { url, end } = await plant(scene);
+  const pages = [];
+  for (const [name, viewport] of Object.entries(sizes)) {
+    const context = await browser.newContext({ viewport, locale: scene === "chinese" ? "zh-CN" : "en-GB", deviceScaleFactor: name === "phone" ? 2 : 1, hasTouch: true });
+    const page = await context.newPage();
+    page.on("console", (m) => {
+      const gone = scene === "killed" && /net::|Failed to load/.test(m.text());
+      if (m.type() === "error" && !gone) fault(`${scene} ${name}: ${m.text()}`);
+    });
+    page.on("pageerror", (e) => fault(`${scene} ${name}: ${e.message}`));
+    page.on("request", (r) => /^(blob|data):/.test(r.url()) || r.url().startsWith(url) || fault(`${scene} ${name} asks ${r.url()}`));
+    await page.goto(url);
+    await page.waitForSelector(".station");
+    pages.push([name, page]);
+  }
+  await new Promise((r) => setTimeout(r, scene === "stale" || scene === "frozen" ? 6000 : 3000));
+  if (scene === "killed") {
+    await end();
+    await new Promise((r) => setTimeout(r, 5000));
+  }
+  for (const [name, page] of pages) {
+    if (scene === "part") {
+      await page.locator(".reject", { has: page.locator('[aria-label="Fail"]') }).first().tap();
+      await page.waitForSelector(".story tr:nth-child(6)");
+    }
+    if (name === "phone") {
+      const tall = await page.evaluate(() => document.documentElement.scrollHeight);
+      if (scene !== "part") await page.setViewportSize({ width: 390, height: tall });
+      await page.waitForTimeout(600);
+    }
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (wide > 0) fault(`${scene} ${name}: ${wide} px too wide`);
+    const small = await page.$$eval("button, select", (all) => all.filter((b) => b.getBoundingClientRect().height < 44).map((b) => b.textContent));
+    if (small.length) fault(`${scene} ${name}: targets under 44 px: ${small.join(", ")}`);
+    const veil = await page.locator(".panel-live .veil-text").allTextContents();
+    console.log(scene, name, "·", (await page.locator(".alarm-title").allTextContents()).join(" | ") || "grey", veil.length ? `· picture: ${veil}` : "");
+    await page.screenshot({ path: `${folder}/${scene}-${name}.png` });
+    await page.context().close();
+  }
+  if (scene !== "killed") await end();
+}
+await browser.close();
+process.exit(faults ? 1 : 0);

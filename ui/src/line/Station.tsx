@@ -1,0 +1,57 @@
+import "./station.css";
+
+import { useCallback } from "react";
+
+import type { Site } from "../api/client";
+import { Tile } from "../camera/Tile";
+import { useHash } from "../components/hash";
+import { useNow } from "../components/now";
+import { LedgerTable } from "../part/LedgerTable";
+import { PartDialog } from "../part/PartDialog";
+import { RejectList } from "../part/RejectList";
+import { Equipment } from "../plc/Equipment";
+import { useWords } from "../words/Language";
+import { Banner } from "./Banner";
+import { Figures } from "./Figures";
+import { Head } from "./Head";
+import { alarms, noData } from "./health";
+import { LivePicture } from "./LivePicture";
+import { useLive } from "./live";
+import { Strip } from "./Strip";
+
+/** One line on one screen. */
+export function Station({ site, line: id }: { site: Site; line: string }) {
+  const { t } = useWords();
+  const { hash, go } = useHash();
+  const live = useLive(id);
+  const now = useNow();
+  const open = useCallback((part: string) => go({ line: id, part }), [go, id]);
+
+  const state = live.state?.value;
+  const line = state?.line ?? site.lines.find((l) => l.line === id);
+  if (!line) return null;
+  const wrong = alarms(live, now, t);
+  const silent = noData(live, now);
+  const rejects = state?.rejects ?? [];
+
+  return (
+    <>
+      <div className={`station${silent ? " is-silent" : ""}`}>
+        <Head site={site} line={line} live={live} now={now} worst={wrong[0]?.level} />
+        <Banner alarms={wrong} zone={site.zone} live={live} now={now} />
+        <Figures line={line} />
+        <LivePicture live={live} line={line} now={now} zone={site.zone} silent={silent} open={open} />
+        <div className="beside">
+          {(state?.cameras ?? site.cameras).map((c) => (
+            <Tile key={c.camera} camera={c} got={live.pictures[c.camera]} now={now} lag={live.lag} silent={silent} />
+          ))}
+          <LedgerTable ledger={line.ledger} />
+          <Equipment line={line} beside={state?.cameras ?? site.cameras} />
+        </div>
+        <RejectList rejects={rejects} zone={site.zone} open={open} />
+        <Strip strip={state?.strip ?? []} />
+      </div>
+      {hash.part && <PartDialog id={hash.part} rejects={rejects} zone={site.zone} open={open} close={() => go({ line: id })} />}
+    </>
+  );
+}
