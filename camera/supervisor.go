@@ -17,34 +17,38 @@ import (
 // beside them.
 type Watch struct {
 	// Stall is the time without a frame after which a camera is stalled (2 s).
-	Stall time.Duration
+	Stall time.Duration `yaml:"stall,omitempty"`
 	// Reopen is the time without a frame after which it is closed and opened
 	// again (10 s).
-	Reopen time.Duration
+	Reopen time.Duration `yaml:"reopen,omitempty"`
 	// FrozenFrames is how many equal frames in a row make a frozen picture (10),
 	// and FrozenFor the least time they must span (2 s; none for a triggered
 	// camera, whose parts pass one by one).
-	FrozenFrames int
-	FrozenFor    time.Duration
+	FrozenFrames int           `yaml:"frozen_frames,omitempty"`
+	FrozenFor    time.Duration `yaml:"frozen_for,omitempty"`
 	// Tolerance is how many grey levels of 256 a pixel may differ in equal
 	// frames (2): a decoder dithers a little around a still picture.
-	Tolerance int
+	Tolerance int `yaml:"tolerance,omitempty"`
 	// Width and Height are the size the pictures should have, in pixels; zero
 	// takes the first frame's.
-	Width, Height int
+	Width  int `yaml:"width,omitempty"`
+	Height int `yaml:"height,omitempty"`
 	// Triggered is set for a camera that the belt triggers: while the belt
 	// stands it owes no frames.
-	Triggered bool
+	Triggered bool `yaml:"triggered,omitempty"`
 	// Moving reports whether the belt moves. While it stands, equal pictures are
 	// no fault. Nil is a belt that always moves. It must not block.
-	Moving func() bool
+	Moving func() bool `yaml:"-"`
 	// Retry, RetryMax and RetryPermanent are the waits before a broken camera is
 	// opened again: the first (500 ms), the longest (30 s), and the one for
 	// faults that need a person (1 min). A camera that was well for Steady (10 s)
 	// starts from the first again.
-	Retry, RetryMax, RetryPermanent, Steady time.Duration
+	Retry          time.Duration `yaml:"retry,omitempty"`
+	RetryMax       time.Duration `yaml:"retry_max,omitempty"`
+	RetryPermanent time.Duration `yaml:"retry_permanent,omitempty"`
+	Steady         time.Duration `yaml:"steady,omitempty"`
 	// LogEvery is the least time between two log lines about faults (5 s).
-	LogEvery time.Duration
+	LogEvery time.Duration `yaml:"log_every,omitempty"`
 }
 
 func (w Watch) withDefaults() Watch {

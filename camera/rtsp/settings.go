@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -44,7 +45,11 @@ func (s Settings) GoString() string { return s.String() }
 func Decode(raw []byte) (Settings, error) {
 	var s Settings
 	if err := yaml.UnmarshalWithOptions(raw, &s, yaml.Strict()); err != nil {
-		return Settings{}, errors.New("rtsp camera: " + yaml.FormatError(err, false, false))
+		why := yaml.FormatError(err, false, false)
+		if strings.Contains(why, "invalid duration") {
+			why += "; give timeout as, say, 5s"
+		}
+		return Settings{}, errors.New("rtsp camera: " + why)
 	}
 	return s, s.Validate()
 }

@@ -19,6 +19,10 @@ type Playing struct {
 	Ready func(url string)
 }
 
+// welcome is how long after a client asked to play the first picture goes out:
+// its seat is taken a moment after it asked.
+const welcome = 200 * time.Millisecond
+
 // farewell is how long clients have to take the last pictures before the
 // stream closes.
 const farewell = time.Second
@@ -39,6 +43,9 @@ func PublishFile(ctx context.Context, path string, o Playing) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-p.Joined():
+	}
+	if err := pause(ctx, welcome); err != nil {
+		return err
 	}
 	clock := time.Now()
 	for {
