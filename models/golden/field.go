@@ -70,17 +70,36 @@ type pose struct {
 	scale    float64    // radius over that of the golden picture
 	turn     float64    // radians, clockwise in the picture
 	shift    [2]float64 // of the print from the centre, golden pixels
+	zoom     float64    // of the print: plates do not grow with the part
 	strength float64    // of the print, 1 as taught
 	match    float64    // correlation with the golden print, 1 at best
 	gain     float64    // grey level of the part
 	tilt     [3]float64 // brightness: level, slope along x and y per golden pixel
 }
 
-// printFrame returns the linear map from the golden picture as the camera sees
-// it to the print's own turn: p = (c u + s v, -s u + c v) of (u, v) less shift.
-func (p *pose) printFrame() (sin, cos float32) {
+// printMap maps places of the golden picture as the camera sees it to the
+// print's own turn, place and scale.
+type printMap struct{ sin, cos, x, y float32 }
+
+func (p *pose) printMap() printMap {
 	s, c := math.Sincos(p.turn)
-	return float32(s), float32(c)
+	k := 1 / p.zoom
+	return printMap{float32(s * k), float32(c * k), float32(p.shift[0] * k), float32(p.shift[1] * k)}
+}
+
+func (m printMap) to(u, v float32) (pu, pv float32) {
+	return m.cos*u + m.sin*v - m.x, m.cos*v - m.sin*u - m.y
+}
+
+// from maps a place of the print back to the picture.
+func (p *pose) from() func(pu, pv float32) (u, v float32) {
+	s64, c64 := math.Sincos(p.turn)
+	s, c, k := float32(s64), float32(c64), float32(p.zoom)
+	x, y := float32(p.shift[0]), float32(p.shift[1])
+	return func(pu, pv float32) (u, v float32) {
+		pu, pv = k*pu+x, k*pv+y
+		return c*pu - s*pv, s*pu + c*pv
+	}
 }
 
 func (p *pose) light(u, v float32) float32 {

@@ -140,7 +140,7 @@ func (m *Model) examine(crop *vision.Crop, s *scratch) error {
 		return err
 	}
 	s.pose.scale = s.pose.radius / m.radius
-	s.pose.strength = 1
+	s.pose.strength, s.pose.zoom = 1, 1
 	if s.pose.scale < 0.5 || s.pose.scale > 1.6 {
 		// Nothing of this product: the size says so; do not compare further.
 		s.strange = true

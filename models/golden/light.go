@@ -10,7 +10,7 @@ func (s *scratch) evenOut(m *Model, withPrint bool) {
 	p := &s.pose
 	reach := 0.82 * m.radius
 	step := max(int(m.radius/14), 2)
-	sin, cos := p.printFrame()
+	inPrint := p.printMap()
 	scale, x, y := float32(p.scale), float32(p.x), float32(p.y)
 	first := p.gain == 0
 	if first {
@@ -32,7 +32,7 @@ func (s *scratch) evenOut(m *Model, withPrint bool) {
 				}
 				want := m.body.at(u, v)
 				if withPrint {
-					want += float32(p.strength) * m.print.at(cos*u+sin*v-float32(p.shift[0]), cos*v-sin*u-float32(p.shift[1]))
+					want += float32(p.strength) * m.print.at(inPrint.to(u, v))
 				}
 				if want < 0.05 {
 					continue

@@ -47,6 +47,14 @@ func ofNormal(values []float64) normal {
 	return normal{m, math.Sqrt(s)}
 }
 
+// distanceTail is the same for the distance of a few Gaussian numbers from
+// their means, which falls off faster than Gumbel's tail.
+func distanceTail(values []float64) float64 {
+	d := ofNormal(values)
+	limit := d.Mean + 6*d.Deviation*(1+2/math.Sqrt(float64(len(values))))
+	return max(limit, slices.Max(values)+d.Deviation)
+}
+
 // beyond is how many deviations from the mean a good part's plain measure may
 // lie: far out enough for falseRejects of a Gaussian whose deviation was
 // estimated from n parts, and for one with somewhat heavier tails.

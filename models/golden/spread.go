@@ -30,16 +30,14 @@ func (t *teaching) learnSpread() {
 			p := t.take(i)
 			t.s.difference(t.Model)
 			t.s.smooth(t.Model)
-			sin, cos := p.printFrame()
-			sx, sy := float32(p.shift[0]), float32(p.shift[1])
+			place := p.from()
 			side, half := t.body.side(), t.body.half
 			for w := range widths {
 				smoothed := &t.s.smoothed[w]
 				for y := range side {
 					for x := range side {
 						// The pixel that judging would look up here.
-						pu, pv := float32(x-half)+sx, float32(y-half)+sy
-						u, v := cos*pu-sin*pv, sin*pu+cos*pv
+						u, v := place(float32(x-half), float32(y-half))
 						a, b := int(float32(p.x)+u*float32(p.scale)), int(float32(p.y)+v*float32(p.scale))
 						if uint(a) >= uint(t.size) || uint(b) >= uint(t.size) || !t.s.inside[b*t.size+a] {
 							continue
@@ -66,7 +64,7 @@ func (t *teaching) learnSpread() {
 // the worst of it counting as much as its mean, and never far below what is
 // usual on the part.
 func (t *teaching) settle(spread, sum, count *field) {
-	const around, least = 2, 0.7
+	const around, least = 1, 0.7
 	side := spread.side()
 	var usual []float32
 	for y := range side {
@@ -76,7 +74,7 @@ func (t *teaching) settle(spread, sum, count *field) {
 				for i := max(x-around, 0); i <= min(x+around, side-1); i++ {
 					k := j*side + i
 					s, n = s+sum.v[k], n+count.v[k]
-					if abs(i-x) < 2 && abs(j-y) < 2 && count.v[k] > 0 {
+					if count.v[k] > 0 {
 						worst = max(worst, sum.v[k]/count.v[k])
 					}
 				}
@@ -101,12 +99,9 @@ func (t *teaching) settle(spread, sum, count *field) {
 	}
 }
 
-func abs(n int) int {
-	if n < 0 {
-		return -n
-	}
-	return n
-}
+// dust widens the outline's limit: dirt that lies on the belt against a part's
+// edge is rarer than any tail of some hundred parts shows.
+const dust = 1.4
 
 // learnLimits measures every good part as it would be judged, and sets each
 // channel's limit by the tail of what it says.
@@ -141,7 +136,7 @@ func (t *teaching) learnLimits() {
 		}
 	}
 	t.limit[Surface] = fine
-	t.limit[Outline] = tail(outlines)
+	t.limit[Outline] = dust * tail(outlines)
 	t.diameter = ofNormal(diameters)
 	t.diameter.Deviation = max(t.diameter.Deviation, 0.1)
 	t.limit[Size] = beyond(n)
@@ -151,7 +146,7 @@ func (t *teaching) learnLimits() {
 		z, _ := t.colourDistance(c)
 		off = append(off, z)
 	}
-	t.limit[Colour] = tail(off)
+	t.limit[Colour] = distanceTail(off)
 	t.limit[Place] = 1
 	if t.turned {
 		t.limit[Place] = max(tail(places), 1)

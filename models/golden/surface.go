@@ -27,8 +27,7 @@ func (s *scratch) difference(m *Model) {
 		max(int(p.x-reach), 0), max(int(p.y-reach), 0),
 		min(int(p.x+reach)+2, n), min(int(p.y+reach)+2, n),
 	}
-	sin, cos := p.printFrame()
-	sx, sy := float32(p.shift[0]), float32(p.shift[1])
+	inPrint := p.printMap()
 	gain, inverse, strength := 1/float32(p.gain), float32(1/p.scale), float32(p.strength)
 	edge := float32((m.radius - brim) * (m.radius - brim))
 	for j := s.window.y0; j < s.window.y1; j++ {
@@ -42,7 +41,7 @@ func (s *scratch) difference(m *Model) {
 			}
 			want := m.body.at(u, v)
 			if m.turned {
-				want += strength * m.print.at(cos*u+sin*v-sx, cos*v-sin*u-sy)
+				want += strength * m.print.at(inPrint.to(u, v))
 			}
 			if want *= p.light(u, v); want < 0.02 {
 				continue
@@ -187,14 +186,13 @@ type peak struct {
 // spreadAt returns how much good parts vary at a pixel of the crop.
 func (s *scratch) spreadAt(m *Model, width int) func(x, y int) float32 {
 	p := &s.pose
-	sin, cos := p.printFrame()
+	inPrint := p.printMap()
 	inverse := float32(1 / p.scale)
 	cx, cy := float32(p.x)-0.5, float32(p.y)-0.5
-	sx, sy := float32(p.shift[0]), float32(p.shift[1])
 	f := &m.spread[width]
 	return func(x, y int) float32 {
 		u, v := (float32(x)-cx)*inverse, (float32(y)-cy)*inverse
-		return f.near(cos*u+sin*v-sx, cos*v-sin*u-sy)
+		return f.near(inPrint.to(u, v))
 	}
 }
 
@@ -202,7 +200,7 @@ func (s *scratch) spreadAt(m *Model, width int) func(x, y int) float32 {
 func (s *scratch) worstPlace(m *Model, width int) peak {
 	n := s.grey.size
 	p := &s.pose
-	sin, cos := p.printFrame()
+	inPrint := p.printMap()
 	inverse := float32(1 / p.scale)
 	f := &m.spread[width]
 	side := 2*f.half + 1
@@ -213,8 +211,9 @@ func (s *scratch) worstPlace(m *Model, width int) peak {
 		row, inside := s.smoothed[width].v[j*n:(j+1)*n], s.inside[j*n:(j+1)*n]
 		u0, v := (0.5-float32(p.x))*inverse, (float32(j)+0.5-float32(p.y))*inverse
 		// Place in the spread's own grid, rounded.
-		gx, gy := cos*u0+sin*v-float32(p.shift[0])+float32(f.half)+0.5, cos*v-sin*u0-float32(p.shift[1])+float32(f.half)+0.5
-		dx, dy := cos*inverse, -sin*inverse
+		gx, gy := inPrint.to(u0, v)
+		gx, gy = gx+float32(f.half)+0.5, gy+float32(f.half)+0.5
+		dx, dy := inPrint.cos*inverse, -inPrint.sin*inverse
 		for i := s.window.x0; i < s.window.x1; i += step {
 			if !inside[i] {
 				continue

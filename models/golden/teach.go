@@ -136,7 +136,7 @@ func (t *teaching) learnOutline() error {
 	t.crops = kept
 	for i := range t.poses {
 		t.poses[i].scale = t.poses[i].radius / t.radius
-		t.poses[i].strength = 1
+		t.poses[i].strength, t.poses[i].zoom = 1, 1
 	}
 	return nil
 }
@@ -213,8 +213,7 @@ func (t *teaching) printAt(p *pose, u, v float32) float32 {
 	if !t.turned {
 		return 0
 	}
-	sin, cos := p.printFrame()
-	return float32(p.strength) * t.print.at(cos*u+sin*v-float32(p.shift[0]), cos*v-sin*u-float32(p.shift[1]))
+	return float32(p.strength) * t.print.at(p.printMap().to(u, v))
 }
 
 // learnBody makes the body from the parts as they lie: where parts turn freely,
@@ -270,9 +269,7 @@ func (t *teaching) learnPrint() {
 	// in: only what is really on all of them correlates.
 	t.print = newField(t.body.half)
 	inPrint := func(p *pose, u, v float32) float32 {
-		sin, cos := p.printFrame()
-		pu, pv := u+float32(p.shift[0]), v+float32(p.shift[1])
-		x, y := cos*pu-sin*pv, sin*pu+cos*pv
+		x, y := p.from()(u, v)
 		return t.seen(p, x, y) - t.body.at(x, y)
 	}
 	t.layer(t.print, even, inPrint)

@@ -162,63 +162,73 @@ func (s *scratch) turn(m *Model) {
 	s.register(m, 4)
 }
 
-// register refines turn, place and strength of the print by Gauss-Newton on
+// register refines place, turn, size and strength of the print by Gauss-Newton on
 // the sites, in rounds that stop when nothing moves any more.
 func (s *scratch) register(m *Model, rounds int) {
 	p := &s.pose
 	scale, x, y := float32(p.scale), float32(p.x), float32(p.y)
 	gain := 1 / float32(p.gain)
 	for range rounds {
-		sin, cos := p.printFrame()
+		place := p.from()
+		strength, zoom := float32(p.strength), float32(p.zoom)
 		sx, sy := float32(p.shift[0]), float32(p.shift[1])
-		strength := float32(p.strength)
-		var eq [4][5]float64
+		var eq [unknowns][unknowns + 1]float64
 		for i := range m.sites {
 			t := &m.sites[i]
-			// In the picture's own turn.
-			pu, pv := t.u+sx, t.v+sy
-			u, v := cos*pu-sin*pv, sin*pu+cos*pv
+			u, v := place(t.u, t.v)
 			got := s.grey.at(x+u*scale, y+v*scale)*gain/p.light(u, v) - m.body.at(u, v)
 			e := got - strength*t.print
 			w := float32(1)
 			if a := max(e, -e); a > 0.1 {
 				w = 0.1 / a
 			}
-			// A print moved by (dx, dy) and turned by da shows at this place
-			// what it has at (u - dx + v da, v - dy - u da).
-			j := [5]float32{-strength * t.du, -strength * t.dv, strength * (t.du*pv - t.dv*pu), t.print, e}
-			for a := range 4 {
+			// A print moved by (dx, dy), turned by da and grown by dz shows at
+			// this place what it has at (u - dx + v da - u dz, v - dy - u da - v dz).
+			pu, pv := zoom*t.u+sx, zoom*t.v+sy
+			j := [unknowns + 1]float32{
+				-strength * t.du, -strength * t.dv, strength * (t.du*pv - t.dv*pu),
+				-strength * (t.du*t.u + t.dv*t.v), t.print, e,
+			}
+			for a := range unknowns {
 				ja := w * j[a]
-				for b := a; b < 5; b++ {
+				for b := a; b <= unknowns; b++ {
 					eq[a][b] += float64(ja * j[b])
 				}
 			}
 		}
-		for a := range 4 {
+		for a := range unknowns {
 			for b := range a {
 				eq[a][b] = eq[b][a]
 			}
 		}
-		d, ok := solve4(eq)
+		d, ok := solve(eq)
 		if !ok {
 			return
 		}
 		p.shift[0] += limited(d[0], 3)
 		p.shift[1] += limited(d[1], 3)
 		p.turn += limited(d[2], 0.05)
-		p.strength = m.strength.hold(p.strength + d[3])
-		if math.Abs(d[0])+math.Abs(d[1])+math.Abs(d[2])*m.radius < 0.03 {
+		p.zoom = limited(p.zoom+d[3]-1, mostZoom) + 1
+		p.strength = m.strength.hold(p.strength + d[4])
+		if math.Abs(d[0])+math.Abs(d[1])+(math.Abs(d[2])+math.Abs(d[3]))*m.radius < 0.05 {
 			return
 		}
 	}
 }
 
+// unknowns of a print's register: shift, turn, zoom, strength.
+const unknowns = 5
+
+// mostZoom is how much larger or smaller than usual, against its part, a print
+// may be and still be brought into register.
+const mostZoom = 0.03
+
 func limited(v, most float64) float64 { return min(max(v, -most), most) }
 
-func solve4(m [4][5]float64) (out [4]float64, ok bool) {
-	for i := range 4 {
+func solve(m [unknowns][unknowns + 1]float64) (out [unknowns]float64, ok bool) {
+	for i := range unknowns {
 		p := i
-		for r := i + 1; r < 4; r++ {
+		for r := i + 1; r < unknowns; r++ {
 			if math.Abs(m[r][i]) > math.Abs(m[p][i]) {
 				p = r
 			}
@@ -227,18 +237,18 @@ func solve4(m [4][5]float64) (out [4]float64, ok bool) {
 			return out, false
 		}
 		m[i], m[p] = m[p], m[i]
-		for r := range 4 {
+		for r := range unknowns {
 			if r == i {
 				continue
 			}
 			f := m[r][i] / m[i][i]
-			for c := i; c < 5; c++ {
+			for c := i; c <= unknowns; c++ {
 				m[r][c] -= f * m[i][c]
 			}
 		}
 	}
-	for i := range 4 {
-		out[i] = m[i][4] / m[i][i]
+	for i := range unknowns {
+		out[i] = m[i][unknowns] / m[i][i]
 	}
 	return out, true
 }

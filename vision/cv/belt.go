@@ -42,11 +42,16 @@ func (b belt) scaled(gain float64) belt {
 	return b
 }
 
+// patch is the side, in pixels of the sensor, of a stretch of belt whose
+// brightness is about the same.
+const patch = 110
+
 // sketch is the frame shrunk until noise has cancelled, RGB, used to learn the belt.
 type sketch struct {
-	w, h int
-	pix  []byte
-	near []bool // belt by the last fit
+	w, h  int
+	pix   []byte
+	scale float64 // sensor pixels in one of ours
+	near  []bool  // belt by the last fit
 }
 
 func (s *sketch) place(i int) (x, y float64) {
@@ -102,14 +107,18 @@ func (s *sketch) fit(b *belt, share float64, rounds int) float64 {
 		if covered < 0.02 {
 			return covered
 		}
+		// A belt has patches of its own, lighter and darker, and what the fit
+		// takes for shading must be more than they are: the fewer patches are in
+		// sight, the stiffer the fit. The level itself stays free.
+		stiff := min(patch*patch/(float64(n)*s.scale), 0.5) * float64(n)
 		for j := range m {
-			m[j][j] += 1e-3 * float64(n) // keeps a belt seen in one corner from bending wildly
+			if j > 0 {
+				m[j][j] += stiff
+			}
 			for k := range j {
 				m[j][k] = m[k][j]
 			}
 		}
-		// The ridge must not pull the level itself towards nought.
-		m[0][0] -= 1e-3 * float64(n)
 		for c := range rhs {
 			if k, ok := solve(m, rhs[c]); ok {
 				b.coef[c] = k

@@ -113,6 +113,7 @@ func (l *Locator) fits(f *camera.Frame) error {
 	w, h := f.Width/l.shrink, f.Height/l.shrink
 	step := min(max(int(l.radius*2/11), 1), 8/l.shrink)
 	l.sketch = sketch{w: max(w/step, 2), h: max(h/step, 2)}
+	l.sketch.scale = float64(f.Width) * float64(f.Height) / float64(l.sketch.w*l.sketch.h)
 	l.full = l.keep(gocv.NewMatWithSize(f.Height, f.Width, gocv.MatTypeCV8UC3))
 	l.small = l.keep(gocv.NewMatWithSize(h, w, gocv.MatTypeCV8UC3))
 	l.sketchMat = l.keep(gocv.NewMatWithSize(l.sketch.h, l.sketch.w, gocv.MatTypeCV8UC3))
