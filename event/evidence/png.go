@@ -2,29 +2,78 @@ package evidence
 
 import (
 	"bytes"
+	"compress/flate"
+	"compress/zlib"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/png"
+	"sync"
 )
 
+// deflaters are reused: each holds a megabyte of tables.
+var deflaters = sync.Pool{New: func() any {
+	w, err := zlib.NewWriterLevel(nil, flate.HuffmanOnly)
+	if err != nil { // only for a level that does not exist
+		panic("evidence: " + err.Error())
+	}
+	return w
+}}
+
 // PNG writes RGB pixels (3 bytes each, rows from the top, without gaps) as a
-// PNG that gives exactly these pixels back. It spends little time on making
-// the file small: a sensor's noise does not compress.
+// PNG that gives exactly these pixels back. A sensor's noise holds nothing that
+// repeats, so that a search for it, as image/png makes at its fastest, costs nine
+// times as much for the same size: each row is the difference to the pixel on
+// the left, its bytes by their frequency.
 func PNG(width, height int, rgb []byte) ([]byte, error) {
 	if width <= 0 || height <= 0 || len(rgb) != 3*width*height {
 		return nil, fmt.Errorf("evidence: %d bytes are no picture of %d x %d RGB pixels", len(rgb), width, height)
 	}
-	img := image.NewNRGBA(image.Rect(0, 0, width, height))
-	for i, j := 0, 0; i < len(rgb); i, j = i+3, j+4 {
-		img.Pix[j], img.Pix[j+1], img.Pix[j+2], img.Pix[j+3] = rgb[i], rgb[i+1], rgb[i+2], 255
-	}
 	var out bytes.Buffer
 	out.Grow(len(rgb) + 1024)
-	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := encoder.Encode(&out, img); err != nil {
+	out.WriteString("\x89PNG\r\n\x1a\n")
+	head := make([]byte, 13)
+	binary.BigEndian.PutUint32(head[0:], uint32(width))
+	binary.BigEndian.PutUint32(head[4:], uint32(height))
+	head[8], head[9] = 8, 2 // bits a channel, RGB
+	chunk(&out, "IHDR", head)
+
+	var packed bytes.Buffer
+	packed.Grow(len(rgb))
+	w := deflaters.Get().(*zlib.Writer)
+	defer deflaters.Put(w)
+	w.Reset(&packed)
+	row := make([]byte, 1+3*width)
+	row[0] = 1 // the difference to the left
+	for y := range height {
+		from := rgb[3*width*y : 3*width*(y+1)]
+		copy(row[1:4], from)
+		for x := 3; x < len(from); x++ {
+			row[1+x] = from[x] - from[x-3]
+		}
+		if _, err := w.Write(row); err != nil {
+			return nil, fmt.Errorf("evidence: %w", err)
+		}
+	}
+	if err := w.Close(); err != nil {
 		return nil, fmt.Errorf("evidence: %w", err)
 	}
+	chunk(&out, "IDAT", packed.Bytes())
+	chunk(&out, "IEND", nil)
 	return out.Bytes(), nil
+}
+
+// chunk writes one chunk of a PNG.
+func chunk(out *bytes.Buffer, kind string, data []byte) {
+	var word [4]byte
+	binary.BigEndian.PutUint32(word[:], uint32(len(data)))
+	out.Write(word[:])
+	from := out.Len()
+	out.WriteString(kind)
+	out.Write(data)
+	binary.BigEndian.PutUint32(word[:], crc32.ChecksumIEEE(out.Bytes()[from:]))
+	out.Write(word[:])
 }
 
 // Pixels reads a PNG back as RGB pixels, for a part to be judged again.
@@ -35,10 +84,17 @@ func Pixels(file []byte) (width, height int, rgb []byte, err error) {
 	}
 	b := img.Bounds()
 	rgb = make([]byte, 0, 3*b.Dx()*b.Dy())
-	if nrgba, ok := img.(*image.NRGBA); ok {
-		for i := 0; i < len(nrgba.Pix); i += 4 {
-			rgb = append(rgb, nrgba.Pix[i], nrgba.Pix[i+1], nrgba.Pix[i+2])
-		}
+	var four []byte
+	switch img := img.(type) {
+	case *image.RGBA: // opaque: what PNG wrote
+		four = img.Pix
+	case *image.NRGBA:
+		four = img.Pix
+	}
+	for i := 0; i < len(four); i += 4 {
+		rgb = append(rgb, four[i], four[i+1], four[i+2])
+	}
+	if four != nil {
 		return b.Dx(), b.Dy(), rgb, nil
 	}
 	for y := b.Min.Y; y < b.Max.Y; y++ {
