@@ -281,11 +281,15 @@ func slide(a, b outline, dy, most float64) float64 {
 	return hi
 }
 
+// recent returns the waiting parts of the last few rows: Until lays two rows
+// ahead, so no other can lie near the next part.
+func (f *Feed) recent() []placed { return f.waiting[max(0, len(f.waiting)-4*f.spec.Layout.Lanes):] }
+
 // crowded reports whether the part lies on another that is still waiting.
 func (f *Feed) crowded(p placed) bool {
 	near := 1.5 * f.spec.Layout.DiameterMM
-	for _, q := range slices.Concat(f.waiting, f.last) {
-		if q.Lane == 0 || math.Abs(q.MM-p.MM) > near || math.Abs(q.AcrossMM-p.AcrossMM) > near {
+	for _, q := range f.recent() {
+		if math.Abs(q.MM-p.MM) > near || math.Abs(q.AcrossMM-p.AcrossMM) > near {
 			continue
 		}
 		if gap(p.outline, q.outline, q.MM-p.MM, p.AcrossMM-q.AcrossMM) < -1e-6 {
@@ -302,9 +306,10 @@ func (f *Feed) mark(p placed) {
 			f.last[i].pair = true
 		}
 	}
-	for i := range f.waiting {
-		if f.waiting[i].Seed == p.Seed {
-			f.waiting[i].pair = true
+	recent := f.recent()
+	for i := range recent {
+		if recent[i].Seed == p.Seed {
+			recent[i].pair = true
 		}
 	}
 }

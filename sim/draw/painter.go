@@ -120,7 +120,6 @@ func (p *Painter) expose(travelled float64, c canvas) {
 	d := roll(p.seed, 41, math.Float64bits(travelled))
 	strength := int32(math.Round(p.gain * p.light.strength(travelled) * (1 << lightBits)))
 	tile := noise()
-	keep, side := 256-2*p.blur, p.blur
 	for y := range c.height {
 		row := c.pix[y*c.stride:][:c.width*3]
 		rowLight := p.light.rows[y] * strength >> lightBits
@@ -129,25 +128,34 @@ func (p *Painter) expose(travelled float64, c canvas) {
 			at -= len(row)
 		}
 		grit := tile[at:][:len(row)]
-		var before [3]int32
-		for k := range 3 {
-			before[k] = int32(row[k])
+		if p.blur > 0 {
+			streak(row, p.blur)
 		}
 		for x, column := range p.light.columns {
 			gain := column * rowLight >> lightBits
-			i := x * 3
-			px, n := row[i:i+3:i+3], grit[i:i+3:i+3]
-			after := px
-			if x+1 < c.width {
-				after = row[i+3 : i+6 : i+6]
-			}
-			for k := range 3 {
-				here := int32(px[k])
-				v := here*keep + (before[k]+int32(after[k]))*side
-				before[k] = here
-				v = v>>4*gain>>lightBits + int32(n[k]) + noiseUnit/2
-				px[k] = byte(min(max(v/noiseUnit, 0), 255))
-			}
+			px, n := row[x*3:][:3:3], grit[x*3:][:3:3]
+			px[0] = sense(px[0], gain, n[0])
+			px[1] = sense(px[1], gain, n[1])
+			px[2] = sense(px[2], gain, n[2])
 		}
+	}
+}
+
+// sense returns what a pixel reads in a light, with noise in noiseUnits.
+func sense(albedo byte, gain int32, noise int16) byte {
+	v := int32(albedo)*gain>>(lightBits-noiseBits) + int32(noise) + noiseUnit/2
+	return byte(min(max(v>>noiseBits, 0), 255))
+}
+
+// streak moves side/256 of every pixel of an RGB row to each of its neighbours.
+func streak(row []byte, side int32) {
+	keep := 256 - 2*side
+	mix := func(before, here, after int32) byte { return byte((here*keep + (before+after)*side + 128) >> 8) }
+	r, g, b := int32(row[0]), int32(row[1]), int32(row[2])
+	for i := 0; i+6 <= len(row); i += 3 {
+		px := row[i:][:6:6]
+		r1, g1, b1 := int32(px[0]), int32(px[1]), int32(px[2])
+		px[0], px[1], px[2] = mix(r, r1, int32(px[3])), mix(g, g1, int32(px[4])), mix(b, b1, int32(px[5]))
+		r, g, b = r1, g1, b1
 	}
 }

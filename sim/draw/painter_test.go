@@ -37,6 +37,7 @@ func small(product sim.Product) sim.Layout {
 
 func TestGoldenPictures(t *testing.T) {
 	for _, product := range products {
+		painter := NewPainter(small(product), 18, Options{Exposure: 40 * time.Microsecond, SpeedMMs: 700})
 		for _, kind := range append([]sim.Kind{sim.Good}, product.Kinds()...) {
 			name := string(product) + "-" + string(kind)
 			t.Run(name, func(t *testing.T) {
@@ -46,7 +47,7 @@ func TestGoldenPictures(t *testing.T) {
 					spec.Good, spec.Defective, spec.Kinds = 0, 4, []sim.Kind{kind}
 				}
 				parts := lay(spec)
-				f := frameOf(NewPainter(l, 18, Options{Exposure: 40 * time.Microsecond, SpeedMMs: 700}), parts[0].MM+l.CameraMM, parts)
+				f := frameOf(painter, parts[0].MM+l.CameraMM, parts)
 				file := filepath.Join("testdata", bytesName(name)+".png")
 				if *update {
 					if err := writePNG(file, f); err != nil {

@@ -6,10 +6,11 @@ import (
 )
 
 const (
-	grainSize = 512        // speckle tile, pixels a side, a power of two
-	noiseSize = 1 << 18    // noise tile, samples, a power of two
-	noiseUnit = 16         // noise and light work in sixteenths of a grey level
-	noiseSD   = 0.02 * 255 // grey levels: two per cent of full scale
+	grainSize = 512     // speckle tile, pixels a side, a power of two
+	noiseSize = 1 << 18 // noise tile, samples, a power of two
+	noiseBits = 4
+	noiseUnit = 1 << noiseBits // noise and light work in sixteenths of a grey level
+	noiseSD   = 0.02 * 255     // grey levels: two per cent of full scale
 )
 
 // grain is the speckle of pressed powder: wrap-around noise of several widths,
