@@ -1,0 +1,231 @@
+// Package config is what one site has: cameras, controllers and lines, read
+// from one YAML file, checked and explained. Each package owns the type of its
+// own part and checks it; a driver's options stay raw until the driver reads
+// them, so that config never learns what a baud rate is.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+
+	"linesman/line"
+	"linesman/part"
+	"linesman/recipe"
+)
+
+// Site is everything installed at one place.
+type Site struct {
+	Name        string                         `yaml:"site"`
+	Zone        string                         `yaml:"zone"` // IANA name; default the box's own
+	Data        string                         `yaml:"data"` // folder of log and evidence, relative to the file; default "data"
+	Listen      string                         `yaml:"listen"`
+	Cameras     map[part.CameraID]Camera       `yaml:"cameras"`
+	Controllers map[string]Driver              `yaml:"controllers"`
+	Lines       map[part.LineID]*line.Settings `yaml:"lines"`
+
+	dir string
+}
+
+// Camera is a driver with its options and what its supervisor watches for.
+type Camera = Driver
+
+// Driver is the name of a driver and its options, not yet read.
+type Driver struct {
+	Name    string
+	Options []byte // YAML, padded so that line numbers are the file's
+}
+
+// UnmarshalYAML takes the options as they stand in the file.
+func (d *Driver) UnmarshalYAML(node ast.Node) error {
+	m, ok := node.(*ast.MappingNode)
+	var values []*ast.MappingValueNode
+	switch n := node.(type) {
+	case *ast.MappingNode:
+		values = n.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{n}
+	default:
+		return fmt.Errorf("[%d:%d] want a mapping with driver: and its options", node.GetToken().Position.Line, node.GetToken().Position.Column)
+	}
+	var rest []*ast.MappingValueNode
+	for _, v := range values {
+		if v.Key.String() == "driver" {
+			d.Name = strings.Trim(v.Value.String(), `"'`)
+			continue
+		}
+		rest = append(rest, v)
+	}
+	if d.Name == "" {
+		p := node.GetToken().Position
+		return fmt.Errorf("[%d:%d] driver: is missing", p.Line, p.Column)
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	b.WriteString(strings.Repeat("\n", max(0, rest[0].Key.GetToken().Position.Line-1)))
+	if ok && m.IsFlowStyle {
+		b.WriteString(strings.Repeat(" ", max(0, rest[0].Key.GetToken().Position.Column-2)))
+		b.WriteString("{")
+		for i, v := range rest {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteString(strings.TrimSpace(v.String()))
+		}
+		b.WriteString("}")
+	} else {
+		for _, v := range rest {
+			b.WriteString(v.String() + "\n")
+		}
+	}
+	d.Options = []byte(b.String())
+	return nil
+}
+
+// Load reads and checks a site file and the recipes it names.
+func Load(path string) (*Site, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("site file: %w; give its path with -c, see examples/", err)
+	}
+	s, err := Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("site file %s: %w", path, err)
+	}
+	s.dir = filepath.Dir(path)
+	return s, nil
+}
+
+// Parse reads a site file. Unknown keys are refused with line and column.
+func Parse(data []byte) (*Site, error) {
+	var s Site
+	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&s); err != nil {
+		return nil, errors.New(yaml.FormatError(err, false, true))
+	}
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	return &s, nil
+}
+
+// Validate fills defaults and refuses what can not be meant.
+func (s *Site) Validate() error {
+	var errs []error
+	refuse := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if s.Name == "" {
+		refuse(`"site:" names no site`)
+	}
+	if s.Data == "" {
+		s.Data = "data"
+	}
+	if s.Listen == "" {
+		s.Listen = "127.0.0.1:8080"
+	}
+	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
+		refuse("listen %q: want host:port, such as 127.0.0.1:8080", s.Listen)
+	}
+	if _, err := s.Location(); err != nil {
+		refuse("zone %q: %v; want an IANA name such as Europe/Berlin or Asia/Shanghai", s.Zone, err)
+	}
+	if len(s.Lines) == 0 {
+		refuse("lines is empty: this site would do nothing")
+	}
+	devices := map[string]part.CameraID{}
+	for _, id := range sorted(s.Cameras) {
+		c := s.Cameras[id]
+		key := c.Name + "\n" + strings.TrimSpace(string(c.Options))
+		if other, taken := devices[key]; taken && len(c.Options) > 0 {
+			refuse("cameras %s and %s open the same device with the same options: two drivers can not share one camera; let both views name camera %s", other, id, other)
+		}
+		devices[key] = id
+	}
+	viewed := map[part.CameraID]part.LineID{}
+	for _, id := range sorted(s.Lines) {
+		l := s.Lines[id]
+		if l == nil {
+			refuse("line %s is empty", id)
+			continue
+		}
+		if err := l.Validate(); err != nil {
+			refuse("line %s: %w", id, err)
+		}
+		for _, v := range l.Views {
+			if _, ok := s.Cameras[v.Camera]; !ok && v.Camera != "" {
+				refuse("line %s: camera %q is not among cameras: %v", id, v.Camera, sorted(s.Cameras))
+			}
+			if other, taken := viewed[v.Camera]; taken && other != id {
+				refuse("line %s: camera %q is used by line %s already", id, v.Camera, other)
+			}
+			viewed[v.Camera] = id
+		}
+		for _, g := range l.Gates {
+			if _, ok := s.Controllers[g.Controller]; !ok && g.Controller != "" {
+				refuse("line %s: controller %q is not among controllers: %v", id, g.Controller, sorted(s.Controllers))
+			}
+			if g.Controller != l.Gates[0].Controller {
+				refuse("line %s: its gates hang on controllers %q and %q; one line has one encoder and one controller", id, l.Gates[0].Controller, g.Controller)
+			}
+		}
+		if c := l.Encoder.Controller; c != "" && len(l.Gates) > 0 && c != l.Gates[0].Controller {
+			refuse("line %s: encoder.controller %q is not the gates' controller %q", id, c, l.Gates[0].Controller)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Location returns the time zone of the screens.
+func (s *Site) Location() (*time.Location, error) {
+	if s.Zone == "" {
+		return time.Local, nil
+	}
+	return time.LoadLocation(s.Zone)
+}
+
+// Path returns a path of the site file, relative to the file's own folder.
+func (s *Site) Path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(s.dir, p)
+}
+
+// Recipe loads a line's recipe and gives it the scale of the line's view.
+func (s *Site) Recipe(id part.LineID) (*recipe.Recipe, error) {
+	l := s.Lines[id]
+	r, err := recipe.Load(s.Path(l.Recipe))
+	if err != nil {
+		return nil, fmt.Errorf("line %s: %w", id, err)
+	}
+	for _, name := range r.Views {
+		if !slices.ContainsFunc(l.Views, func(v line.View) bool { return v.Name == name }) {
+			return nil, fmt.Errorf("line %s: recipe %s wants view %q, which the line does not have", id, r.ID(), name)
+		}
+	}
+	return r, nil
+}
+
+// LineIDs returns the lines in the order of their names.
+func (s *Site) LineIDs() []part.LineID { return sorted(s.Lines) }
+
+// CameraIDs returns the cameras in the order of their names.
+func (s *Site) CameraIDs() []part.CameraID { return sorted(s.Cameras) }
+
+func sorted[K ~string, V any](m map[K]V) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
