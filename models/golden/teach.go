@@ -294,12 +294,14 @@ func (t *teaching) learnPrint() {
 		t.layer(t.print, t.everyone(), inPrint)
 		t.level()
 		t.prepare()
+		t.strength = span{0.3, 3}
 		t.registerAll()
 		t.evenAll()
 		t.layer(t.body, t.everyone(), func(p *pose, u, v float32) float32 { return t.seen(p, u, v) - t.printAt(p, u, v) })
 	}
 	t.layer(t.print, t.everyone(), inPrint)
 	t.prepare()
+	t.strength = span{0.3, 3}
 	t.registerAll()
 	t.evenAll()
 }
@@ -333,12 +335,6 @@ func (t *teaching) level() {
 		x, y = x+t.poses[i].shift[0]/float64(len(t.poses)), y+t.poses[i].shift[1]/float64(len(t.poses))
 	}
 	t.shift = [2]float64{x, y}
-}
-
-func (t *teaching) prepare() {
-	t.rings = t.polar.keep(t.polar.unroll(t.radius, t.print.at))
-	t.sites = findSites(&t.print, t.radius)
-	t.strength = span{0.3, 3}
 }
 
 func (t *teaching) registerAll() {

@@ -1,0 +1,311 @@
+package golden
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+
+	"linesman/vision"
+)
+
+// flaw is what is wrong with a drawn part.
+type flaw struct {
+	x, y, r  float64 // a disc on the part, pixels from its centre
+	contrast float64 // relative brightness of it
+	bite     float64 // pixels missing from the edge around angle 1
+	radius   float64 // added to the part's
+	tint     float64 // levels added to red, taken from blue
+	noPrint  bool
+}
+
+const (
+	testSize   = 96
+	testRadius = 34
+)
+
+// part draws one part for itself: a disc with a bevel on a noisy belt, lamps
+// at the upper left, its print turned. Every good part differs a little.
+func part(rng *rand.Rand, printed bool, f flaw) vision.Crop {
+	c := vision.Crop{Size: testSize, Pix: make([]byte, 3*testSize*testSize), Mask: make([]byte, testSize*testSize), ToSensor: vision.Shift(500, 300)}
+	light := 0.9 + 0.2*rng.Float64()
+	belt := [3]float64{60 * light, 70 * light, 65 * light}
+	for k, b := range belt {
+		c.Surround[k] = float32(b)
+	}
+	x, y := testSize/2+rng.Float64()-0.5, testSize/2+rng.Float64()-0.5
+	r := testRadius*(1+0.004*rng.NormFloat64()) + f.radius
+	turn := 2 * math.Pi * rng.Float64()
+	sin, cos := math.Sincos(turn)
+	shade := 1 + 0.01*rng.NormFloat64()
+	for j := range testSize {
+		for i := range testSize {
+			dx, dy := float64(i)+0.5-x, float64(j)+0.5-y
+			d := math.Hypot(dx, dy)
+			edge := r
+			if a := math.Atan2(dy, dx) - 1; math.Abs(a) < 0.15 {
+				edge -= f.bite
+			}
+			cover := min(max(edge-d+0.5, 0), 1)
+			v := 205 * shade * (1 - 0.15*min(max((d-r+6)/6, 0), 1)) * (1 - 0.002*(dx+dy)/testRadius*6)
+			if pu, pv := cos*dx+sin*dy, cos*dy-sin*dx; printed && !f.noPrint {
+				v *= 1 - 0.4*mark(pu, pv)
+			}
+			if math.Hypot(dx-f.x, dy-f.y) < f.r {
+				v *= 1 + f.contrast
+			}
+			for k, tint := range [3]float64{f.tint, 0, -f.tint} {
+				level := light*((v+tint)*cover) + belt[k]*(1-cover) + 4*rng.NormFloat64()
+				c.Pix[3*(j*testSize+i)+k] = byte(min(max(level+0.5, 0), 255))
+			}
+			if cover > 0.5 {
+				c.Mask[j*testSize+i] = 255
+				c.Area++
+			}
+		}
+	}
+	return c
+}
+
+// mark is the print: an L with soft edges.
+func mark(u, v float64) float64 {
+	soft := func(d float64) float64 { return min(max(d+0.5, 0), 1) }
+	long := min(soft(u+14), soft(-8-u), soft(v+18), soft(16-v))
+	short := min(soft(u+14), soft(12-u), soft(v-10), soft(16-v))
+	return max(long, short)
+}
+
+func good(seed uint64, n int, printed bool) []vision.Crop {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	crops := make([]vision.Crop, n)
+	for i := range crops {
+		crops[i] = part(rng, printed, flaw{})
+	}
+	return crops
+}
+
+var plain = sync.OnceValues(func() (*Model, error) { return Teach(good(1, 60, false), 0.1, nil) })
+var printed = sync.OnceValues(func() (*Model, error) { return Teach(good(1, 60, true), 0.1, nil) })
+
+func taught(t testing.TB, f func() (*Model, error)) *Model {
+	t.Helper()
+	m, err := f()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestFlawsAreToldByTheirChannel(t *testing.T) {
+	cases := []struct {
+		name    string
+		printed bool
+		flaw    flaw
+		channel string
+		text    string
+	}{
+		{"dark spot", false, flaw{x: 10, y: -5, r: 2, contrast: -0.25}, "surface", "dark place"},
+		{"bright spot", false, flaw{x: -12, y: 8, r: 2, contrast: 0.2}, "surface", "bright place"},
+		{"faint stain", false, flaw{x: -12, y: 8, r: 7, contrast: -0.08}, "surface", "dark place"},
+		{"chip", false, flaw{bite: 4}, "outline", "is missing"},
+		{"too large", false, flaw{radius: 3}, "size", "too large"},
+		{"too small", false, flaw{radius: -3}, "size", "too small"},
+		{"wrong colour", false, flaw{tint: 12}, "colour", "colour off"},
+		{"spot beside the print", true, flaw{x: 0, y: -22, r: 2, contrast: -0.25}, "print", "dark place"},
+		{"missing print", true, flaw{noPrint: true}, "print", "bright place"},
+		{"chip of a printed part", true, flaw{bite: 4}, "outline", "is missing"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			m := taught(t, plain)
+			if c.printed {
+				m = taught(t, printed)
+			}
+			rng := rand.New(rand.NewPCG(99, 2))
+			for range 5 { // turned differently every time
+				crop := part(rng, c.printed, c.flaw)
+				readings, err := m.Score(&crop, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found := false
+				for i, r := range readings {
+					if m.Channels()[i] == c.channel {
+						found = r.Score > 1 && strings.Contains(r.Text, c.text)
+					}
+				}
+				if !found {
+					t.Errorf("%v says %+v, want %s above 1 with %q", m.Channels(), readings, c.channel, c.text)
+				}
+			}
+		})
+	}
+}
+
+func TestGoodPartsPassWhateverTheirLightAndTurn(t *testing.T) {
+	for _, p := range []struct {
+		name  string
+		model func() (*Model, error)
+		print bool
+	}{{"plain", plain, false}, {"printed", printed, true}} {
+		m := taught(t, p.model)
+		for i, crop := range good(7, 150, p.print) {
+			name, worst, err := m.Worst(&crop)
+			if err != nil || worst.Score >= 1 {
+				t.Errorf("%s part %d: %s %.2f %s %v, want below 1", p.name, i, name, worst.Score, worst.Text, err)
+			}
+		}
+	}
+}
+
+func TestPrintIsFoundOnlyWhereThereIsOne(t *testing.T) {
+	if m := taught(t, plain); m.turned {
+		t.Error("a plain part is said to have a print")
+	}
+	if m := taught(t, printed); !m.turned {
+		t.Error("the print was not found")
+	}
+}
+
+func TestPlaceOfAFlawIsInSensorPixels(t *testing.T) {
+	m := taught(t, plain)
+	crop := part(rand.New(rand.NewPCG(5, 5)), false, flaw{x: 10, y: -5, r: 3, contrast: -0.3})
+	readings, err := m.Score(&crop, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := readings[Surface].Box.Centre()
+	if math.Abs(at.X-(500+48+10)) > 2 || math.Abs(at.Y-(300+48-5)) > 2 {
+		t.Errorf("spot found at %v, drawn at (558, 343)", at)
+	}
+	if a := readings[Surface].Area; a < 10 || a > 80 {
+		t.Errorf("spot of 28 pixels measured as %v", a)
+	}
+}
+
+func TestManyGoroutinesAgree(t *testing.T) {
+	m := taught(t, printed)
+	crops := good(11, 8, true)
+	want := make([]float64, len(crops))
+	for i := range crops {
+		_, r, err := m.Worst(&crops[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		want[i] = r.Score
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for i := range crops {
+				if _, r, err := m.Worst(&crops[i]); err != nil || r.Score != want[i] {
+					t.Errorf("part %d: %v %v, alone %v", i, r.Score, err, want[i])
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestSavedModelsAnswerTheSame(t *testing.T) {
+	for _, f := range []func() (*Model, error){plain, printed} {
+		m := taught(t, f)
+		data := m.Save()
+		loaded, err := Load(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(loaded.Save(), data) {
+			t.Error("saving what was loaded gives other bytes")
+		}
+		for i, crop := range good(13, 5, m.turned) {
+			_, a, _ := m.Worst(&crop)
+			_, b, err := loaded.Worst(&crop)
+			if err != nil || a != b {
+				t.Errorf("part %d: %+v before, %+v after, %v", i, a, b, err)
+			}
+		}
+	}
+}
+
+func TestWhatCanNotBeJudgedIsAnError(t *testing.T) {
+	m := taught(t, plain)
+	whole := part(rand.New(rand.NewPCG(5, 5)), false, flaw{})
+	bare := whole
+	bare.Mask = nil
+	if _, err := m.Score(&bare, nil); !errors.Is(err, ErrNotLocated) {
+		t.Errorf("no mask: %v, want ErrNotLocated", err)
+	}
+	other := whole
+	other.Size = 112
+	if _, err := m.Score(&other, nil); err == nil {
+		t.Error("a crop of another size: no error")
+	}
+	short := whole
+	short.Pix = short.Pix[:100]
+	if _, err := m.Score(&short, nil); err == nil {
+		t.Error("a crop without its pixels: no error")
+	}
+	black := whole
+	black.Pix = make([]byte, len(whole.Pix))
+	if readings, err := m.Score(&black, nil); err == nil && readings[Colour].Score < 1 {
+		t.Errorf("a black part: %+v, want a fail or an error", readings)
+	}
+}
+
+func TestTeachRefusesWhatItCanNotLearnFrom(t *testing.T) {
+	few := good(1, Fewest-1, false)
+	mixed := good(1, Fewest, false)
+	mixed[3].Size = 112
+	bare := good(1, Fewest, false)
+	bare[0].Mask = nil
+	for name, c := range map[string]struct {
+		crops []vision.Crop
+		scale float64
+		want  string
+	}{
+		"too few":      {few, 0.1, "need at least"},
+		"mixed sizes":  {mixed, 0.1, "good part 4"},
+		"not located":  {bare, 0.1, "not located"},
+		"unknown size": {good(1, Fewest, false), 0, "mm_per_px"},
+	} {
+		if _, err := Teach(c.crops, c.scale, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	m, err := Teach(good(1, Fewest, true), 0.1, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	data := m.Save()
+	f.Add(data)
+	f.Add(data[:len(data)/2])
+	f.Add([]byte(magic))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := Load(data)
+		if err == nil && !bytes.Equal(m.Save(), data) {
+			t.Error("loaded bytes that no model was saved as")
+		}
+		if err != nil && !errors.Is(err, ErrDamaged) {
+			t.Errorf("%v, want ErrDamaged", err)
+		}
+	})
+}
+
+func BenchmarkScore(b *testing.B) {
+	m := taught(b, printed)
+	crop := good(3, 1, true)[0]
+	var keep [channels]Reading
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := m.Score(&crop, keep[:0]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package golden
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math"
+)
+
+// magic opens a saved model; its number changes with what follows.
+const magic = "linesman golden 1\n"
+
+// ErrDamaged is returned for bytes that no model was saved as.
+var ErrDamaged = errors.New("golden picture is damaged: copy the model folder again or teach it anew")
+
+const (
+	mostSize = 4096 // pixels of a crop
+	mostRays = 1024
+)
+
+// Save returns the model as bytes that Load reads; the same model always gives
+// the same bytes. Scores after Load equal those before bit for bit.
+func (m *Model) Save() []byte {
+	b := bytes.NewBufferString(magic)
+	w := writer{b}
+	w.put(m.mmPerPx, uint32(m.size), m.radius, m.ratio, m.surround, uint32(m.rays), m.edgeShare, m.turned)
+	w.field(&m.body)
+	if m.turned {
+		w.field(&m.print)
+	}
+	for i := range m.spread {
+		w.field(&m.spread[i])
+	}
+	w.put(m.strength, m.slope, m.shape)
+	if m.turned {
+		w.put(m.turnedBy)
+	}
+	for i := range m.outline {
+		w.put(m.outline[i])
+	}
+	w.put(m.lab, m.whiten, m.diameter, m.shift, m.limit)
+	w.put(crc32.ChecksumIEEE(b.Bytes()))
+	return b.Bytes()
+}
+
+// Load reads what Save wrote. It refuses anything else with ErrDamaged.
+func Load(data []byte) (*Model, error) {
+	if len(data) < len(magic)+4 || string(data[:len(magic)]) != magic {
+		return nil, fmt.Errorf("%w (not a golden picture of this version)", ErrDamaged)
+	}
+	body, sum := data[:len(data)-4], binary.LittleEndian.Uint32(data[len(data)-4:])
+	if crc32.ChecksumIEEE(body) != sum {
+		return nil, fmt.Errorf("%w (checksum)", ErrDamaged)
+	}
+	r := reader{bytes.NewReader(body[len(magic):]), nil}
+	m := &Model{}
+	var size, rays uint32
+	r.get(&m.mmPerPx, &size, &m.radius, &m.ratio, &m.surround, &rays, &m.edgeShare, &m.turned)
+	if r.err == nil && (size < 8 || size > mostSize || rays < 8 || rays > mostRays || !(m.radius > 2) || m.radius > mostSize || !(m.mmPerPx > 0)) {
+		return nil, fmt.Errorf("%w (crops of %d pixels, radius %v, %d rays)", ErrDamaged, size, m.radius, rays)
+	}
+	m.size, m.rays = int(size), int(rays)
+	half := int(math.Ceil(m.radius)) + 2
+	m.body = r.field(half)
+	if m.turned {
+		m.print = r.field(half)
+	}
+	for i := range m.spread {
+		m.spread[i] = r.field(half)
+	}
+	r.get(&m.strength, &m.slope)
+	m.shape = r.curve(m.rays)
+	if m.turned {
+		m.turnedBy = r.curve(m.rays)
+	}
+	for i := range m.outline {
+		m.outline[i] = r.curve(m.rays)
+	}
+	r.get(&m.lab, &m.whiten, &m.diameter, &m.shift, &m.limit)
+	switch {
+	case r.err != nil:
+		return nil, fmt.Errorf("%w (%v)", ErrDamaged, r.err)
+	case r.in.Len() > 0:
+		return nil, fmt.Errorf("%w (%d bytes too many)", ErrDamaged, r.in.Len())
+	}
+	if err := m.sound(); err != nil {
+		return nil, err
+	}
+	m.prepare()
+	return m, nil
+}
+
+// sound refuses limits and spreads that could never fail a part.
+func (m *Model) sound() error {
+	positive := func(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
+	ok := positive(m.diameter.Deviation) && positive(m.diameter.Mean)
+	for _, l := range m.limit {
+		ok = ok && positive(l)
+	}
+	for i := range m.spread {
+		for _, v := range m.spread[i].v {
+			ok = ok && positive(float64(v))
+		}
+	}
+	for i := range m.outline {
+		for _, v := range m.outline[i] {
+			ok = ok && positive(float64(v))
+		}
+	}
+	if !ok {
+		return fmt.Errorf("%w (a limit that nothing could exceed)", ErrDamaged)
+	}
+	return nil
+}
+
+// prepare makes what is made from the print.
+func (m *Model) prepare() {
+	if !m.turned {
+		return
+	}
+	p := newPolar(m.radius)
+	m.rings = p.keep(p.unroll(m.radius, m.print.at))
+	m.sites = findSites(&m.print, m.radius)
+}
+
+type writer struct{ out *bytes.Buffer }
+
+func (w writer) put(values ...any) {
+	for _, v := range values {
+		if err := binary.Write(w.out, binary.LittleEndian, v); err != nil {
+			panic(fmt.Sprintf("golden: save %T: %v", v, err)) // only for types of no fixed size
+		}
+	}
+}
+
+func (w writer) field(f *field) { w.put(f.v) }
+
+type reader struct {
+	in  *bytes.Reader
+	err error
+}
+
+func (r *reader) get(into ...any) {
+	for _, v := range into {
+		if r.err == nil {
+			r.err = binary.Read(r.in, binary.LittleEndian, v)
+		}
+	}
+}
+
+// curve reads n values; memory is only taken when that many are there.
+func (r *reader) curve(n int) []float32 {
+	if r.err == nil && r.in.Len() < 4*n {
+		r.err = io.ErrUnexpectedEOF
+	}
+	if r.err != nil {
+		return nil
+	}
+	v := make([]float32, n)
+	r.get(v)
+	return v
+}
+
+func (r *reader) field(half int) field {
+	n := 2*half + 1
+	return field{half, r.curve(n * n)}
+}
