@@ -47,7 +47,7 @@ for (const scene of scenes) {
     await page.waitForSelector(".station");
     pages.push([name, page]);
   }
-  await new Promise((r) => setTimeout(r, scene === "stale" || scene === "frozen" ? 6000 : 3000));
+  await new Promise((r) => setTimeout(r, scene === "running" || scene === "part" ? 3000 : 7000));
   if (scene === "killed") {
     await end();
     await new Promise((r) => setTimeout(r, 5000));
@@ -56,6 +56,7 @@ for (const scene of scenes) {
     if (scene === "part") {
       await page.locator(".reject", { has: page.locator('[aria-label="Fail"]') }).first().tap();
       await page.waitForSelector(".story tr:nth-child(6)");
+      await page.waitForTimeout(800);
     }
     if (name === "phone") {
       const tall = await page.evaluate(() => document.documentElement.scrollHeight);
@@ -64,7 +65,7 @@ for (const scene of scenes) {
     }
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (wide > 0) fault(`${scene} ${name}: ${wide} px too wide`);
-    const small = await page.$$eval("button, select", (all) => all.filter((b) => b.getBoundingClientRect().height < 44).map((b) => b.textContent));
+    const small = await page.$$eval("button, select", (all) => all.filter((b) => b.isConnected && b.getBoundingClientRect().height < 44).map((b) => b.textContent));
     if (small.length) fault(`${scene} ${name}: targets under 44 px: ${small.join(", ")}`);
     const veil = await page.locator(".panel-live .veil-text").allTextContents();
     console.log(scene, name, "·", (await page.locator(".alarm-title").allTextContents()).join(" | ") || "grey", veil.length ? `· picture: ${veil}` : "");

@@ -135,7 +135,18 @@ func (p *Plant) Run(ctx context.Context) {
 	}
 }
 
-func (p *Plant) moves() bool { return p.scene == Running || p.scene == Ledger || p.scene == Frozen }
+// moves reports whether parts come. A scene in which they have ceased to come
+// begins with three seconds in which they still did, so that a page has a
+// picture to call old.
+func (p *Plant) moves() bool {
+	switch p.scene {
+	case Running, Ledger, Frozen:
+		return true
+	case Untaught:
+		return false
+	}
+	return time.Since(p.start) < 3*time.Second
+}
 
 // Step judges one more frame, exposed at the time given.
 func (p *Plant) Step(at time.Time) {

@@ -21,6 +21,7 @@ export function Banner({ alarms, zone, live, now }: { alarms: Alarm[]; zone: str
             {(a.what ?? a.why) && (
               <p className="alarm-what">
                 {a.what}
+                {a.what && a.why && <span className="alarm-dot"> · </span>}
                 {a.why && <span className="alarm-why">{a.why}</span>}
               </p>
             )}

@@ -30,7 +30,7 @@ export function Figures({ line }: { line: Line }) {
       <Figure
         name={t.decision}
         value={line.decision.p99_ms ? measure(line.decision.p99_ms) : "–"}
-        unit={line.decision.p99_ms ? "ms p99" : ""}
+        unit={line.decision.p99_ms ? "ms" : ""}
         note={t.decisionNote(measure(line.decision.p50_ms), measure(line.decision.max_ms))}
       />
     </dl>

@@ -7,7 +7,7 @@ import { noData } from "./health";
 import type { Live } from "./live";
 
 /** What is running, in what state, and what time it is there. */
-export function Head({ site, line, live, now, worst }: { site: Site; line: Line; live: Live; now: number; worst: "high" | "medium" | undefined }) {
+export function Head({ site, line, live, now, old, worst }: { site: Site; line: Line; live: Live; now: number; old: boolean; worst: "high" | "medium" | undefined }) {
   const { t, code, speak } = useWords();
   const { go } = useHash();
   const silent = noData(live, now);
@@ -28,9 +28,9 @@ export function Head({ site, line, live, now, worst }: { site: Site; line: Line;
       ) : (
         <h1 className="head-line">{line.line}</h1>
       )}
-      <p className={`head-state state-${silent ? "silent" : line.state}`} role="status">
+      <p className={`head-state state-${old ? "silent" : line.state}`} role="status">
         <Sign meaning={worst ?? (line.state === "running" ? "ok" : "pass")} size={26} />
-        {silent ? t.asOf(time ? clock(time, site.zone) : "–") : (t.states[line.state] ?? line.state)}
+        {old ? t.asOf(clock(line.at, site.zone)) : (t.states[line.state] ?? line.state)}
       </p>
       <dl className="head-facts">
         <div>

@@ -14,7 +14,7 @@ import { useWords } from "../words/Language";
 import { Banner } from "./Banner";
 import { Figures } from "./Figures";
 import { Head } from "./Head";
-import { alarms, noData } from "./health";
+import { alarms, lineSilent, noData, silence } from "./health";
 import { LivePicture } from "./LivePicture";
 import { useLive } from "./live";
 import { Strip } from "./Strip";
@@ -32,20 +32,21 @@ export function Station({ site, line: id }: { site: Site; line: string }) {
   if (!line) return null;
   const wrong = alarms(live, now, t);
   const silent = noData(live, now);
+  const old = silent || lineSilent(live, now);
   const rejects = state?.rejects ?? [];
 
   return (
     <>
-      <div className={`station${silent ? " is-silent" : ""}`}>
-        <Head site={site} line={line} live={live} now={now} worst={wrong[0]?.level} />
+      <div className={`station${old ? " is-silent" : ""}`}>
+        <Head site={site} line={line} live={live} now={now} old={old} worst={wrong[0]?.level} />
         <Banner alarms={wrong} zone={site.zone} live={live} now={now} />
         <Figures line={line} />
         <LivePicture live={live} line={line} now={now} zone={site.zone} silent={silent} open={open} />
         <div className="beside">
           {(state?.cameras ?? site.cameras).map((c) => (
-            <Tile key={c.camera} camera={c} got={live.pictures[c.camera]} now={now} lag={live.lag} silent={silent} />
+            <Tile key={c.camera} camera={c} got={live.pictures[c.camera]} now={now} lag={live.lag} silence={silent ? silence(live, now) : 0} />
           ))}
-          <LedgerTable ledger={line.ledger} />
+          <LedgerTable ledger={line.ledger} answered={line.plc.connected} />
           <Equipment line={line} beside={state?.cameras ?? site.cameras} />
         </div>
         <RejectList rejects={rejects} zone={site.zone} open={open} />

@@ -22,6 +22,9 @@ export const silence = (live: Live, now: number) => now - (live.state?.at ?? liv
 /** Whether what is shown may be taken for the present. */
 export const noData = (live: Live, now: number) => silence(live, now) > staleAfter;
 
+/** Whether the line itself has ceased to say anything, though the appliance answers. */
+export const lineSilent = (live: Live, now: number) => live.state !== undefined && live.state.value.line.age_ms + (now - live.state.at) > staleAfter;
+
 /** What is wrong, the worst first. An empty list is a grey page. */
 export function alarms(live: Live, now: number, t: Words): Alarm[] {
   const out: Alarm[] = [];
@@ -34,21 +37,21 @@ export function alarms(live: Live, now: number, t: Words): Alarm[] {
     return out;
   }
   const state = live.state?.value;
-  if (!state || !live.state) return out;
+  if (!state) return out;
   const { line } = state;
 
-  if (line.age_ms + (now - live.state.at) > staleAfter) high({ key: "silent", title: t.alarms.silent, what: t.alarms.silentWhat, since: line.at });
+  if (lineSilent(live, now)) high({ key: "silent", title: t.alarms.silent, what: t.alarms.silentWhat, since: line.at });
   if (!line.plc.connected) high({ key: "plc", title: t.alarms.plc(line.plc.name), why: line.plc.error, what: t.alarms.plcWhat, since: line.plc.since });
   if (line.state === "blind") high({ key: "blind", title: t.alarms.blind, why: line.why, what: line.what_to_do });
   else if (line.state === "held" || line.plc.held) high({ key: "held", title: t.alarms.held, why: line.why, what: line.what_to_do ?? t.alarms.heldWhat });
   if (line.ledger.mismatch) high({ key: "ledger", title: t.alarms.ledger, why: line.ledger.mismatch, what: t.alarms.ledgerWhat });
   for (const c of line.cameras) {
     if (c.status === "live" || c.status === "ended") continue;
-    high({ key: `camera ${c.camera}`, title: t.alarms.camera(c.camera, t.cameraStates[c.status] ?? c.status), why: c.error, what: t.alarms.cameraWhat, since: c.since });
+    high({ key: `camera ${c.camera}`, title: t.alarms.camera(c.camera, t.cameraStates[c.status] ?? c.status), why: c.error, what: c.status === "frozen" ? t.alarms.frozenWhat : t.alarms.cameraWhat, since: c.since });
   }
   for (const c of state.cameras) {
     if (c.status === "live" || c.status === "ended") continue;
-    medium({ key: `camera ${c.camera}`, title: t.alarms.camera(c.camera, t.cameraStates[c.status] ?? c.status), why: c.error, what: t.alarms.cameraWhat, since: c.since });
+    medium({ key: `camera ${c.camera}`, title: t.alarms.camera(c.camera, t.cameraStates[c.status] ?? c.status), why: c.error, what: c.status === "frozen" ? t.alarms.frozenWhat : t.alarms.cameraWhat, since: c.since });
   }
   if (live.lag > lateAfter) medium({ key: "late", title: t.alarms.late, what: t.alarms.lateWhat });
   return out;

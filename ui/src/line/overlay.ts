@@ -19,7 +19,7 @@ export function heatColour(value: number): [red: number, green: number, blue: nu
   if (value < coldBelow) return [0, 0, 0, 0];
   const r = value / Math.max(1, 255 - value); // score over threshold
   const hot = Math.min(1, Math.max(0, r - 1));
-  return [255, Math.round(215 * (1 - hot)), 0, Math.round(255 * Math.min(0.72, 0.25 + 0.5 * (r - 0.75)))];
+  return [255, Math.round(215 * (1 - hot)), 0, Math.round(255 * Math.min(0.6, 0.2 + 0.5 * (r - 0.75)))];
 }
 
 /** Draws the picture and, in the same stroke, all that belongs to it. */

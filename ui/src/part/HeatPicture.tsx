@@ -8,7 +8,7 @@ import { useWords } from "../words/Language";
 function colourise(canvas: HTMLCanvasElement, grey: HTMLImageElement) {
   canvas.width = grey.naturalWidth;
   canvas.height = grey.naturalHeight;
-  const c = canvas.getContext("2d");
+  const c = canvas.getContext("2d", { willReadFrequently: true });
   if (!c) return;
   c.drawImage(grey, 0, 0);
   const image = c.getImageData(0, 0, canvas.width, canvas.height);

@@ -5,8 +5,8 @@ import { count } from "../words/figures";
 import { useWords } from "../words/Language";
 import { account } from "./account";
 
-/** The account of parts in two columns, counted by different hands. */
-export function LedgerTable({ ledger }: { ledger: Ledger }) {
+/** The account of parts in two columns, counted by different hands. Without an answer the controller's column is old, and is shown so. */
+export function LedgerTable({ ledger, answered }: { ledger: Ledger; answered: boolean }) {
   const { t, code } = useWords();
   const wrong = Boolean(ledger.mismatch);
   const extras = [
@@ -22,8 +22,8 @@ export function LedgerTable({ ledger }: { ledger: Ledger }) {
       abnormal={wrong ? "high" : undefined}
       aside={
         <span className="panel-aside verdict-word">
-          <Sign meaning={wrong ? "high" : "ok"} size={20} />
-          {wrong ? t.mismatch : t.balanced}
+          <Sign meaning={wrong ? "high" : answered ? "ok" : "medium"} size={20} />
+          {wrong ? t.mismatch : answered ? t.balanced : t.oneSided}
         </span>
       }
     >
@@ -40,7 +40,7 @@ export function LedgerTable({ ledger }: { ledger: Ledger }) {
             <tr key={r.key} className={wrong && r.differs ? "is-high" : ""}>
               <th scope="row">{t.rows[r.key]}</th>
               <td>{count(r.ours, code)}</td>
-              <td>{count(r.controllers, code)}</td>
+              <td className={answered ? "" : "is-old"}>{count(r.controllers, code)}</td>
             </tr>
           ))}
         </tbody>

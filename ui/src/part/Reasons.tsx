@@ -27,7 +27,7 @@ export function Reasons({ reasons }: { reasons: Reason[] }) {
                 <span>
                   {t.measured} <b>{measure(r.measured)}{unit}</b>
                 </span>
-                <svg className="bar" viewBox="0 0 200 14" preserveAspectRatio="none" aria-hidden>
+                <svg className="bar" width="40" viewBox="0 0 200 14" preserveAspectRatio="none" aria-hidden>
                   <rect y="3" width="200" height="8" rx="2" className="bar-ground" />
                   <rect y="3" width={200 * along(r.measured, r.limit)} height="8" rx="2" className="bar-value" />
                   <rect x="99" width="2.5" height="14" className="bar-limit" />

@@ -1,5 +1,4 @@
 import type { Camera, Line } from "../api/client";
-import { Panel } from "../components/Panel";
 import { Sign } from "../components/Sign";
 import { count, measure } from "../words/figures";
 import { useWords } from "../words/Language";
@@ -8,7 +7,7 @@ function CameraRow({ camera, level }: { camera: Camera; level: "high" | "medium"
   const { t, code } = useWords();
   const good = camera.status === "live" || camera.status === "ended";
   const facts = [t.cameraStates[camera.status] ?? camera.status];
-  if (camera.status === "live") facts.push(t.fps(measure(camera.fps)));
+  if (camera.status === "live") facts.push(t.fps(camera.fps.toFixed(1)));
   if (camera.dropped) facts.push(t.dropped(count(camera.dropped, code)));
   if (camera.damaged) facts.push(t.damaged(count(camera.damaged, code)));
   return (
@@ -25,11 +24,11 @@ export function Equipment({ line, beside }: { line: Line; beside: Camera[] }) {
   const { t } = useWords();
   const { plc } = line;
   const facts = plc.connected
-    ? [t.connected, plc.held ? t.states["held"] : plc.running ? t.beltSpeed(measure(plc.speed_mm_s)) : t.beltStands, t.modes[plc.mode] ?? plc.mode]
+    ? [t.connected, plc.held ? t.states["held"] : plc.running ? `${measure(plc.speed_mm_s)} mm/s` : t.beltStands, t.modes[plc.mode] ?? plc.mode]
     : [t.disconnected];
   const level = plc.connected && !plc.held ? undefined : "high";
   return (
-    <Panel title={t.equipment} area="equipment" abnormal={level}>
+    <section className={`panel panel-equipment${level ? " is-high" : ""}`} aria-label={t.equipment}>
       <ul className="equipment">
         <li className={level ? `is-${level}` : ""}>
           <Sign meaning={level ?? "ok"} size={22} />
@@ -43,6 +42,6 @@ export function Equipment({ line, beside }: { line: Line; beside: Camera[] }) {
           <CameraRow key={c.camera} camera={c} level="medium" />
         ))}
       </ul>
-    </Panel>
+    </section>
   );
 }

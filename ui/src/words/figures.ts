@@ -10,7 +10,7 @@ export const count = (n: number, code: Code) => new Intl.NumberFormat(code === "
 export function measure(n: number): string {
   if (!Number.isFinite(n) || Math.abs(n) >= boundless) return "∞";
   if (n === 0) return "0";
-  const digits = Math.max(0, Math.min(4, 2 - Math.floor(Math.log10(Math.abs(n)))));
+  const digits = Math.max(0, Math.min(3, 2 - Math.floor(Math.log10(Math.abs(n)))));
   return n.toFixed(digits);
 }
 
