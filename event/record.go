@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"hash/crc32"
+	"math/bits"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -15,7 +16,7 @@ import (
 //
 //	0   uint64  mark: position ^ recordMagic, written last; it makes the record whole
 //	8   uint32  length of the body, or padLength for a filler up to the area's end
-//	12  uint32  CRC-32C over position, length and body
+//	12  uint32  CRC-32C of the body, begun with position and length
 //	16  body, filled up to a multiple of 16
 //
 // Positions count bytes since the ring was made and never wrap, so that what an
@@ -88,11 +89,11 @@ func recordSize(length uint64) uint64 {
 	return (recordHead + length + recordAlign - 1) &^ (recordAlign - 1)
 }
 
+// checksum starts from position and length rather than from zero: what must
+// stay unchanged includes where the record lies.
 func checksum(pos uint64, length uint32, body []byte) uint32 {
-	var head [12]byte
-	binary.LittleEndian.PutUint64(head[0:], pos)
-	binary.LittleEndian.PutUint32(head[8:], length)
-	return crc32.Update(crc32.Update(0, castagnoli, head[:]), castagnoli, body)
+	seed := uint32(pos) ^ bits.RotateLeft32(uint32(pos>>32), 16) ^ length*0x9e37_79b1
+	return crc32.Update(seed, castagnoli, body)
 }
 
 // The body: id (16 bytes), time (int64, Unix nanoseconds), severity (1 byte),

@@ -367,3 +367,13 @@ type refusing struct{ event.Log }
 func (refusing) Append(context.Context, []event.Event) ([]event.Event, error) {
 	return nil, event.ErrFull
 }
+
+// Emit must leave nothing to collect: it runs for every part.
+func TestEmitAllocatesNothing(t *testing.T) {
+	r := openRing(t, filepath.Join(t.TempDir(), "ring"))
+	e := eventtest.Sample(2)[1]
+	e.ID = ""
+	if n := testing.AllocsPerRun(1000, func() { r.Emit(e) }); n != 0 {
+		t.Errorf("Emit allocates %v times a call", n)
+	}
+}
