@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"golang.org/x/sync/errgroup"
+
+	"linesman/api"
+	"linesman/camera"
+	"linesman/config"
+	"linesman/event"
+	"linesman/event/evidence"
+	"linesman/event/sqlite"
+	"linesman/line"
+	"linesman/models/anomaly"
+	"linesman/models/golden"
+	"linesman/models/onnx"
+	"linesman/part"
+	"linesman/plc"
+	"linesman/plc/modbus"
+	"linesman/ui"
+	"linesman/vision"
+	"linesman/vision/cv"
+)
+
+// version is set when a release is built.
+var version = "0.1"
+
+// decodeModbus reads a controller's options; unknown keys are refused.
+func decodeModbus(raw []byte) (modbus.Settings, error) {
+	var s modbus.Settings
+	err := yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict()).Decode(&s)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return s, errors.New(yaml.FormatError(err, false, true))
+	}
+	return s, nil
+}
+
+// channels is the whole list of what may judge beside a model's network.
+func channels() map[string]anomaly.OpenChannel {
+	return map[string]anomaly.OpenChannel{goldenName: func(data []byte) (anomaly.Channel, error) {
+		m, err := golden.Load(data)
+		if err != nil {
+			return nil, err
+		}
+		return goldenChannel{m}, nil
+	}}
+}
+
+const goldenName = "golden"
+
+// goldenChannel lets the golden comparison speak beside the network.
+type goldenChannel struct{ m *golden.Model }
+
+// Name returns the channel's name in findings.
+func (g goldenChannel) Name() string { return goldenName }
+
+// Score judges one located part by its worst reading.
+func (g goldenChannel) Score(crop *vision.Crop, into *anomaly.Reading) error {
+	name, r, err := g.m.Worst(crop)
+	if err != nil {
+		return err
+	}
+	text := r.Text
+	if text == "" {
+		text = name
+	}
+	*into = anomaly.Reading{Score: r.Score, Box: r.Box, Area: r.Area, Measured: r.Measured, Limit: r.Limit, Unit: r.Unit, Text: text}
+	return nil
+}
+
+// appliance is everything that runs for one site.
+type appliance struct {
+	site     *config.Site
+	log      *slog.Logger
+	store    *sqlite.Log
+	ring     *event.Ring
+	evidence *evidence.Store
+	stations map[part.LineID]*line.Station
+	work     []func(context.Context) error
+}
+
+// openAppliance opens the log and every line of the site. Close what it
+// returns.
+func openAppliance(site *config.Site, log *slog.Logger) (a *appliance, err error) {
+	a = &appliance{site: site, log: log, stations: map[part.LineID]*line.Station{}}
+	defer func() {
+		if err != nil {
+			a.close()
+		}
+	}()
+	data := site.Path(site.Data)
+	if a.store, err = sqlite.Open(sqlite.Settings{Dir: filepath.Join(data, "log"), Logger: log}); err != nil {
+		return a, err
+	}
+	if a.ring, err = event.OpenRing(event.RingSettings{Path: filepath.Join(data, "ring"), Source: "/" + site.Name, Logger: log}); err != nil {
+		return a, err
+	}
+	a.evidence, err = evidence.Open(evidence.Settings{Dir: filepath.Join(data, "evidence"), Logger: log, Dropped: func(d event.EvidenceDropped) {
+		a.ring.Emit(event.New("/"+site.Name, "evidence", time.Now(), d))
+	}})
+	if err != nil {
+		return a, err
+	}
+	for _, id := range site.LineIDs() {
+		if err := a.openLine(id); err != nil {
+			return a, err
+		}
+	}
+	return a, nil
+}
+
+func (a *appliance) openLine(id part.LineID) error {
+	set := *a.site.Lines[id]
+	rec, err := a.site.Recipe(id)
+	if err != nil {
+		return err
+	}
+	detector, err := anomaly.Load(rec.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channels()})
+	if err != nil {
+		return fmt.Errorf("line %s: recipe %s: %w", id, rec.ID(), err)
+	}
+	name := set.Gates[0].Controller
+	dial, err := dialController(name, a.site.Controllers[name])
+	if err != nil {
+		return err
+	}
+	var station *line.Station
+	outputs := plc.NewSupervisor(plc.SupervisorConfig{Name: name, Dial: dial, Room: 2048,
+		OnStatus: func(s plc.Status) { station.Controller(s) },
+		OnAck:    func(e plc.Entry, at time.Time, err error) { station.Acked(e, at, err) },
+		OnSignal: func(plc.Ack, error) {},
+		OnState: func(s plc.State) {
+			station.Link(line.PLCState{Name: name, Connected: s.Connected, Since: s.Since, Error: s.Error})
+		},
+	})
+	station, err = line.New(line.Config{
+		Line: id, Site: "/" + a.site.Name, Batch: time.Now().UTC().Format("20060102-150405"), Settings: set, Recipe: rec, Detector: detector,
+		Locator: func(v line.View) (vision.Locator, error) {
+			s := rec.Part
+			s.MMPerPx, s.Belt = v.MMPerPx, v.Belt
+			return cv.NewLocator(s)
+		},
+		Outputs: outputs, Events: a.ring, Log: a.log.With("line", string(id)),
+		Keep: func(class string, png []byte) string { return a.evidence.Keep(evidence.Class(class), png) },
+	})
+	if err != nil {
+		return err
+	}
+	a.stations[id] = station
+	a.work = append(a.work, station.Run, outputs.Run)
+	for _, v := range set.Views {
+		driver, err := openCamera(v.Camera, a.site.Cameras[v.Camera])
+		if err != nil {
+			return fmt.Errorf("line %s: %w", id, err)
+		}
+		source := "/" + a.site.Name + "/camera/" + string(v.Camera)
+		sup := camera.NewSupervisor(v.Camera, driver, camera.Watch{Triggered: true, Moving: station.BeltMoving}, a.log, func(s camera.State) {
+			station.CameraState(s)
+			a.ring.Emit(event.New(source, string(s.Camera), time.Now(), event.CameraState{Camera: string(s.Camera), State: s.Status.String(), Why: s.Error}))
+		})
+		sink := station.Sink(v.Camera)
+		a.work = append(a.work, func(ctx context.Context) error {
+			if err := sup.Run(ctx, sink); err != nil && !errors.Is(err, io.EOF) {
+				return err
+			}
+			return nil
+		})
+	}
+	return nil
+}
+
+// run works until ctx ends or something that can not be mended breaks.
+func (a *appliance) run(ctx context.Context) error {
+	zone, err := a.site.Location()
+	if err != nil {
+		return err
+	}
+	handler, err := api.New(api.Config{Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Log: a.store, Evidence: a.evidence.Open, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", a.site.Listen)
+	if err != nil {
+		return fmt.Errorf("the page's address %s: %w; change listen: in the site file", a.site.Listen, err)
+	}
+	// The ring is drained until everything that writes into it has ended.
+	draining, stop := context.WithCancel(context.Background())
+	drained := make(chan error, 1)
+	go func() { drained <- a.ring.Run(draining, a.store) }()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return api.Serve(ctx, listener, handler) })
+	for _, w := range a.work {
+		g.Go(func() error { return w(ctx) })
+	}
+	fmt.Printf("the page is at http://%s\n", listener.Addr())
+	err = g.Wait()
+	stop()
+	<-drained
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (a *appliance) status() []line.Status {
+	var all []line.Status
+	for _, id := range a.site.LineIDs() {
+		all = append(all, a.stations[id].Status())
+	}
+	return all
+}
+
+func (a *appliance) shots(ctx context.Context, id part.LineID) (<-chan line.Shot, error) {
+	s, ok := a.stations[id]
+	if !ok {
+		return nil, fmt.Errorf("line %q is not among %v", id, a.site.LineIDs())
+	}
+	shots, stop := s.Watch()
+	out := make(chan line.Shot)
+	go func() {
+		defer close(out)
+		defer stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case shot := <-shots:
+				select {
+				case out <- shot:
+				case <-ctx.Done():
+					shot.Frame.Release()
+					return
+				}
+			}
+		}
+	}()
+	return out, nil
+}
+
+func (a *appliance) close() {
+	if a.evidence != nil {
+		a.evidence.Close()
+	}
+	if a.ring != nil {
+		a.ring.Close()
+	}
+	if a.store != nil {
+		a.store.Close()
+	}
+}

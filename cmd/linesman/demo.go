@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"linesman/camera"
+	"linesman/config"
+	"linesman/models/anomaly"
+	"linesman/models/golden"
+	"linesman/models/onnx"
+	"linesman/models/teach"
+	"linesman/sim"
+	"linesman/sim/draw"
+	"linesman/vision"
+	"linesman/vision/cv"
+)
+
+// DemoCmd runs a drawn line and the appliance.
+type DemoCmd struct {
+	Product string `default:"caps" enum:"caps,tablets" help:"What the belt carries."`
+	Dir     string `default:"demo-data" type:"path" help:"Folder for the site file, the taught model and the log."`
+	Listen  string `default:"127.0.0.1:8080" help:"Address of the page."`
+}
+
+// Run teaches the product once, starts the drawn line as a process of its own
+// and runs the appliance beside it.
+func (c *DemoCmd) Run(ctx context.Context) error {
+	dir := filepath.Join(c.Dir, c.Product)
+	layout := sim.Product(c.Product).Layout()
+	model := filepath.Join(dir, "model")
+	if _, err := os.Stat(filepath.Join(model, anomaly.CardFile)); err != nil {
+		fmt.Fprintf(os.Stderr, "teaching %s from 200 drawn good parts\n", c.Product)
+		if err := teachDrawn(ctx, layout, 200, 7, model); err != nil {
+			return err
+		}
+	}
+	if err := writeDemo(dir, c.Product, c.Listen, layout); err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	line := exec.CommandContext(ctx, self, "sim", "--product", c.Product)
+	line.Stderr = os.Stderr
+	line.Cancel = func() error { return line.Process.Signal(os.Interrupt) }
+	line.WaitDelay = 2 * time.Second
+	if err := line.Start(); err != nil {
+		stop()
+		return err
+	}
+	defer func() { stop(); _ = line.Wait() }() // it ends by our signal
+	site, err := config.Load(filepath.Join(dir, "site.yaml"))
+	if err != nil {
+		return err
+	}
+	return runSite(ctx, site)
+}
+
+func writeDemo(dir, product, listen string, l sim.Layout) error {
+	lanes := make([]string, l.Lanes)
+	for i := range lanes {
+		lanes[i] = fmt.Sprint(i + 1)
+	}
+	window, pitch := 14.0, 0.8*l.PitchMM
+	if l.StepMM > 0 {
+		window, pitch = 8, l.DiameterMM
+	}
+	site := fmt.Sprintf(`site: demo
+listen: %s
+cameras:
+  top: {driver: sim, product: %s}
+controllers:
+  plc-1: {driver: modbus, url: "tcp://127.0.0.1:1502", lanes: %d}
+lines:
+  %s-1:
+    zero: trigger            # all distances are from here
+    min_pitch_mm: %g
+    max_mm_s: 1000
+    encoder: {controller: plc-1, point: encoder, per_mm: %g, bits: 32}
+    views: [{camera: top, at_mm: %g, mm_per_px: %g, belt: +x, step_mm: %g, exposure: 40us}]
+    gates: [{at_mm: %g, lanes: [%s], controller: plc-1, mode: queue, point: pass, response: 12ms, window_mm: %g, confirm: ejected, confirm_mm: 40, exit: good_count, exit_mm: 60}]
+    recipe: recipe.yaml
+`, listen, product, l.Lanes, product, pitch, l.PerMM, l.CameraMM, l.MMPerPx, l.StepMM, l.GateMM, strings.Join(lanes, ", "), window)
+	recipe := fmt.Sprintf("recipe: %s\nversion: 1\npart: {diameter_mm: %g, lanes: %d, lane_mm: %g}\nmodel: model\n", product, l.DiameterMM, l.Lanes, l.LaneMM)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "recipe.yaml"), []byte(recipe), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "site.yaml"), []byte(site), 0o644)
+}
+
+// located are good parts cut out of drawn frames.
+type located []vision.Crop
+
+// Len returns how many there are.
+func (l located) Len() int { return len(l) }
+
+// Part returns one.
+func (l located) Part(i int) (anomaly.Part, error) {
+	return anomaly.Part{Picture: anomaly.PictureOf(&l[i]), Crop: &l[i]}, nil
+}
+
+// teachDrawn teaches a model from n good parts of a drawn belt.
+func teachDrawn(ctx context.Context, l sim.Layout, n int, seed uint64, dir string) error {
+	locator, err := cv.NewLocator(vision.LocateSettings{MMPerPx: l.MMPerPx, DiameterMM: l.DiameterMM, Lanes: l.Lanes, LaneMM: l.LaneMM, Belt: "+x"})
+	if err != nil {
+		return err
+	}
+	defer locator.Close()
+	parts := draw.NewFeed(draw.Spec{Layout: l, Seed: seed, DefectRate: -1})
+	painter := draw.NewPainter(l, seed, draw.Options{SpeedMMs: l.SpeedMMs(42000)})
+	w, h := painter.Size()
+	pool := camera.NewPool(1)
+	var good located
+	var crops vision.Crops
+	pictures := 0
+	for t, shot := range draw.Walk(l, parts, l.SpeedMMs(42000), time.Now()) {
+		pictures++
+		// The light drifts with travel: a few parts of a picture, from many
+		// pictures, know more of it than all parts of one.
+		if l.StepMM > 0 && pictures%8 != 0 {
+			continue
+		}
+		f := pool.Get(w, h, camera.RGB)
+		painter.Paint(t.Travelled, shot.Visible, f)
+		err := locator.Locate(f, &crops)
+		f.Release()
+		if err != nil {
+			return err
+		}
+		for i := range crops.Items {
+			if i >= 10 {
+				break
+			}
+			c := crops.Items[i]
+			c.Pix, c.Mask = append([]byte(nil), c.Pix...), append([]byte(nil), c.Mask...)
+			good = append(good, c)
+		}
+		if len(good) >= n {
+			break
+		}
+	}
+	taught, err := golden.Teach(good, l.MMPerPx, func(int, int) {})
+	if err != nil {
+		return err
+	}
+	model, err := teach.Teach(ctx, teach.Input{Name: string(l.Product), Good: good, Open: onnx.Open, Threads: 2, Fit: teach.LocatedParts, FalseRejectRate: 1e-4,
+		Channels: []anomaly.ChannelFile{{Name: goldenName, Data: taught.Save()}}, Registry: channels()})
+	if err != nil {
+		return err
+	}
+	return model.Write(dir)
+}

@@ -1,0 +1,31 @@
+// Command linesman is the appliance: it judges the parts on a belt and tells
+// afterwards why.
+package main
+
+import (
+	"context"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the one list of what the program can be asked to do.
+type commands struct {
+	Demo    DemoCmd    `cmd:"" help:"Run a drawn line with its controller and the appliance beside it."`
+	Run     RunCmd     `cmd:"" help:"Run the lines of a site file."`
+	Sim     SimCmd     `cmd:"" help:"Run a drawn line and its PLC as a process of their own."`
+	Line    LineCmd    `cmd:"" help:"Act on a line."`
+	Check   CheckCmd   `cmd:"" help:"Check a site file and its recipes and models."`
+	Teach   TeachCmd   `cmd:"" help:"Teach a model from good pictures alone."`
+	Inspect InspectCmd `cmd:"" help:"Judge pictures by a taught model."`
+}
+
+func main() {
+	var c commands
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	k := kong.Parse(&c, kong.Name("linesman"), kong.Description("Vision inspection beside a production line: cameras in, verdicts out, proof kept."),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.UsageOnError())
+	k.FatalIfErrorf(k.Run())
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"linesman/camera"
+	"linesman/sim"
+	"linesman/sim/belt"
+	"linesman/sim/controller"
+	"linesman/sim/draw"
+	"linesman/sim/feed"
+)
+
+// SimCmd runs a drawn line.
+type SimCmd struct {
+	Product string  `default:"caps" enum:"caps,tablets" help:"What the belt carries."`
+	Rate    float64 `default:"0" help:"Parts an hour; 0 is the white paper's rate of the product."`
+	Seed    uint64  `default:"1" help:"Of everything drawn."`
+	Defects float64 `default:"0.02" help:"Share of defective parts."`
+	PLC     string  `default:"127.0.0.1:1502" help:"Address of the controller's Modbus server."`
+	Frames  string  `default:"127.0.0.1:1555" help:"Address of the camera's frames."`
+}
+
+// exposed is one firing of the drawn camera.
+type exposed struct {
+	trigger sim.Trigger
+	parts   []sim.Part
+}
+
+// Run moves the belt by the wall clock until told to stop.
+func (c *SimCmd) Run(ctx context.Context) error {
+	product := sim.Product(c.Product)
+	layout := product.Layout()
+	rate := c.Rate
+	if rate == 0 {
+		rate = map[sim.Product]float64{sim.Caps: 42000, sim.Tablets: 400000}[product]
+	}
+	speed := layout.SpeedMMs(rate)
+	parts := draw.NewFeed(draw.Spec{Layout: layout, Seed: c.Seed, DefectRate: c.Defects})
+	shutter := make(chan exposed, 64)
+	start := time.Now()
+	b, err := belt.New(belt.Config{Layout: layout, Speed: speed, Feed: parts, Start: start, ValveDelay: 12 * time.Millisecond,
+		OnTrigger: func(t sim.Trigger, p []sim.Part) {
+			select {
+			case shutter <- exposed{t, p}:
+			default: // the painter is behind: a camera that misses its trigger
+			}
+		}})
+	if err != nil {
+		return err
+	}
+	plcSide, err := controller.New(controller.For(layout), b)
+	if err != nil {
+		return err
+	}
+	url, err := plcSide.Serve(c.PLC)
+	if err != nil {
+		return fmt.Errorf("the controller's address %s: %w", c.PLC, err)
+	}
+	defer plcSide.Close()
+	listener, err := net.Listen("tcp", c.Frames)
+	if err != nil {
+		return fmt.Errorf("the frames' address %s: %w", c.Frames, err)
+	}
+	frames := &feed.Server{Product: c.Product}
+	served := make(chan error, 1)
+	go func() { served <- frames.Serve(ctx, listener) }()
+	painted := make(chan error, 1)
+	go func() {
+		painted <- paint(ctx, draw.NewPainter(layout, c.Seed, draw.Options{SpeedMMs: speed}), shutter, frames)
+	}()
+	fmt.Fprintf(os.Stderr, "%s on the belt at %.0f an hour; controller %s, frames %s\n", product, rate, url, c.Frames)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			<-served
+			<-painted
+			return nil
+		case err := <-served:
+			return err
+		case err := <-painted:
+			return err
+		case <-tick.C:
+			b.Advance(time.Since(start))
+		}
+	}
+}
+
+// paint draws what the camera saw and sends it.
+func paint(ctx context.Context, p *draw.Painter, shutter <-chan exposed, to *feed.Server) error {
+	pool := camera.NewPool(2)
+	w, h := p.Size()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case e := <-shutter:
+			f := pool.Get(w, h, camera.RGB)
+			p.Paint(e.trigger.Travelled, e.parts, f)
+			err := to.Send(feed.FrameMsg{Trigger: e.trigger.N, Exposure: e.trigger.At, Tick: uint64(e.trigger.Tick), Width: w, Height: h, Format: camera.RGB, Pix: f.Pix})
+			f.Release()
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
