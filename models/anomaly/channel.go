@@ -1,0 +1,67 @@
+package anomaly
+
+import (
+	"fmt"
+	"math"
+
+	"linesman/vision"
+)
+
+// Texture is the class of what the network finds.
+const Texture = "texture"
+
+// Channel is one further way to tell a bad part from a good one. Score reads
+// the crop, keeps nothing of it, and is called from several goroutines at the
+// same time. An error makes the whole part a missing view, never a pass.
+type Channel interface {
+	Name() string
+	Score(crop *vision.Crop, into *Reading) error
+}
+
+// Reading is what one channel says of one part. Box and Area are pixels of the
+// sensor; Measured and Limit are the plain numbers behind the score, in Unit.
+type Reading struct {
+	Score    float64 // unclamped, 1 = threshold
+	Box      vision.Box
+	Area     float64
+	Measured float64
+	Limit    float64
+	Unit     string
+	Text     string
+}
+
+// OpenChannel makes a channel of the bytes it saved in a model folder.
+type OpenChannel func(data []byte) (Channel, error)
+
+// ChannelFile is one channel as it lies in a model folder.
+type ChannelFile struct {
+	Name string
+	Data []byte
+}
+
+func (c ChannelFile) file() string { return "channel-" + c.Name + ".bin" }
+
+// openChannels makes the model's channels by the registry that cmd handed in.
+func openChannels(files []ChannelFile, registry map[string]OpenChannel) ([]Channel, error) {
+	var channels []Channel
+	for _, f := range files {
+		open, ok := registry[f.Name]
+		if !ok {
+			return nil, fmt.Errorf("%w: channel %q is not known to this program; update linesman or teach the model anew", ErrRefused, f.Name)
+		}
+		c, err := open(f.Data)
+		if err != nil {
+			return nil, fmt.Errorf("%w: channel %q: %v; teach the model anew", ErrRefused, f.Name, err)
+		}
+		channels = append(channels, c)
+	}
+	return channels, nil
+}
+
+// checkScore refuses what is no number: it would compare as "not above 1".
+func checkScore(channel string, score float64) error {
+	if math.IsNaN(score) || math.IsInf(score, 0) {
+		return fmt.Errorf("channel %q: the score is no number (%v)", channel, score)
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+// Package onnx runs networks on the CPU with ONNX Runtime. It is the only
+// importer of onnxruntime_go: everything else sees models.Session.
+//
+// The library is loaded once per process. Threads are always stated: a line's
+// latency must not depend on how many cores a box happens to have.
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	ort "github.com/yalue/onnxruntime_go"
+
+	"linesman/models"
+)
+
+var _ models.Open = Open
+var _ models.Session = (*Session)(nil)
+
+// Session is one loaded graph. Run may be called from several goroutines.
+type Session struct {
+	net     *ort.DynamicAdvancedSession
+	inputs  []port
+	outputs []port
+}
+
+// port is one named input or output; -1 in its shape is free.
+type port struct {
+	name  string
+	shape []int64
+}
+
+// Open loads a graph from the bytes of an ONNX file. threads is how many cores
+// one Run may use; at least 1. The bytes are not kept.
+func Open(graph []byte, threads int) (models.Session, error) {
+	if threads < 1 {
+		return nil, fmt.Errorf("onnx: %d threads: a session needs at least 1", threads)
+	}
+	if len(graph) == 0 {
+		return nil, errors.New("onnx: the graph is empty; copy the model folder again or teach it anew")
+	}
+	if err := start(); err != nil {
+		return nil, err
+	}
+	inputs, outputs, err := ports(graph)
+	if err != nil {
+		return nil, err
+	}
+	options, err := settings(threads)
+	if err != nil {
+		return nil, err
+	}
+	defer options.Destroy()
+	net, err := ort.NewDynamicAdvancedSessionWithONNXData(graph, names(inputs), names(outputs), options)
+	if err != nil {
+		return nil, fmt.Errorf("onnx: load graph: %w", err)
+	}
+	return &Session{net: net, inputs: inputs, outputs: outputs}, nil
+}
+
+func settings(threads int) (*ort.SessionOptions, error) {
+	options, err := ort.NewSessionOptions()
+	if err != nil {
+		return nil, fmt.Errorf("onnx: session options: %w", err)
+	}
+	spin := "0" // a waiting thread must not burn the core that decodes the next frame
+	err = errors.Join(
+		options.SetExecutionMode(ort.ExecutionModeSequential),
+		options.SetGraphOptimizationLevel(ort.GraphOptimizationLevelEnableAll),
+		options.SetIntraOpNumThreads(threads),
+		options.SetInterOpNumThreads(1),
+		options.SetMemPattern(false), // a plan kept for every shape would grow with each new batch size
+		options.AddSessionConfigEntry("session.intra_op.allow_spinning", spin),
+		options.AddSessionConfigEntry("session.set_denormal_as_zero", "1"),
+	)
+	if err != nil {
+		options.Destroy()
+		return nil, fmt.Errorf("onnx: session options: %w", err)
+	}
+	return options, nil
+}
+
+func ports(graph []byte) (inputs, outputs []port, err error) {
+	ins, outs, err := ort.GetInputOutputInfoWithONNXData(graph)
+	if err != nil {
+		return nil, nil, fmt.Errorf("onnx: the file is no graph that can run: %w", err)
+	}
+	for _, set := range []struct {
+		from []ort.InputOutputInfo
+		to   *[]port
+	}{{ins, &inputs}, {outs, &outputs}} {
+		for _, info := range set.from {
+			if info.OrtValueType != ort.ONNXTypeTensor || info.DataType != ort.TensorElementDataTypeFloat {
+				return nil, nil, fmt.Errorf("onnx: %q is not a float32 tensor; export the graph with float32 inputs and outputs", info.Name)
+			}
+			*set.to = append(*set.to, port{info.Name, slices.Clone(info.Dimensions)})
+		}
+	}
+	if len(inputs) == 0 || len(outputs) == 0 {
+		return nil, nil, errors.New("onnx: the graph has no input or no output")
+	}
+	return inputs, outputs, nil
+}
+
+func names(ports []port) []string {
+	list := make([]string, len(ports))
+	for i, p := range ports {
+		list[i] = p.name
+	}
+	return list
+}
+
+// Inputs returns the graph's input names in order.
+func (s *Session) Inputs() []string { return names(s.inputs) }
+
+// Outputs returns the graph's output names in order.
+func (s *Session) Outputs() []string { return names(s.outputs) }
+
+// Close frees the graph. No Run may be under way.
+func (s *Session) Close() error {
+	if s.net == nil {
+		return nil
+	}
+	err := s.net.Destroy()
+	s.net = nil
+	return err
+}
+
+// check refuses what the graph could not take, with the names of both sides.
+func (s *Session) check(in []models.Tensor) error {
+	if len(in) != len(s.inputs) {
+		return fmt.Errorf("onnx: %d inputs given, the graph takes %d (%v)", len(in), len(s.inputs), s.Inputs())
+	}
+	for i, want := range s.inputs {
+		have := in[i]
+		fits := len(have.Shape) == len(want.shape)
+		size := int64(1)
+		for d := 0; fits && d < len(want.shape); d++ {
+			fits = have.Shape[d] > 0 && (want.shape[d] < 0 || want.shape[d] == have.Shape[d])
+			size *= have.Shape[d]
+		}
+		if !fits {
+			return fmt.Errorf("onnx: input %q has shape %v, the graph takes %v (-1 is free)", want.name, have.Shape, want.shape)
+		}
+		if size != int64(len(have.Data)) {
+			return fmt.Errorf("onnx: input %q: shape %v needs %d values, %d given", want.name, have.Shape, size, len(have.Data))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package teach
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"linesman/models"
+	"linesman/models/anomaly"
+	"linesman/models/weights"
+	"linesman/vision"
+)
+
+// writeCard fills all of the card but its hashes and samples.
+func (t *teacher) writeCard(c *anomaly.Card, h *held, levels []level) {
+	c.Kind, c.Name, c.Version = anomaly.Kind, t.Name, t.Version
+	c.Input, c.Aggregate, c.Threshold, c.FalseRejectRate = t.Fit, t.Aggregate, h.threshold, t.FalseRejectRate
+	c.Taught = anomaly.Taught{Parts: len(h.distance), Folds: h.folds, Patches: t.total}
+	for _, l := range levels {
+		c.Taught.Bank = append(c.Taught.Bank, l.bank.rows)
+	}
+	scores := make([]float64, len(h.distance))
+	for i, d := range h.distance {
+		scores[i] = d / h.threshold
+		if scores[i] > 1 {
+			c.Figures.GoodAbove++
+		}
+	}
+	slices.Sort(scores)
+	c.Figures.GoodMedian, c.Figures.GoodHighest = quantile(scores, 0.5), scores[len(scores)-1]
+	c.Taught.HeldOut = fmt.Sprintf("every good part once, in %d folds", h.folds)
+	c.Chosen = t.reason(h)
+	c.Data = append([]anomaly.Source{{What: weights.BackboneLicence, Licence: "Apache-2.0"}}, t.Data...)
+}
+
+// reason says in words what was chosen.
+func (t *teacher) reason(h *held) string {
+	size := fmt.Sprintf("Pictures keep their shape and are brought to the area of %d x %d px, at most %g times larger.", t.Fit.Size, t.Fit.Size, t.Fit.Enlarge)
+	if t.Fit.Fit == anomaly.FitSquare {
+		size = fmt.Sprintf("Located parts are brought to %d x %d px, for speed.", t.Fit.Size, t.Fit.Size)
+	}
+	mirrored := ""
+	if t.flips() > 1 {
+		mirrored = fmt.Sprintf(" Fewer than %d parts: each was also shown mirrored.", flipBelow)
+	}
+	return fmt.Sprintf("%s%s The threshold comes from %d good parts held out of the bank: the middle and spread of their scores, so that %.2g %% of good parts are expected above it.",
+		size, mirrored, len(h.distance), 100*t.FalseRejectRate)
+}
+
+// judgeDefects fills the card's figures from labelled defects. They change no answer.
+func (t *teacher) judgeDefects(ctx context.Context, m *anomaly.Model, o anomaly.Options, h *held) error {
+	if t.Defects == nil || t.Defects.Len() == 0 {
+		return nil
+	}
+	d, err := m.Detector(o)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	bad := make([]float64, t.Defects.Len())
+	err = t.each(ctx, "judging defects", len(bad), func(_ *bench, i int) error {
+		part, err := t.Defects.Part(i)
+		if err != nil {
+			return err
+		}
+		bad[i], err = score(ctx, d, part)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	good := make([]float64, len(h.distance))
+	for i, v := range h.distance {
+		good[i] = v / h.threshold
+	}
+	area, missed := auroc(good, bad), 0
+	for _, s := range bad {
+		if s <= 1 {
+			missed++
+		}
+	}
+	f := &m.Card.Figures
+	f.Defects, f.AUROC, f.Missed = len(bad), &area, &missed
+	return nil
+}
+
+func score(ctx context.Context, d *anomaly.Detector, part anomaly.Part) (float64, error) {
+	if part.Crop == nil {
+		r, err := d.Look(ctx, part.Picture, models.Ask{})
+		return r.Anomaly, err
+	}
+	var out [1]models.Result
+	err := d.Detect(ctx, []vision.Crop{*part.Crop}, models.Ask{}, out[:])
+	return out[0].Anomaly, err
+}

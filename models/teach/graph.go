@@ -1,0 +1,148 @@
+package teach
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strings"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// Field numbers of onnx.proto3.
+const (
+	modelGraph       = 7
+	graphInitializer = 5
+	graphOutput      = 12
+	tensorDims       = 1
+	tensorType       = 2
+	tensorName       = 8
+	tensorRaw        = 9
+	valueName        = 1
+	typeFloat        = 1
+)
+
+// matrix is dense rows of equal length.
+type matrix struct {
+	rows, cols int
+	data       []float32
+}
+
+func (m matrix) row(i int) []float32 { return m.data[i*m.cols : (i+1)*m.cols] }
+
+// level is what teaching writes into the graph for one level of the network.
+// A feature f becomes (f - mean) * scale before it is compared with the bank.
+type level struct {
+	mean, scale []float32
+	bank        matrix
+}
+
+// install returns the graph with the levels in place of its placeholders and
+// the features no longer asked for: the same nodes then serve. The rest of the
+// file is copied byte by byte.
+func install(graph []byte, levels []level) ([]byte, error) {
+	fresh := map[string][]byte{}
+	for i, l := range levels {
+		n := int64(len(l.mean))
+		fresh[fmt.Sprintf("mean_%d", i)] = tensor(fmt.Sprintf("mean_%d", i), l.mean, n)
+		fresh[fmt.Sprintf("scale_%d", i)] = tensor(fmt.Sprintf("scale_%d", i), l.scale, n)
+		fresh[fmt.Sprintf("bank_%d", i)] = tensor(fmt.Sprintf("bank_%d", i), l.bank.data, int64(l.bank.rows), int64(l.bank.cols))
+	}
+	var placed int
+	out, err := eachField(graph, func(num protowire.Number, body []byte) ([]byte, bool, error) {
+		if num != modelGraph {
+			return body, true, nil
+		}
+		inner, err := eachField(body, func(num protowire.Number, body []byte) ([]byte, bool, error) {
+			switch num {
+			case graphInitializer:
+				name, err := stringField(body, tensorName)
+				if err != nil {
+					return nil, false, err
+				}
+				if t, ok := fresh[name]; ok {
+					placed++
+					return t, true, nil
+				}
+			case graphOutput:
+				name, err := stringField(body, valueName)
+				if err != nil {
+					return nil, false, err
+				}
+				return body, !strings.HasPrefix(name, "features_"), nil
+			}
+			return body, true, nil
+		})
+		return inner, true, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("backbone: %w", err)
+	}
+	if placed != len(fresh) {
+		return nil, fmt.Errorf("backbone: %d of %d taught tensors have a place in the graph; make it anew with models/train/anomaly_backbone.py", placed, len(fresh))
+	}
+	return out, nil
+}
+
+// eachField copies a message field by field; change sees the length-delimited
+// ones and says what stands there instead, or that the field goes.
+func eachField(message []byte, change func(protowire.Number, []byte) ([]byte, bool, error)) ([]byte, error) {
+	out := make([]byte, 0, len(message))
+	for len(message) > 0 {
+		num, kind, n := protowire.ConsumeTag(message)
+		if n < 0 {
+			return nil, fmt.Errorf("no ONNX file: %w", protowire.ParseError(n))
+		}
+		size := protowire.ConsumeFieldValue(num, kind, message[n:])
+		if size < 0 {
+			return nil, fmt.Errorf("no ONNX file: %w", protowire.ParseError(size))
+		}
+		if kind != protowire.BytesType {
+			out = append(out, message[:n+size]...)
+			message = message[n+size:]
+			continue
+		}
+		body, _ := protowire.ConsumeBytes(message[n:])
+		body, keep, err := change(num, body)
+		if err != nil {
+			return nil, err
+		}
+		if keep {
+			out = protowire.AppendTag(out, num, kind)
+			out = protowire.AppendBytes(out, body)
+		}
+		message = message[n+size:]
+	}
+	return out, nil
+}
+
+// stringField reads one string of a message; empty when absent.
+func stringField(message []byte, field protowire.Number) (string, error) {
+	var found string
+	_, err := eachField(message, func(num protowire.Number, body []byte) ([]byte, bool, error) {
+		if num == field {
+			found = string(body)
+		}
+		return nil, false, nil
+	})
+	return found, err
+}
+
+// tensor encodes a float32 TensorProto.
+func tensor(name string, data []float32, dims ...int64) []byte {
+	var t []byte
+	for _, d := range dims {
+		t = protowire.AppendTag(t, tensorDims, protowire.VarintType)
+		t = protowire.AppendVarint(t, uint64(d))
+	}
+	t = protowire.AppendTag(t, tensorType, protowire.VarintType)
+	t = protowire.AppendVarint(t, typeFloat)
+	t = protowire.AppendTag(t, tensorName, protowire.BytesType)
+	t = protowire.AppendString(t, name)
+	raw := make([]byte, 0, 4*len(data))
+	for _, v := range data {
+		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
+	}
+	t = protowire.AppendTag(t, tensorRaw, protowire.BytesType)
+	return protowire.AppendBytes(t, raw)
+}

@@ -1,0 +1,299 @@
+package teach
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+
+	"linesman/models"
+	"linesman/models/anomaly"
+	"linesman/models/weights"
+)
+
+// keptPatches bounds the memory of teaching: patches by level over all parts.
+const keptPatches = 80_000
+
+// teacher carries one Teach from step to step.
+type teacher struct {
+	Input
+	seen  [][]matrix // by level, by part: features of the patches kept of it
+	mean  [][]float32
+	scale [][]float32
+	total int // patches looked at, finest level
+}
+
+// bench is what one worker needs to itself.
+type bench struct {
+	fitter  anomaly.Fitter
+	input   []float32
+	mirror  []float32
+	buffers models.Buffers
+	counts  []bool
+	top     []float32
+}
+
+// lookAtGood runs every good part through the graph and keeps a fair share of
+// its features.
+func (t *teacher) lookAtGood(ctx context.Context) error {
+	session, err := t.Open(weights.Backbone, 1)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	var at []int // places of the features in the outputs, by level
+	for i, name := range session.Outputs() {
+		if strings.HasPrefix(name, "features_") {
+			at = append(at, i)
+		}
+	}
+	n := t.Good.Len()
+	t.seen = make([][]matrix, len(at))
+	for l := range t.seen {
+		t.seen[l] = make([]matrix, n)
+	}
+	var count sync.Mutex
+	return t.each(ctx, "looking at good parts", n, func(b *bench, i int) error {
+		part, err := t.Good.Part(i)
+		if err != nil {
+			return err
+		}
+		w, h := b.fit(&part.Picture, t.Fit)
+		for flip := range t.flips() {
+			in := models.Tensor{Shape: []int64{1, 3, int64(h), int64(w)}, Data: b.flipped(flip, w, h)}
+			out, err := session.Run([]models.Tensor{in}, &b.buffers)
+			if err != nil {
+				return err
+			}
+			for l, o := range at {
+				kept := t.keep(b, &part.Picture, out[o], flip, uint64(i))
+				have := &t.seen[l][i]
+				have.cols, have.rows = kept.cols, have.rows+kept.rows
+				have.data = append(have.data, kept.data...)
+			}
+		}
+		count.Lock()
+		t.total += w / anomaly.Stride * (h / anomaly.Stride) * t.flips()
+		count.Unlock()
+		return nil
+	})
+}
+
+// flips is how many ways round each part is shown: few parts are also shown
+// mirrored, since an unseen good one may lie differently.
+func (t *teacher) flips() int {
+	if t.Good.Len() < flipBelow {
+		return 4
+	}
+	return 1
+}
+
+// keep takes a random share of the patches that lie on the part.
+func (t *teacher) keep(b *bench, p *anomaly.Picture, features models.Tensor, flip int, seed uint64) matrix {
+	h, w, c := int(features.Shape[1]), int(features.Shape[2]), int(features.Shape[3])
+	var places []int
+	counts := anomaly.PatchesOn(p, w, h, b.counts)
+	for y := range h {
+		for x := range w {
+			sx, sy := x, y // where this patch lies on the part before mirroring
+			if flip&1 != 0 {
+				sx = w - 1 - x
+			}
+			if flip&2 != 0 {
+				sy = h - 1 - y
+			}
+			if counts == nil || counts[sy*w+sx] {
+				places = append(places, y*w+x)
+			}
+		}
+	}
+	if counts != nil {
+		b.counts = counts
+	}
+	quota := max(keptPatches/(t.Good.Len()*t.flips()), 16)
+	if len(places) > quota {
+		random := rand.New(rand.NewPCG(seed, uint64(flip)))
+		random.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
+		places = places[:quota]
+		slices.Sort(places)
+	}
+	m := matrix{rows: len(places), cols: c, data: make([]float32, 0, len(places)*c)}
+	for _, i := range places {
+		m.data = append(m.data, features.Data[i*c:(i+1)*c]...)
+	}
+	return m
+}
+
+// fit lays the picture into the bench's input.
+func (b *bench) fit(p *anomaly.Picture, in anomaly.Input) (w, h int) {
+	w, h = in.Extent(p.Width, p.Height)
+	if cap(b.input) < 3*w*h {
+		b.input = make([]float32, 3*w*h)
+	}
+	b.input = b.input[:3*w*h]
+	b.fitter.Fit(p, w, h, b.input)
+	return w, h
+}
+
+// flipped returns the input mirrored: bit 0 left to right, bit 1 top to bottom.
+func (b *bench) flipped(flip, w, h int) []float32 {
+	if flip == 0 {
+		return b.input
+	}
+	if cap(b.mirror) < len(b.input) {
+		b.mirror = make([]float32, len(b.input))
+	}
+	b.mirror = b.mirror[:len(b.input)]
+	for plane := range 3 {
+		for y := range h {
+			from := y
+			if flip&2 != 0 {
+				from = h - 1 - y
+			}
+			row := b.mirror[(plane*h+y)*w : (plane*h+y+1)*w]
+			copy(row, b.input[(plane*h+from)*w:(plane*h+from+1)*w])
+			if flip&1 != 0 {
+				slices.Reverse(row)
+			}
+		}
+	}
+	return b.mirror
+}
+
+// each does n pieces of work on t.Threads goroutines, each with a bench of its
+// own, and returns the first error.
+func (t *teacher) each(ctx context.Context, stage string, n int, work func(*bench, int) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan int)
+	var wait sync.WaitGroup
+	var told sync.Mutex
+	done := 0
+	for range min(t.Threads, n) {
+		wait.Go(func() {
+			var b bench
+			defer b.buffers.Close()
+			for i := range next {
+				if err := work(&b, i); err != nil {
+					cancel(err)
+					return
+				}
+				told.Lock()
+				done++
+				t.Progress(stage, done, n)
+				told.Unlock()
+			}
+		})
+	}
+feed:
+	for i := range n {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	wait.Wait()
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", stage, context.Cause(ctx))
+	}
+	return nil
+}
+
+// standardise finds each feature's mean and spread over all good parts, and
+// each level's weight: levels count alike when a patch not in the bank usually
+// lies one unit from it in each.
+func (t *teacher) standardise() {
+	for l := range t.seen {
+		mean, spread := spreadOf(t.seen[l])
+		scale := make([]float32, len(spread))
+		for c, s := range spread {
+			scale[c] = 1 / (s + 1e-4)
+		}
+		t.mean, t.scale = append(t.mean, mean), append(t.scale, scale)
+		unit := t.usualDistance(l)
+		for c := range scale {
+			scale[c] /= unit
+		}
+	}
+}
+
+func spreadOf(parts []matrix) (mean, spread []float32) {
+	cols := parts[0].cols
+	sum, square, n := make([]float64, cols), make([]float64, cols), 0
+	for _, m := range parts {
+		n += m.rows
+		for i, v := range m.data {
+			sum[i%cols] += float64(v)
+			square[i%cols] += float64(v) * float64(v)
+		}
+	}
+	mean, spread = make([]float32, cols), make([]float32, cols)
+	for c := range cols {
+		mu := sum[c] / float64(n)
+		mean[c], spread[c] = float32(mu), float32(math.Sqrt(max(square[c]/float64(n)-mu*mu, 0)))
+	}
+	return mean, spread
+}
+
+// usualDistance is the median distance of patches of every other part to a
+// small bank of the rest.
+func (t *teacher) usualDistance(l int) float32 {
+	bank := coreset(t.rows(l, func(i int) bool { return i%2 == 0 }, 6000), 400, uint64(l), t.Threads)
+	probe := t.rows(l, func(i int) bool { return i%2 == 1 }, 1000)
+	d := make([]float64, probe.rows)
+	for i := range d {
+		d[i] = math.Sqrt(float64(nearest(probe.row(i), bank)))
+	}
+	slices.Sort(d)
+	return float32(max(quantile(d, 0.5), 1e-3))
+}
+
+func nearest(x []float32, bank matrix) float32 {
+	best := float32(math.Inf(1))
+	for i := range bank.rows {
+		var d float32
+		for c, v := range bank.row(i) {
+			d += (x[c] - v) * (x[c] - v)
+			if d >= best {
+				break
+			}
+		}
+		best = min(best, d)
+	}
+	return best
+}
+
+// rows gathers standardised patches of the chosen parts, thinned to at most most.
+func (t *teacher) rows(l int, of func(part int) bool, most int) matrix {
+	total := 0
+	for i, m := range t.seen[l] {
+		if of(i) {
+			total += m.rows
+		}
+	}
+	out := matrix{cols: t.seen[l][0].cols}
+	out.data = make([]float32, 0, min(most, total)*out.cols)
+	random := rand.New(rand.NewPCG(uint64(l), 2))
+	left := total
+	for i, m := range t.seen[l] {
+		if !of(i) {
+			continue
+		}
+		for r := range m.rows {
+			// Choose exactly min(most, total) rows, each equally likely.
+			if need := min(most, total) - out.rows; random.IntN(left) < need {
+				for c, v := range m.row(r) {
+					out.data = append(out.data, (v-t.mean[l][c])*t.scale[l][c])
+				}
+				out.rows++
+			}
+			left--
+		}
+	}
+	return out
+}

