@@ -371,7 +371,7 @@ func TestSlowViewer(t *testing.T) {
 	}
 	defer hung.Body.Close()
 	messages, leave := listen(t, url+"/api/v1/live/tablets-1", "")
-	for range 12 {
+	for range 6 {
 		plant.Step(time.Now())
 		nextShot(t, messages)
 	}
