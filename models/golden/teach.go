@@ -171,17 +171,20 @@ func (t *teaching) take(i int) *pose {
 	return &t.s.pose
 }
 
-// layer makes each pixel of f the median, over all parts, of what at says of
+// view says what one part shows at places of the golden picture.
+type view func(u, v float32) float32
+
+// layer makes each pixel of f the median, over all parts, of what of says of
 // the part that was taken.
-func (t *teaching) layer(f field, use []int, at func(p *pose, u, v float32) float32) {
+func (t *teaching) layer(f field, use []int, of func(p *pose) view) {
 	n := f.side()
 	stack := make([][]float32, len(use))
 	for k, i := range use {
-		p := t.take(i)
+		at := of(t.take(i))
 		stack[k] = make([]float32, n*n)
 		for y := range n {
 			for x := range n {
-				stack[k][y*n+x] = at(p, float32(x-f.half), float32(y-f.half))
+				stack[k][y*n+x] = at(float32(x-f.half), float32(y-f.half))
 			}
 		}
 		t.step()
@@ -203,17 +206,26 @@ func (t *teaching) everyone() []int {
 	return all
 }
 
-// seen is the part's brightness, its light evened out, at a golden place.
-func (t *teaching) seen(p *pose, u, v float32) float32 {
-	return t.s.grey.at(float32(p.x)+u*float32(p.scale), float32(p.y)+v*float32(p.scale)) / (float32(p.gain) * p.light(u, v))
+// seen is the part's brightness, its light evened out.
+func (t *teaching) seen(p *pose) view {
+	x, y, scale, gain := float32(p.x), float32(p.y), float32(p.scale), 1/float32(p.gain)
+	light := *p
+	return func(u, v float32) float32 { return t.s.grey.at(x+u*scale, y+v*scale) * gain / light.light(u, v) }
 }
 
-// printAt is the print's share at a place of the picture.
-func (t *teaching) printAt(p *pose, u, v float32) float32 {
-	if !t.turned {
-		return 0
+// unprinted is the part without its print.
+func (t *teaching) unprinted(p *pose) view {
+	seen, place, strength := t.seen(p), p.printMap(), float32(p.strength)
+	return func(u, v float32) float32 { return seen(u, v) - strength*t.print.at(place.to(u, v)) }
+}
+
+// bodiless is the part's print alone, in the print's own turn.
+func (t *teaching) bodiless(p *pose) view {
+	seen, place := t.seen(p), p.from()
+	return func(u, v float32) float32 {
+		x, y := place(u, v)
+		return seen(x, y) - t.body.at(x, y)
 	}
-	return float32(p.strength) * t.print.at(p.printMap().to(u, v))
 }
 
 // learnBody makes the body from the parts as they lie: where parts turn freely,
@@ -246,7 +258,8 @@ func (t *teaching) learnPrint() {
 	powers := make([]float64, len(t.poses))
 	unroll := func(i int) float64 {
 		p := t.take(i)
-		powers[i] = t.polar.unroll(t.radius, func(u, v float32) float32 { return t.seen(p, u, v) - t.body.at(u, v) })
+		seen := t.seen(p)
+		powers[i] = t.polar.unroll(t.radius, func(u, v float32) float32 { return seen(u, v) - t.body.at(u, v) })
 		return powers[i]
 	}
 	first := t.typical(unroll)
@@ -268,11 +281,7 @@ func (t *teaching) learnPrint() {
 	// Those of even number make a print that those of odd number have no part
 	// in: only what is really on all of them correlates.
 	t.print = newField(t.body.half)
-	inPrint := func(p *pose, u, v float32) float32 {
-		x, y := p.from()(u, v)
-		return t.seen(p, x, y) - t.body.at(x, y)
-	}
-	t.layer(t.print, even, inPrint)
+	t.layer(t.print, even, t.bodiless)
 	t.rings = t.polar.keep(t.polar.unroll(t.radius, t.print.at))
 	var matches []float32
 	for _, i := range odd {
@@ -291,19 +300,55 @@ func (t *teaching) learnPrint() {
 		align(i)
 	}
 	for range 2 {
-		t.layer(t.print, t.everyone(), inPrint)
+		t.layer(t.print, t.everyone(), t.bodiless)
+		t.divide()
 		t.level()
 		t.prepare()
 		t.strength = span{0.3, 3}
 		t.registerAll()
 		t.evenAll()
-		t.layer(t.body, t.everyone(), func(p *pose, u, v float32) float32 { return t.seen(p, u, v) - t.printAt(p, u, v) })
+		t.layer(t.body, t.everyone(), t.unprinted)
 	}
-	t.layer(t.print, t.everyone(), inPrint)
+	t.layer(t.print, t.everyone(), t.bodiless)
+	t.divide()
 	t.prepare()
 	t.strength = span{0.3, 3}
 	t.registerAll()
 	t.evenAll()
+}
+
+// divide gives back to the body what the print took from it. At radii where
+// most of the circle is printed, the median over turned parts takes the ink for
+// the body, and the print is left with its opposite. Ink has edges all along its
+// outline, the body has them all around: where most of a circle has a step in
+// the print, the step is the body's.
+func (t *teaching) divide() {
+	reach := t.print.half - 2
+	moved := make([]float32, reach+2) // by radius, from the edge inwards
+	var steps []float32
+	for r := reach; r >= 0; r-- {
+		steps = steps[:0]
+		for i := range t.polar.angles {
+			sin, cos := float32(t.polar.sin[i]), float32(t.polar.cos[i])
+			in, out := float32(r), float32(r+1)
+			steps = append(steps, t.print.at(in*cos, in*sin)-t.print.at(out*cos, out*sin))
+		}
+		moved[r] = moved[r+1] + median(steps)
+	}
+	side := t.print.side()
+	for y := range side {
+		for x := range side {
+			d := math.Hypot(float64(x-t.print.half), float64(y-t.print.half))
+			r := int(d)
+			if r > reach {
+				continue
+			}
+			k := float32(d - float64(r))
+			v := moved[r] + k*(moved[r+1]-moved[r])
+			t.print.v[y*side+x] -= v
+			t.body.v[y*side+x] += v
+		}
+	}
 }
 
 // typical is the part that most others resemble, of a few tried.
