@@ -43,12 +43,12 @@ type Config struct {
 
 	// Lines returns the present status of every line, in the site's order.
 	Lines func() []line.Status
-	// Shots subscribes to the judged frames of one line until ctx ends. The
-	// channel is bounded and the newest wins: a subscriber that lags loses
+	// Shots subscribes to the judged frames of one line until stop is called.
+	// The channel is bounded and the newest wins: a subscriber that lags loses
 	// shots, never the line. Each shot carries one hold of its frame, which the
-	// api releases. The channel is closed after ctx has ended, and the api
-	// drains it until then; an unknown line is an error.
-	Shots func(ctx context.Context, id part.LineID) (<-chan line.Shot, error)
+	// api releases; stop releases those that nobody took. An unknown line is an
+	// error. Station.Watch is made for this.
+	Shots func(id part.LineID) (shots <-chan line.Shot, stop func(), err error)
 	// Cameras returns the state of the cameras to be shown beside the lines:
 	// those that no line judges by. Nil: none.
 	Cameras func() []camera.State

@@ -119,19 +119,16 @@ func (g *gallery) run(ctx context.Context, done chan<- struct{}) {
 	go func() { defer close(followed); history.follow(ctx) }()
 	defer func() { <-followed }()
 
-	shots, err := g.config.Shots(ctx, g.id)
+	shots, stop, err := g.config.Shots(g.id)
 	if err != nil {
 		g.config.Logger.Error("no live pictures", "line", g.id, "err", err)
+		stop = func() {}
 	}
+	defer stop()
 	var pending *line.Shot
 	defer func() {
 		if pending != nil {
 			pending.Frame.Release()
-		}
-		if shots != nil {
-			for s := range shots { // closed once ctx has ended
-				s.Frame.Release()
-			}
 		}
 	}()
 

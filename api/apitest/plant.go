@@ -271,21 +271,24 @@ func hash(data []byte) string {
 }
 
 // shots is api.Config.Shots.
-func (p *Plant) shots(ctx context.Context, id part.LineID) (<-chan line.Shot, error) {
+func (p *Plant) shots(id part.LineID) (<-chan line.Shot, func(), error) {
 	if id != lineID {
-		return nil, fmt.Errorf("line %q: there is only %q", id, lineID)
+		return nil, nil, fmt.Errorf("line %q: there is only %q", id, lineID)
 	}
 	w := make(chan line.Shot, 1)
 	p.mu.Lock()
 	p.watchers[w] = true
 	p.mu.Unlock()
-	context.AfterFunc(ctx, func() {
+	return w, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		delete(p.watchers, w)
-		close(w)
-	})
-	return w, nil
+		select {
+		case left := <-w:
+			left.Frame.Release()
+		default:
+		}
+	}, nil
 }
 
 // look takes the next picture of the camera beside the line.
