@@ -128,7 +128,7 @@ func teachDrawn(ctx context.Context, l sim.Layout, n int, seed uint64, dir strin
 		pictures++
 		// The light drifts with travel: a few parts of a picture, from many
 		// pictures, know more of it than all parts of one.
-		if l.StepMM > 0 && pictures%8 != 0 {
+		if pictures%5 != 0 {
 			continue
 		}
 		f := pool.Get(w, h, camera.RGB)
