@@ -2,14 +2,14 @@ package event
 
 // CameraState says that a camera went live, was lost, froze or came back.
 type CameraState struct {
-	Camera  string `json:"camera"`                                               // the site file's name of it
-	State   string `json:"state" enum:"connecting,live,stalled,frozen,lost,off"` // what it is doing now
-	Was     string `json:"was,omitempty"`                                        // what it was doing before
-	Why     string `json:"why,omitempty"`                                        // what broke, never with credentials
-	WhatTo  string `json:"what_to_do,omitempty"`                                 // the cure, for whoever stands there
-	Frames  uint64 `json:"frames"`                                               // frames received since it was opened
-	Dropped uint64 `json:"dropped"`                                              // frames known to be lost since it was opened
-	Damaged uint64 `json:"damaged"`                                              // frames the decoder saw loss in, since it was opened
+	Camera  string `json:"camera"`                                                         // the site file's name of it
+	State   string `json:"state" enum:"connecting,live,stalled,frozen,down,ended,changed"` // what it is doing now
+	Was     string `json:"was,omitempty"`                                                  // what it was doing before
+	Why     string `json:"why,omitempty"`                                                  // what broke, never with credentials
+	WhatTo  string `json:"what_to_do,omitempty"`                                           // the cure, for whoever stands there
+	Frames  uint64 `json:"frames"`                                                         // frames received since it was opened
+	Dropped uint64 `json:"dropped"`                                                        // frames known to be lost since it was opened
+	Damaged uint64 `json:"damaged"`                                                        // frames the decoder saw loss in, since it was opened
 }
 
 // EventType returns linesman.camera.state.v1.
@@ -18,7 +18,7 @@ func (CameraState) EventType() Type { return "linesman.camera.state.v1" }
 // EventSeverity is high for a camera that shows nothing: the line is blind.
 func (c CameraState) EventSeverity() Severity {
 	switch c.State {
-	case "stalled", "frozen", "lost":
+	case "stalled", "frozen", "down", "changed":
 		return High
 	}
 	return Info

@@ -341,3 +341,21 @@ func writeForEver(dir string) {
 		os.Stdout.WriteString(".")
 	}
 }
+
+// The view is for people with nothing but SQLite.
+func TestView(t *testing.T) {
+	l := open(t, Settings{Dir: t.TempDir()})
+	e := event.New("/demo/line/caps-1", "caps-1", eventtest.Noon, event.PartLost{Line: "caps-1", Why: "slipped"})
+	e.Batch, e.Part = "B-1", event.NewID()
+	add(t, l, e)
+	var time, typ, source, part, batch, why string
+	err := l.w.pair.record.file.db.QueryRow(`SELECT time, type, source, part, batch, data ->> 'why' FROM log`).Scan(&time, &typ, &source, &part, &batch, &why)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []string{time, typ, source, part, batch, why}
+	want := []string{"2026-03-01T12:00:00.123Z", string(e.Type), e.Source, strings.ReplaceAll(e.Part, "-", ""), "B-1", "slipped"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
