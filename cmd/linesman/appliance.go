@@ -10,6 +10,7 @@ import (
 	"net"
 	"path/filepath"
 	"time"
+	_ "time/tzdata" // a box without zone data still shows the site's time
 
 	"github.com/goccy/go-yaml"
 	"golang.org/x/sync/errgroup"
@@ -220,31 +221,13 @@ func (a *appliance) status() []line.Status {
 	return all
 }
 
-func (a *appliance) shots(ctx context.Context, id part.LineID) (<-chan line.Shot, error) {
+func (a *appliance) shots(id part.LineID) (<-chan line.Shot, func(), error) {
 	s, ok := a.stations[id]
 	if !ok {
-		return nil, fmt.Errorf("line %q is not among %v", id, a.site.LineIDs())
+		return nil, nil, fmt.Errorf("line %q is not among %v", id, a.site.LineIDs())
 	}
 	shots, stop := s.Watch()
-	out := make(chan line.Shot)
-	go func() {
-		defer close(out)
-		defer stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case shot := <-shots:
-				select {
-				case out <- shot:
-				case <-ctx.Done():
-					shot.Frame.Release()
-					return
-				}
-			}
-		}
-	}()
-	return out, nil
+	return shots, stop, nil
 }
 
 func (a *appliance) close() {
