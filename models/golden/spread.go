@@ -101,7 +101,7 @@ func (t *teaching) settle(spread, sum, count *field) {
 
 // dust widens the outline's limit: dirt that lies on the belt against a part's
 // edge is rarer than any tail of some hundred parts shows.
-const dust = 1.4
+const dust = 1.6
 
 // learnLimits measures every good part as it would be judged, and sets each
 // channel's limit by the tail of what it says.

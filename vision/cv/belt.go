@@ -2,7 +2,7 @@ package cv
 
 import "math"
 
-// terms is the number of terms of the belt's shading: 1, x, y, xx, xy, yy.
+// terms is the number of terms of the belt's shading: 1, x, y, xx + yy, xx - yy, xy.
 const terms = 6
 
 // belt is the bare belt as this frame shows it: a colour whose brightness
@@ -17,7 +17,7 @@ func (b *belt) at(x, y float64) [3]float64 {
 	var out [3]float64
 	for c := range out {
 		k := &b.coef[c]
-		out[c] = k[0] + k[1]*x + k[2]*y + k[3]*x*x + k[4]*x*y + k[5]*y*y
+		out[c] = k[0] + k[1]*x + k[2]*y + k[3]*(x*x+y*y) + k[4]*(x*x-y*y) + k[5]*x*y
 	}
 	return out
 }
@@ -42,9 +42,14 @@ func (b belt) scaled(gain float64) belt {
 	return b
 }
 
-// patch is the side, in pixels of the sensor, of a stretch of belt whose
+// evenBelt is the side, in pixels of the sensor, of a stretch of belt whose
 // brightness is about the same.
-const patch = 110
+const evenBelt = 150
+
+// stiffness of each term of the shading against the others: lamps and lenses
+// fall off from one side to the other and from the middle outwards; other
+// shapes are most likely the belt's own.
+var stiffness = [terms]float64{0, 1, 1, 1, 10, 10}
 
 // sketch is the frame shrunk until noise has cancelled, RGB, used to learn the belt.
 type sketch struct {
@@ -92,7 +97,7 @@ func (s *sketch) fit(b *belt, share float64, rounds int) float64 {
 					continue
 				}
 				n++
-				t := [terms]float64{1, fx, fy, fx * fx, fx * fy, fy * fy}
+				t := [terms]float64{1, fx, fy, fx*fx + fy*fy, fx*fx - fy*fy, fx * fy}
 				for j := range t {
 					for k := j; k < terms; k++ {
 						m[j][k] += t[j] * t[k]
@@ -110,11 +115,9 @@ func (s *sketch) fit(b *belt, share float64, rounds int) float64 {
 		// A belt has patches of its own, lighter and darker, and what the fit
 		// takes for shading must be more than they are: the fewer patches are in
 		// sight, the stiffer the fit. The level itself stays free.
-		stiff := min(patch*patch/(float64(n)*s.scale), 0.5) * float64(n)
+		stiff := min(evenBelt*evenBelt/(float64(n)*s.scale), 0.5) * float64(n)
 		for j := range m {
-			if j > 0 {
-				m[j][j] += stiff
-			}
+			m[j][j] += stiff * stiffness[j]
 			for k := range j {
 				m[j][k] = m[k][j]
 			}

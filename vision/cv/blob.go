@@ -9,7 +9,7 @@ import (
 // blob is one connected thing on the belt, or after splitting one part of it.
 // All in pixels of the shrunk picture.
 type blob struct {
-	label          uint16
+	label          int32
 	x0, y0, x1, y1 int // x1 and y1 just beyond
 	area           int
 	cores          int // seeds inside
@@ -22,34 +22,19 @@ type blob struct {
 // seed is the core of one round part.
 type seed struct {
 	blob   int
-	label  uint16 // of its own once its blob is split
+	label  int32 // of its own once its blob is split
 	x, y   float64
 	radius float64
 }
 
-// Columns of OpenCV's component statistics.
-const (
-	statLeft = iota
-	statTop
-	statWidth
-	statHeight
-	statArea
-	statColumns
-)
-
 // findBlobs labels the parts: connected things, their holes filled, those that
 // hold several cores split.
 func (l *Locator) findBlobs() {
-	n := gocv.ConnectedComponentsWithStatsWithParams(l.part, &l.labels, &l.stats, &l.mids, 4, gocv.MatTypeCV16U, gocv.CCL_DEFAULT)
-	st := int32sOf(&l.stats)
+	w, h := l.part.Cols(), l.part.Rows()
+	l.things.find(bytesOf(&l.part), w, h, false)
 	l.blobs = l.blobs[:0]
-	for i := range n {
-		s := st[i*statColumns : (i+1)*statColumns]
-		l.blobs = append(l.blobs, blob{
-			label: uint16(i), area: int(s[statArea]),
-			x0: int(s[statLeft]), y0: int(s[statTop]),
-			x1: int(s[statLeft] + s[statWidth]), y1: int(s[statTop] + s[statHeight]),
-		})
+	for i, f := range l.things.found {
+		l.blobs = append(l.blobs, blob{label: int32(i), area: f.area, x0: f.x0, y0: f.y0, x1: f.x1, y1: f.y1})
 	}
 	l.fillHoles()
 	gocv.Erode(l.part, &l.inner, l.kernel)
@@ -69,33 +54,26 @@ func (l *Locator) onePart(b *blob) bool {
 // belt's colour does not make a ring of a part. The gap that parts touching
 // all round leave between them is belt, and is larger.
 func (l *Locator) fillHoles() {
-	n := gocv.ConnectedComponentsWithStatsWithParams(l.bare, &l.cores, &l.stats, &l.mids, 8, gocv.MatTypeCV16U, gocv.CCL_DEFAULT)
-	st := int32sOf(&l.stats)
-	holes, labels, part := uint16sOf(&l.cores), uint16sOf(&l.labels), bytesOf(&l.part)
 	w, h := l.part.Cols(), l.part.Rows()
-	for i := 1; i < n; i++ {
-		s := st[i*statColumns : (i+1)*statColumns]
-		x0, y0 := int(s[statLeft]), int(s[statTop])
-		x1, y1 := x0+int(s[statWidth]), y0+int(s[statHeight])
-		if x0 == 0 || y0 == 0 || x1 == w || y1 == h {
+	part, labels := bytesOf(&l.part), l.things.label
+	l.holes.find(part, w, h, true)
+	for i := 1; i < len(l.holes.found); i++ {
+		f := &l.holes.found[i]
+		if f.x0 == 0 || f.y0 == 0 || f.x1 == w || f.y1 == h {
 			continue
 		}
-		x := x0
-		for holes[y0*w+x] != uint16(i) {
-			x++
-		}
-		owner := labels[(y0-1)*w+x]
-		if !l.onePart(&l.blobs[owner]) && float64(s[statArea]) > 0.035*l.nominal {
+		owner := labels[(f.y0-1)*w+f.topX]
+		if !l.onePart(&l.blobs[owner]) && float64(f.area) > 0.035*l.nominal {
 			continue
 		}
-		for y := y0; y < y1; y++ {
-			for x := x0; x < x1; x++ {
-				if j := y*w + x; holes[j] == uint16(i) {
+		for y := f.y0; y < f.y1; y++ {
+			for x := f.x0; x < f.x1; x++ {
+				if j := y*w + x; l.holes.label[j] == int32(i) {
 					labels[j], part[j] = owner, 255
 				}
 			}
 		}
-		l.blobs[owner].area += int(s[statArea])
+		l.blobs[owner].area += f.area
 	}
 }
 
@@ -104,34 +82,37 @@ func (l *Locator) fillHoles() {
 // by a neck much narrower than that.
 func (l *Locator) findSeeds() {
 	core := float32(0.42 * l.radius)
-	gocv.Threshold(l.depth, &l.deep, core, 255, gocv.ThresholdBinary)
-	l.deep.ConvertTo(&l.deep8, gocv.MatTypeCV8UC1)
-	n := gocv.ConnectedComponentsWithStatsWithParams(l.deep8, &l.cores, &l.stats, &l.mids, 8, gocv.MatTypeCV16U, gocv.CCL_DEFAULT)
-	st := int32sOf(&l.stats)
-	cores, labels, depth := uint16sOf(&l.cores), uint16sOf(&l.labels), float32sOf(&l.depth)
-	w := l.part.Cols()
+	w, h := l.part.Cols(), l.part.Rows()
+	depth, deep, labels := float32sOf(&l.depth), bytesOf(&l.deep), l.things.label
+	for i, d := range depth {
+		deep[i] = 0
+		if d > core {
+			deep[i] = 255
+		}
+	}
+	l.cores.find(deep, w, h, false)
 	l.seeds = l.seeds[:0]
-	for i := 1; i < n; i++ {
-		s := st[i*statColumns : (i+1)*statColumns]
-		x0, y0 := int(s[statLeft]), int(s[statTop])
+	for i := 1; i < len(l.cores.found); i++ {
+		f := &l.cores.found[i]
 		var best float32
-		var sx, sy, count float64
+		var sx, sy int
 		at := 0
-		for y := y0; y < y0+int(s[statHeight]); y++ {
-			for x := x0; x < x0+int(s[statWidth]); x++ {
+		for y := f.y0; y < f.y1; y++ {
+			for x := f.x0; x < f.x1; x++ {
 				j := y*w + x
-				if cores[j] != uint16(i) {
+				if l.cores.label[j] != int32(i) {
 					continue
 				}
 				if depth[j] > best {
 					best, at = depth[j], j
 				}
-				sx, sy, count = sx+float64(x), sy+float64(y), count+1
+				sx, sy = sx+x, sy+y
 			}
 		}
 		owner := int(labels[at])
 		l.blobs[owner].cores++
-		l.seeds = append(l.seeds, seed{blob: owner, x: sx / count, y: sy / count, radius: float64(best)})
+		n := float64(f.area)
+		l.seeds = append(l.seeds, seed{blob: owner, x: float64(sx) / n, y: float64(sy) / n, radius: float64(best)})
 	}
 }
 
@@ -139,10 +120,10 @@ func (l *Locator) findSeeds() {
 // power it is nearest to, so that two discs part exactly where they touch.
 func (l *Locator) split() {
 	w := l.part.Cols()
-	labels := uint16sOf(&l.labels)
+	labels := l.things.label
 	for i, found := 1, len(l.blobs); i < found; i++ {
 		b, start := &l.blobs[i], len(l.blobs)
-		if b.cores < 2 || l.onePart(b) || len(l.blobs)+b.cores > math.MaxUint16 {
+		if b.cores < 2 || l.onePart(b) {
 			continue
 		}
 		first := true
@@ -155,7 +136,7 @@ func (l *Locator) split() {
 				s.label, first = b.label, false
 				continue
 			}
-			s.label = uint16(len(l.blobs))
+			s.label = int32(len(l.blobs))
 			l.blobs = append(l.blobs, blob{label: s.label, touching: true})
 			b = &l.blobs[i]
 		}
@@ -188,7 +169,7 @@ func (l *Locator) split() {
 // and the blobs from index start on.
 func (l *Locator) measureSplit(i, start int) {
 	w := l.part.Cols()
-	labels := uint16sOf(&l.labels)
+	labels := l.things.label
 	x0, y0, x1, y1 := l.blobs[i].x0, l.blobs[i].y0, l.blobs[i].x1, l.blobs[i].y1
 	reset := func(b *blob) { b.x0, b.y0, b.x1, b.y1, b.area, b.cores = w, math.MaxInt, 0, 0, 0, 1 }
 	reset(&l.blobs[i])
@@ -211,7 +192,7 @@ func (l *Locator) measureSplit(i, start int) {
 // survey measures every blob worth it: centroid and distance from the belt.
 func (l *Locator) survey() {
 	w := l.part.Cols()
-	labels, far := uint16sOf(&l.labels), bytesOf(&l.far)
+	labels, far := l.things.label, bytesOf(&l.far)
 	least := l.leastArea()
 	for i := 1; i < len(l.blobs); i++ {
 		b := &l.blobs[i]

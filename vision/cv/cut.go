@@ -80,7 +80,7 @@ func (l *Locator) copyPixels(c *vision.Crop, left, top int) {
 func (l *Locator) drawMask(c *vision.Crop, b *blob, left, top int) {
 	clear(c.Mask)
 	w, h := l.part.Cols(), l.part.Rows()
-	labels, inner, far := uint16sOf(&l.labels), bytesOf(&l.inner), bytesOf(&l.farFull)
+	labels, inner, far := l.things.label, bytesOf(&l.inner), bytesOf(&l.farFull)
 	limit := byte(min(max(float64(l.limit), 0.35*b.far), 255))
 	s := l.shrink
 	y0, y1 := max(0, b.y0*s-top), min(l.size, b.y1*s-top+1, l.height-top)

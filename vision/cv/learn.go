@@ -72,7 +72,7 @@ func (l *Locator) likeParts(b *belt, share float64) float64 {
 	gocv.DistanceTransform(l.part, &l.depth, &l.voronoi, gocv.DistL2, gocv.DistanceMask5, gocv.DistanceLabelCComp)
 	part, depth := bytesOf(&l.part), float32sOf(&l.depth)
 	core, huge := float32(0.75*l.radius), float32(1.35*l.radius)
-	deep := bytesOf(&l.deep8)
+	deep := bytesOf(&l.deep)
 	all, big := 0, 0
 	for i, p := range part {
 		deep[i] = 255 // belt and rims
@@ -86,7 +86,7 @@ func (l *Locator) likeParts(b *belt, share float64) float64 {
 			deep[i] = 0
 		}
 	}
-	gocv.DistanceTransform(l.deep8, &l.depth, &l.voronoi, gocv.DistL2, gocv.DistanceMask5, gocv.DistanceLabelCComp)
+	gocv.DistanceTransform(l.deep, &l.depth, &l.voronoi, gocv.DistL2, gocv.DistanceMask5, gocv.DistanceLabelCComp)
 	depth = float32sOf(&l.depth)
 	explained := 0
 	for i, p := range part {
@@ -108,25 +108,26 @@ func (l *Locator) measureFar(b *belt) (hist [256]int) {
 		for x0 := 0; x0 < w; x0 += run {
 			x1 := min(x0+run, w)
 			k := b.at((float64(x0+x1))/float64(w)-1, fy)
-			r, g, bl := int(k[0]+0.5), int(k[1]+0.5), int(k[2]+0.5)
+			r, g, bl := level(k[0]), level(k[1]), level(k[2])
 			in, out := small[3*(y*w+x0):3*(y*w+x1)], far[y*w+x0:y*w+x1]
 			for i := range out {
 				p := in[3*i : 3*i+3 : 3*i+3]
-				d := max(abs(int(p[0])-r), abs(int(p[1])-g), abs(int(p[2])-bl))
-				d = min(d, 255)
-				out[i] = byte(d)
-				hist[byte(d)]++
+				out[i] = byte(max(abs(int32(p[0])-r), abs(int32(p[1])-g), abs(int32(p[2])-bl)))
 			}
 		}
+	}
+	for _, d := range far {
+		hist[d]++
 	}
 	return hist
 }
 
-func abs(n int) int {
-	if n < 0 {
-		return -n
-	}
-	return n
+// level rounds to a byte's range.
+func level(v float64) int32 { return int32(min(max(v+0.5, 0), 255)) }
+
+func abs(n int32) int32 {
+	sign := n >> 31
+	return (n ^ sign) - sign
 }
 
 // chooseLimit sets the distance at which a part begins: above the belt's noise,
@@ -175,7 +176,6 @@ func (l *Locator) separate(share float64) bool {
 	}
 	l.limit = limit
 	gocv.Threshold(l.far, &l.part, float32(limit), 255, gocv.ThresholdBinary)
-	gocv.Threshold(l.far, &l.bare, float32(limit), 255, gocv.ThresholdBinaryInv)
 	gocv.Resize(l.far, &l.farFull, image.Pt(l.width, l.height), 0, 0, gocv.InterpolationLinear)
 	return true
 }

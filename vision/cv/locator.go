@@ -30,12 +30,8 @@ type Locator struct {
 	farFull       gocv.Mat // the same at the sensor's size
 	part          gocv.Mat // 255 where a part is, holes filled, shrunk
 	inner         gocv.Mat // part, a pixel in from its rim
-	bare          gocv.Mat // the inverse of part, before filling
-	labels        gocv.Mat
-	stats, mids   gocv.Mat
 	depth         gocv.Mat // distance to the nearest belt pixel
-	deep, deep8   gocv.Mat // the cores of parts
-	cores         gocv.Mat
+	deep          gocv.Mat // the cores of parts
 	voronoi       gocv.Mat
 	kernel        gocv.Mat
 
@@ -43,6 +39,9 @@ type Locator struct {
 	belt   belt
 	limit  int // distance from the belt's colour at which a part begins
 	grey   []byte
+	things patches // connected things, then parts
+	holes  patches
+	cores  patches
 	blobs  []blob
 	seeds  []seed
 }
@@ -118,10 +117,10 @@ func (l *Locator) fits(f *camera.Frame) error {
 	l.small = l.keep(gocv.NewMatWithSize(h, w, gocv.MatTypeCV8UC3))
 	l.sketchMat = l.keep(gocv.NewMatWithSize(l.sketch.h, l.sketch.w, gocv.MatTypeCV8UC3))
 	l.farFull = l.keep(gocv.NewMatWithSize(f.Height, f.Width, gocv.MatTypeCV8UC1))
-	for _, m := range []*gocv.Mat{&l.far, &l.part, &l.inner, &l.bare, &l.deep8} {
+	for _, m := range []*gocv.Mat{&l.far, &l.part, &l.inner, &l.deep} {
 		*m = l.keep(gocv.NewMatWithSize(h, w, gocv.MatTypeCV8UC1))
 	}
-	for _, m := range []*gocv.Mat{&l.labels, &l.stats, &l.mids, &l.depth, &l.deep, &l.cores, &l.voronoi} {
+	for _, m := range []*gocv.Mat{&l.depth, &l.voronoi} {
 		*m = l.keep(gocv.NewMat())
 	}
 	l.kernel = l.keep(gocv.GetStructuringElement(gocv.MorphRect, image.Pt(3, 3)))
@@ -163,19 +162,6 @@ func bytesOf(m *gocv.Mat) []byte {
 		panic(fmt.Sprintf("cv: %v", err)) // a Mat that we made ourselves
 	}
 	return b
-}
-
-func int32sOf(m *gocv.Mat) []int32 {
-	b := bytesOf(m)
-	if len(b) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*int32)(unsafe.Pointer(&b[0])), len(b)/4)
-}
-
-func uint16sOf(m *gocv.Mat) []uint16 {
-	b := bytesOf(m)
-	return unsafe.Slice((*uint16)(unsafe.Pointer(&b[0])), len(b)/2)
 }
 
 func float32sOf(m *gocv.Mat) []float32 {
