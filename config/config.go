@@ -184,12 +184,20 @@ func (s *Site) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Location returns the time zone of the screens.
+// Location returns the time zone of the screens: the site's, else the box's own
+// by its IANA name, else UTC. Browsers know no zone called "Local".
 func (s *Site) Location() (*time.Location, error) {
-	if s.Zone == "" {
-		return time.Local, nil
+	if s.Zone != "" {
+		return time.LoadLocation(s.Zone)
 	}
-	return time.LoadLocation(s.Zone)
+	if link, err := os.Readlink("/etc/localtime"); err == nil {
+		if _, name, ok := strings.Cut(link, "zoneinfo/"); ok {
+			if zone, err := time.LoadLocation(name); err == nil && name != "" {
+				return zone, nil
+			}
+		}
+	}
+	return time.UTC, nil
 }
 
 // Path returns a path of the site file, relative to the file's own folder.
