@@ -193,11 +193,3 @@ func (v *View) ahead(x, y float64, width, height int) float64 {
 		return dx
 	}
 }
-
-// spanMM returns the picture's extent along the belt.
-func (v *View) spanMM(width, height int) float64 {
-	if v.Belt == "+y" || v.Belt == "-y" {
-		return float64(height) * v.MMPerPx
-	}
-	return float64(width) * v.MMPerPx
-}

@@ -140,6 +140,8 @@ func (r *Recorder) check(t *testing.T) {
 
 // play runs the driver until it has delivered want frames, or by itself if
 // want is 0, and returns what it returned and how long it took to stop.
+//
+//lint:ignore ST1008 the error is what is asked for; the rest explains it
 func (rig Rig) play(t *testing.T, d camera.Driver, want int) (*Recorder, error, time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

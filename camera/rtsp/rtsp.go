@@ -119,6 +119,7 @@ func (d *Driver) describe(client *gortsplib.Client) (*description.Media, *format
 		var offers []string
 		for _, m := range session.Medias {
 			for _, f := range m.Formats {
+				//lint:ignore SA1019 its word goes into an error text only
 				offers = append(offers, f.Codec())
 			}
 		}

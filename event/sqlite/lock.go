@@ -24,7 +24,7 @@ func takeLock(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("event log %s: in use by process %s; stop it or choose another folder", dir, strings.TrimSpace(string(holder)))
 	}
 	pid := fmt.Sprintf("%d\n", os.Getpid())
-	if err := file.Truncate(int64(len(pid))); err == nil {
+	if err = file.Truncate(int64(len(pid))); err == nil {
 		_, err = file.WriteAt([]byte(pid), 0)
 	}
 	if err != nil {

@@ -140,6 +140,7 @@ func (p *pen) put(e *event.Event, seq uint64) (fresh bool, err error) {
 			return false, p.file.bad(err)
 		}
 	}
+	//lint:ignore SA1019 the writer owns its connection and is never cancelled in the middle of a row
 	res, err := p.insert.Exec(row)
 	if err != nil {
 		return false, p.file.bad(err)
@@ -168,6 +169,7 @@ func (p *pen) word(text string) (driver.Value, error) {
 
 // seqOf returns the seq under which an id is stored in this file.
 func (p *pen) seqOf(id string) (seq uint64, ok bool, err error) {
+	//lint:ignore SA1019 the writer owns its connection and is never cancelled in the middle of a row
 	rows, err := p.find.Query([]driver.Value{key(id)})
 	if err != nil {
 		return 0, false, p.file.bad(err)

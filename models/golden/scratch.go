@@ -26,7 +26,6 @@ type scratch struct {
 	smoothed [widths]plane
 	pass     []float32
 	window   window
-	outline  arcPeak
 }
 
 // window is the part of the crop that the part can cover.

@@ -158,7 +158,7 @@ func (t *teaching) chooseEdge() {
 		}
 		slices.Sort(rough)
 		// The worst of them counts: an edge that is lost now and then is no edge.
-		if r := rough[len(rough)*9/10]; r < 0.75*best {
+		if r := rough[len(rough)*9/10]; r < 0.9*best {
 			best, t.edgeShare = r, share
 		}
 	}

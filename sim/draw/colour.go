@@ -9,15 +9,12 @@ type rgb [3]float64
 // is measured.
 func (c rgb) luma() float64 { return 0.299*c[0] + 0.587*c[1] + 0.114*c[2] }
 
-// scaled returns the colour, its channels multiplied by f.
-func (c rgb) scaled(f float64) rgb { return rgb{c[0] * f, c[1] * f, c[2] * f} }
-
 // lab is a colour in CIE L*a*b* under D65.
 type lab [3]float64
 
 // deltaE returns the CIE 1976 difference of two colours.
-func (a lab) deltaE(b lab) float64 {
-	return math.Sqrt((a[0]-b[0])*(a[0]-b[0]) + (a[1]-b[1])*(a[1]-b[1]) + (a[2]-b[2])*(a[2]-b[2]))
+func (c lab) deltaE(b lab) float64 {
+	return math.Sqrt((c[0]-b[0])*(c[0]-b[0]) + (c[1]-b[1])*(c[1]-b[1]) + (c[2]-b[2])*(c[2]-b[2]))
 }
 
 // white is the D65 white point.
