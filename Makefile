@@ -24,9 +24,8 @@ test: setup ## types and tests of the screens, then every Go test with the race 
 lint: setup ## format, vet (with and without C), staticcheck, types of the screens
 	@scripts/lint.sh
 
-bench: setup ## figures of a short line of each product (docs/figures.md has the long ones)
-	bin/linesman bench line --product tablets --good 1000 --defective 1000 --seed 1
-	bin/linesman bench line --product caps --good 1000 --defective 1000 --seed 1
+bench: setup ## speed of the rooms (docs/figures.md)
+	go test -run xxx -bench . ./event/... ./sim/draw ./vision/cv ./models/golden
 
 fmt: setup ## format the Go code
 	git ls-files -z '*.go' | xargs -0 gofmt -w
