@@ -17,6 +17,7 @@ type commands struct {
 	Sim     SimCmd     `cmd:"" help:"Run a drawn line and its PLC as a process of their own."`
 	Line    LineCmd    `cmd:"" help:"Act on a line."`
 	Check   CheckCmd   `cmd:"" help:"Check a site file and its recipes and models."`
+	Doctor  DoctorCmd  `cmd:"" help:"Say what this box lacks, or whether an appliance answers."`
 	Teach   TeachCmd   `cmd:"" help:"Teach a model from good pictures alone."`
 	Inspect InspectCmd `cmd:"" help:"Judge pictures by a taught model."`
 }
