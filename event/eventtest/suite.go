@@ -287,7 +287,7 @@ func testFollow(t *testing.T, log event.Log) {
 		if want == 21 {
 			go func() {
 				for _, e := range in[20:] {
-					if _, err := log.Append(ctx, []event.Event{e}); err != nil {
+					if _, err := log.Append(context.Background(), []event.Event{e}); err != nil {
 						t.Errorf("Append: %v", err)
 					}
 				}
