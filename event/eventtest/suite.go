@@ -280,12 +280,14 @@ func testFollow(t *testing.T, log event.Log) {
 	defer cancel()
 	got := make(chan uint64, 64)
 	done := make(chan error, 1)
+	appended := make(chan struct{})
 	go func() {
 		done <- log.Follow(ctx, 5, func(e event.Event) error { got <- e.Seq; return nil })
 	}()
 	for want := uint64(6); want <= 40; want++ {
 		if want == 21 {
 			go func() {
+				defer close(appended)
 				for _, e := range in[20:] {
 					if _, err := log.Append(context.Background(), []event.Event{e}); err != nil {
 						t.Errorf("Append: %v", err)
@@ -297,6 +299,7 @@ func testFollow(t *testing.T, log event.Log) {
 			t.Fatalf("followed to seq %d, want %d", seq, want)
 		}
 	}
+	<-appended
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("Follow returned %v, want context.Canceled", err)
