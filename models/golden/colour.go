@@ -78,7 +78,7 @@ func (m *Model) colourDistance(c [3]float64) (deviations, deltaE float64) {
 // learnColour fits mean and spread to the good parts' colours. The floor is
 // what two pictures of one part differ by.
 func (m *Model) learnColour(all [][3]float64) {
-	const floor = 0.25 // delta E
+	const floor = 0.3 // delta E
 	n := float64(len(all))
 	m.lab = [3]float64{}
 	for _, c := range all {

@@ -43,7 +43,7 @@ func (s *scratch) findOutline(crop *vision.Crop, expect, share float64, rays int
 	s.pose.radius = expect
 	for range 3 {
 		s.castRays(crop, expect, rays)
-		r, dx, dy, seen := fitCircle(s.radii)
+		r, dx, dy, seen := s.fitCircle()
 		if seen*2 < rays {
 			return errHidden
 		}
@@ -51,8 +51,7 @@ func (s *scratch) findOutline(crop *vision.Crop, expect, share float64, rays int
 		if math.Hypot(dx, dy) < 0.4 {
 			// Small moves need no new rays: take them off the radii.
 			for i := range s.radii {
-				sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(rays))
-				s.radii[i] -= dx*cos + dy*sin
+				s.radii[i] -= dx*s.cos[i] + dy*s.sin[i]
 			}
 			break
 		}
@@ -71,8 +70,7 @@ func (s *scratch) castRays(crop *vision.Crop, expect float64, rays int) {
 		look = 4 // pixels beyond the edge in which a neighbour would blur it
 	)
 	for i := range rays {
-		sin64, cos64 := math.Sincos(2 * math.Pi * float64(i) / float64(rays))
-		sin, cos := float32(sin64), float32(cos64)
+		sin, cos := float32(s.sin[i]), float32(s.cos[i])
 		s.radii[i] = math.NaN()
 		before := s.edge.at(x+from*cos, y+from*sin)
 		for r := from + step; ; r += step {
@@ -118,9 +116,10 @@ func (s *scratch) isNeighbour(crop *vision.Crop, x, y float32) bool {
 	return crop.Mask[j*crop.Size+i] == 0
 }
 
-// fitCircle fits radius and centre to radii by direction, several rounds, each
-// leaving out what the last found far off.
-func fitCircle(radii []float64) (r, dx, dy float64, seen int) {
+// fitCircle fits radius and centre to the radii, several rounds, each leaving
+// out what the last found far off.
+func (s *scratch) fitCircle() (r, dx, dy float64, seen int) {
+	radii := s.radii
 	limit := math.Inf(1)
 	for range 4 {
 		var m [3][4]float64
@@ -129,7 +128,7 @@ func fitCircle(radii []float64) (r, dx, dy float64, seen int) {
 			if math.IsNaN(v) {
 				continue
 			}
-			sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(len(radii)))
+			sin, cos := s.sin[i], s.cos[i]
 			if math.Abs(v-r-dx*cos-dy*sin) > limit {
 				continue
 			}
@@ -152,8 +151,7 @@ func fitCircle(radii []float64) (r, dx, dy float64, seen int) {
 		var sum, n float64
 		for i, v := range radii {
 			if !math.IsNaN(v) {
-				sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(len(radii)))
-				sum += math.Abs(v - r - dx*cos - dy*sin)
+				sum += math.Abs(v - r - dx*s.cos[i] - dy*s.sin[i])
 				n++
 			}
 		}

@@ -15,6 +15,7 @@ type scratch struct {
 	level float32 // of edge on the part itself
 
 	radii    []float64 // by direction; NaN where a neighbour hides the edge
+	sin, cos []float64 // of the directions
 	deviance []float32
 	arc      []float32
 	few      []float32 // for medians
@@ -44,6 +45,10 @@ func blankScratch(size, rays int) *scratch {
 	s := &scratch{
 		radii: make([]float64, rays), deviance: make([]float32, rays), arc: make([]float32, rays),
 		inside: make([]bool, n), pass: make([]float32, n),
+	}
+	for i := range rays {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(rays))
+		s.sin, s.cos = append(s.sin, sin), append(s.cos, cos)
 	}
 	for _, p := range []*plane{&s.grey, &s.edge, &s.diff, &s.smoothed[0], &s.smoothed[1], &s.smoothed[2]} {
 		*p = plane{size, make([]float32, n)}

@@ -1,17 +1,40 @@
 package golden
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"slices"
+)
 
-// learnSpread learns how far good parts differ from the golden picture, place
-// by place and width by width, in the part's own turn.
-func (t *teaching) learnSpread() {
+// learnSlope learns how unevenly good parts are lit.
+func (t *teaching) learnSlope() {
 	var slopes []float64
 	for i := range t.poses {
 		slopes = append(slopes, t.poses[i].tilt[1], t.poses[i].tilt[2])
 	}
-	steepest := ofNormal(slopes)
-	t.slope = span{steepest.Mean - 5*steepest.Deviation, steepest.Mean + 5*steepest.Deviation}
+	n := ofNormal(slopes)
+	t.slope = span{n.Mean - 5*n.Deviation, n.Mean + 5*n.Deviation}
+}
 
+// look takes every good part again the way judging will: spreads and limits
+// must be those of judging, not of teaching.
+func (t *teaching) look() error {
+	for i := range t.crops {
+		if err := t.examine(&t.crops[i], t.s); err != nil {
+			return fmt.Errorf("good part %d: %w", i+1, err)
+		}
+		if t.s.strange {
+			return fmt.Errorf("good part %d is %.0f %% of the usual size: take it out", i+1, 100*t.s.pose.scale)
+		}
+		t.poses[i], t.radii[i] = t.s.pose, slices.Clone(t.s.radii)
+		t.step()
+	}
+	return nil
+}
+
+// learnSpread learns how far good parts differ from the golden picture, place
+// by place and width by width, in the part's own turn.
+func (t *teaching) learnSpread() {
 	var sum, count [widths]field
 	for w := range widths {
 		t.spread[w] = newField(t.body.half)

@@ -50,6 +50,10 @@ func Teach(crops []vision.Crop, mmPerPx float64, progress func(done, total int))
 	t.body = newField(int(math.Ceil(t.radius)) + 2)
 	t.learnBody()
 	t.learnPrint()
+	t.learnSlope()
+	if err := t.look(); err != nil {
+		return nil, fmt.Errorf("teach golden picture: %w", err)
+	}
 	t.learnSpread()
 	t.learnLimits()
 	progress(t.total, t.total)
@@ -158,7 +162,7 @@ func (t *teaching) chooseEdge() {
 		}
 		slices.Sort(rough)
 		// The worst of them counts: an edge that is lost now and then is no edge.
-		if r := rough[len(rough)*9/10]; r < 0.9*best {
+		if r := rough[len(rough)*9/10]; r < 0.75*best {
 			best, t.edgeShare = r, share
 		}
 	}

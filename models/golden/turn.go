@@ -176,8 +176,8 @@ func (s *scratch) register(m *Model, rounds int) {
 		for i := range m.sites {
 			t := &m.sites[i]
 			u, v := place(t.u, t.v)
-			got := s.grey.at(x+u*scale, y+v*scale)*gain/p.light(u, v) - m.body.at(u, v)
-			e := got - strength*t.print
+			want := m.body.at(u, v) + strength*t.print
+			e := s.grey.at(x+u*scale, y+v*scale)*gain/p.light(u, v) - want
 			w := float32(1)
 			if a := max(e, -e); a > 0.1 {
 				w = 0.1 / a
@@ -187,7 +187,7 @@ func (s *scratch) register(m *Model, rounds int) {
 			pu, pv := zoom*t.u+sx, zoom*t.v+sy
 			j := [unknowns + 1]float32{
 				-strength * t.du, -strength * t.dv, strength * (t.du*pv - t.dv*pu),
-				-strength * (t.du*t.u + t.dv*t.v), t.print, e,
+				-strength * (t.du*t.u + t.dv*t.v), t.print, want, e,
 			}
 			for a := range unknowns {
 				ja := w * j[a]
@@ -210,14 +210,18 @@ func (s *scratch) register(m *Model, rounds int) {
 		p.turn += limited(d[2], 0.05)
 		p.zoom = limited(p.zoom+d[3]-1, mostZoom) + 1
 		p.strength = m.strength.hold(p.strength + d[4])
+		for k := range p.tilt {
+			p.tilt[k] *= 1 + limited(d[5], 0.1)
+		}
 		if math.Abs(d[0])+math.Abs(d[1])+(math.Abs(d[2])+math.Abs(d[3]))*m.radius < 0.05 {
 			return
 		}
 	}
 }
 
-// unknowns of a print's register: shift, turn, zoom, strength.
-const unknowns = 5
+// unknowns of a print's register: shift, turn, zoom, strength, and the level of
+// the light, which ink that was not yet known may have drawn astray.
+const unknowns = 6
 
 // mostZoom is how much larger or smaller than usual, against its part, a print
 // may be and still be brought into register.

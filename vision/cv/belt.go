@@ -44,7 +44,7 @@ func (b belt) scaled(gain float64) belt {
 
 // evenBelt is the side, in pixels of the sensor, of a stretch of belt whose
 // brightness is about the same.
-const evenBelt = 150
+const evenBelt = 110
 
 // stiffness of each term of the shading against the others: lamps and lenses
 // fall off from one side to the other and from the middle outwards; other
@@ -115,7 +115,8 @@ func (s *sketch) fit(b *belt, share float64, rounds int) float64 {
 		// A belt has patches of its own, lighter and darker, and what the fit
 		// takes for shading must be more than they are: the fewer patches are in
 		// sight, the stiffer the fit. The level itself stays free.
-		stiff := min(evenBelt*evenBelt/(float64(n)*s.scale), 0.5) * float64(n)
+		patches := float64(n) * s.scale / (evenBelt * evenBelt)
+		stiff := min(25/(patches*patches), 0.5) * float64(n)
 		for j := range m {
 			m[j][j] += stiff * stiffness[j]
 			for k := range j {
