@@ -78,15 +78,19 @@ func (s span) hold(v float64) float64 { return math.Min(math.Max(v, s.Low), s.Hi
 // normal is a mean and a deviation.
 type normal struct{ Mean, Deviation float64 }
 
+var (
+	plainChannels   = []string{"surface", "outline", "size", "colour"}
+	printedChannels = []string{"print", "outline", "size", "colour", "print place"}
+)
+
 // Channels returns the names of the readings, in order: the classes a verdict
-// names. A product without print has no place of print.
+// names. A product without print has no place of print. The slice is shared:
+// only read it.
 func (m *Model) Channels() []string {
-	names := []string{"surface", "outline", "size", "colour"}
 	if m.turned {
-		names[Surface] = "print"
-		names = append(names, "print place")
+		return printedChannels
 	}
-	return names
+	return plainChannels
 }
 
 // Score judges one part: one reading for each of Channels, appended to into,
