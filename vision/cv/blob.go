@@ -17,6 +17,7 @@ type blob struct {
 	touching       bool
 	x, y           float64 // centroid
 	far            float64 // mean distance from the belt's colour
+	bright         float64 // mean of the three channels together
 }
 
 // seed is the core of one round part.
@@ -189,10 +190,10 @@ func (l *Locator) measureSplit(i, start int) {
 	}
 }
 
-// survey measures every blob worth it: centroid and distance from the belt.
+// survey measures every blob worth it: centroid, distance from the belt, brightness.
 func (l *Locator) survey() {
 	w := l.part.Cols()
-	labels, far := l.things.label, bytesOf(&l.far)
+	labels, far, small := l.things.label, bytesOf(&l.far), bytesOf(&l.small)
 	least := l.leastArea()
 	for i := 1; i < len(l.blobs); i++ {
 		b := &l.blobs[i]
@@ -200,12 +201,14 @@ func (l *Locator) survey() {
 		if !b.whole {
 			continue
 		}
-		var n, sx, sy, sf int
+		var n, sx, sy, sf, light int
 		for y := b.y0; y < b.y1; y++ {
 			row, distance := labels[y*w+b.x0:y*w+b.x1], far[y*w+b.x0:y*w+b.x1]
+			pix := small[3*(y*w+b.x0) : 3*(y*w+b.x1)]
 			for x, label := range row {
 				if label == b.label {
 					n, sx, sy, sf = n+1, sx+x, sy+y, sf+int(distance[x])
+					light += int(pix[3*x]) + int(pix[3*x+1]) + int(pix[3*x+2])
 				}
 			}
 		}
@@ -214,6 +217,6 @@ func (l *Locator) survey() {
 			continue
 		}
 		b.x, b.y = float64(sx)/float64(n)+float64(b.x0)+0.5, float64(sy)/float64(n)+0.5
-		b.far = float64(sf) / float64(n)
+		b.far, b.bright = float64(sf)/float64(n), float64(light)/float64(n)
 	}
 }

@@ -14,6 +14,7 @@ const rim = 2
 // cutOut turns blobs into crops.
 func (l *Locator) cutOut(f *camera.Frame, into *vision.Crops) {
 	w, h := l.part.Cols(), l.part.Rows()
+	l.witnesses = l.witnesses[:0]
 	for i := 1; i < len(l.blobs); i++ {
 		b := &l.blobs[i]
 		if !b.whole {
@@ -27,7 +28,13 @@ func (l *Locator) cutOut(f *camera.Frame, into *vision.Crops) {
 			into.Cut++
 			continue
 		}
-		l.cutPart(f, b, into.Add(l.size))
+		c := into.Add(l.size)
+		l.cutPart(f, b, c)
+		belt := float64(c.Surround[0] + c.Surround[1] + c.Surround[2])
+		l.witnesses = append(l.witnesses, witness{
+			x: 2*b.x/float64(w) - 1, y: 2*b.y/float64(h) - 1,
+			ratio: math.Log(max(b.bright, 1) / max(belt, 1)),
+		})
 	}
 }
 

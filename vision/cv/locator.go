@@ -44,6 +44,9 @@ type Locator struct {
 	cores  patches
 	blobs  []blob
 	seeds  []seed
+
+	witnesses []witness
+	doubts    []float64
 }
 
 var _ vision.Locator = (*Locator)(nil)
@@ -80,6 +83,7 @@ func (l *Locator) Locate(f *camera.Frame, into *vision.Crops) error {
 	}
 	l.findBlobs()
 	l.cutOut(f, into)
+	l.correctShade(into)
 	return nil
 }
 
