@@ -2,6 +2,7 @@ package cv
 
 import (
 	"math"
+	"unsafe"
 
 	"gocv.io/x/gocv"
 )
@@ -26,6 +27,7 @@ type seed struct {
 	label  int32 // of its own once its blob is split
 	x, y   float64
 	radius float64
+	at     int // its deepest pixel
 }
 
 // findBlobs labels the parts: connected things, their holes filled, those that
@@ -113,19 +115,24 @@ func (l *Locator) findSeeds() {
 		owner := int(labels[at])
 		l.blobs[owner].cores++
 		n := float64(f.area)
-		l.seeds = append(l.seeds, seed{blob: owner, x: float64(sx) / n, y: float64(sy) / n, radius: float64(best)})
+		l.seeds = append(l.seeds, seed{blob: owner, x: float64(sx) / n, y: float64(sy) / n, radius: float64(best), at: at})
 	}
 }
 
-// split divides blobs of several cores: every pixel goes to the disc whose
-// power it is nearest to, so that two discs part exactly where they touch.
+// split divides blobs of several cores: every pixel goes to the core nearest to
+// it. All cores lie equally deep within their parts, so parts of any rounded
+// form are divided where they touch.
 func (l *Locator) split() {
 	w := l.part.Cols()
 	labels := l.things.label
+	var nearest []int32
 	for i, found := 1, len(l.blobs); i < found; i++ {
 		b, start := &l.blobs[i], len(l.blobs)
 		if b.cores < 2 || l.onePart(b) {
 			continue
+		}
+		if nearest == nil {
+			nearest = l.nearestCores()
 		}
 		first := true
 		for k := range l.seeds {
@@ -148,22 +155,57 @@ func (l *Locator) split() {
 				if labels[j] != b.label {
 					continue
 				}
-				least, owner := math.Inf(1), b.label
-				for k := range l.seeds {
-					s := &l.seeds[k]
-					if s.blob != i {
-						continue
-					}
-					dx, dy := float64(x)-s.x, float64(y)-s.y
-					if p := dx*dx + dy*dy - s.radius*s.radius; p < least {
-						least, owner = p, s.label
-					}
+				if s := l.owner(nearest[j], i, float64(x), float64(y)); s != nil {
+					labels[j] = s.label
 				}
-				labels[j] = owner
 			}
 		}
 		l.measureSplit(i, start)
 	}
+}
+
+// nearestCores returns, by pixel, OpenCV's name for the core nearest to it, and
+// notes each core's in its seed. It uses up deep and depth.
+func (l *Locator) nearestCores() []int32 {
+	deep := bytesOf(&l.deep)
+	for i, v := range deep {
+		deep[i] = ^v
+	}
+	gocv.DistanceTransform(l.deep, &l.depth, &l.voronoi, gocv.DistL2, gocv.DistanceMask5, gocv.DistanceLabelCComp)
+	b := bytesOf(&l.voronoi)
+	nearest := unsafe.Slice((*int32)(unsafe.Pointer(&b[0])), len(b)/4)
+	l.named = l.named[:0]
+	for k := range l.seeds {
+		name := int(nearest[l.seeds[k].at])
+		for len(l.named) <= name {
+			l.named = append(l.named, -1)
+		}
+		l.named[name] = k
+	}
+	return nearest
+}
+
+// owner is the seed of blob i that a pixel at (x, y) belongs to: that of the
+// core nearest to it, or where that is another blob's, across a gap, the one of
+// its own blob whose disc is nearest.
+func (l *Locator) owner(name int32, i int, x, y float64) *seed {
+	if int(name) < len(l.named) && name >= 0 {
+		if k := l.named[name]; k >= 0 && l.seeds[k].blob == i {
+			return &l.seeds[k]
+		}
+	}
+	var best *seed
+	least := math.Inf(1)
+	for k := range l.seeds {
+		s := &l.seeds[k]
+		if s.blob != i {
+			continue
+		}
+		if d := math.Hypot(x-s.x, y-s.y) - s.radius; d < least {
+			least, best = d, s
+		}
+	}
+	return best
 }
 
 // measureSplit finds the extents of the pieces blob i was split into: itself

@@ -44,6 +44,7 @@ type Locator struct {
 	cores  patches
 	blobs  []blob
 	seeds  []seed
+	named  []int // seed by OpenCV's name for its core; -1 for none
 
 	witnesses []witness
 	doubts    []float64
