@@ -76,9 +76,9 @@ func (m *Model) colourDistance(c [3]float64) (deviations, deltaE float64) {
 }
 
 // learnColour fits mean and spread to the good parts' colours. The floor is
-// what two pictures of one part differ by.
+// what the belt's word on the light may be wrong by from one setting to another.
 func (m *Model) learnColour(all [][3]float64) {
-	const floor = 0.3 // delta E
+	const floor = 0.5 // delta E
 	n := float64(len(all))
 	m.lab = [3]float64{}
 	for _, c := range all {

@@ -51,7 +51,7 @@ func ofNormal(values []float64) normal {
 // their means, which falls off faster than Gumbel's tail.
 func distanceTail(values []float64) float64 {
 	d := ofNormal(values)
-	limit := d.Mean + 5.3*d.Deviation*(1+2/math.Sqrt(float64(len(values))))
+	limit := d.Mean + 4.4*d.Deviation*(1+2/math.Sqrt(float64(len(values))))
 	return max(limit, slices.Max(values)+d.Deviation)
 }
 

@@ -86,9 +86,14 @@ func (m *Model) sizeReading(crop *vision.Crop, s *scratch) Reading {
 	return r
 }
 
+// leastDeltaE is the least difference of colour that can fail a part, however
+// alike the good ones were: the belt's word on the light is no surer.
+const leastDeltaE = 3
+
 func (m *Model) colourReading(crop *vision.Crop, s *scratch) Reading {
 	z, deltaE := m.colourDistance(s.labOf(crop, s.pose.radius, m.surround))
-	r := Reading{Score: z / m.limit[Colour], Measured: deltaE, Unit: "ΔE", Box: crop.Box, Area: crop.Area}
+	score := min(z/m.limit[Colour], deltaE/leastDeltaE)
+	r := Reading{Score: score, Measured: deltaE, Unit: "ΔE", Box: crop.Box, Area: crop.Area}
 	if r.Score > 0 {
 		r.Limit = deltaE / r.Score
 	}

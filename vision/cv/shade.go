@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	fewestWitnesses = 16   // parts in a frame, to say anything of its shading
+	fewestWitnesses = 6    // parts in a frame, to say anything of its shading
 	mostShade       = 0.06 // of the light that the belt's fit may have missed
 )
 
@@ -69,7 +69,7 @@ func fitShade(w []witness, doubts *[]float64) (k [4]float64, ok bool) {
 			return k, false
 		}
 		for i := 1; i < 4; i++ {
-			m[i][i] += 0.01 * float64(n)
+			m[i][i] += 0.5 + 0.01*float64(n) // few parts bend it little
 		}
 		m[4][4], m[5][5] = 1, 1
 		out, solved := solve(m, rhs)
