@@ -50,8 +50,10 @@ fail() {
     echo
     echo "set-up failed: $1"
     if [ -n "${3:-}" ] && [ -s "${3:-}" ]; then
-      echo "  the end of ${3#"$PWD/"}:"
-      tail -n 15 "$3" | sed 's/^/    | /'
+      echo "  from ${3#"$PWD/"}, what speaks of errors, and its end:"
+      grep -inE 'error|fatal|^E:|denied|not found' "$3" | head -n 6 | cut -c1-200 | sed 's/^/    | /'
+      echo "    | ..."
+      tail -n 8 "$3" | cut -c1-200 | sed 's/^/    | /'
     fi
     echo "  what to do: $2"
   } >&2
