@@ -30,8 +30,6 @@ RUN apt-get update \
  && useradd --system --uid 10001 --home-dir /var/lib/linesman --create-home --shell /usr/sbin/nologin linesman
 COPY --from=build /out/lib/ /usr/lib/linesman/
 COPY --from=build /out/doc/ /usr/share/doc/linesman/
-COPY --from=build /src/models/ /usr/share/linesman/models/
-COPY --from=build /src/examples/ /usr/share/linesman/examples/
 COPY --from=build /src/bin/linesman /usr/bin/linesman
 ENV LINESMAN_ORT=/usr/lib/linesman/libonnxruntime.so
 USER linesman
@@ -40,4 +38,5 @@ VOLUME /var/lib/linesman
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["linesman", "doctor", "--health", "http://127.0.0.1:8080/healthz"]
 ENTRYPOINT ["linesman"]
-CMD ["demo"]
+# Inside of a container everybody is outside: -p decides who may look.
+CMD ["demo", "--listen", "0.0.0.0:8080"]

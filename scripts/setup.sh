@@ -246,7 +246,7 @@ binary_there() { [ -x bin/linesman ]; }
 binary_do() {
   local flags=()
   read -ra flags <<<"${LINESMAN_BUILDFLAGS:-}" # the image adds -trimpath
-  go build -buildvcs=false "${flags[@]}" -ldflags "-X main.version=$(version)" -o bin/linesman ./cmd/linesman
+  go build -v -buildvcs=false "${flags[@]}" -ldflags "-X main.version=$(version)" -o bin/linesman ./cmd/linesman
 }
 
 # --- the whole ---------------------------------------------------------------
@@ -268,6 +268,6 @@ if [ "$want" = all ]; then
   step modules "Go modules" "$(digest go.mod go.sum)" modules_there modules_do "$NET; a checksum mismatch means that a module is not the one we tested: do not use it, tell us"
   step ui "Screens (npm packages, build)" "$(ui_key)" ui_there ui_do "$NET; if TypeScript or Vite complains, the code in ui/ is at fault: git status"
   rm -f "$tools/stamps/binary"
-  step binary "bin/linesman (first time: 4 minutes)" "" binary_there binary_do "if a C header is missing: rm .tools/stamps/debian and run again; if Go code does not compile: git status shows what was changed"
+  step binary "bin/linesman (first time: some minutes)" "" binary_there binary_do "if a C header is missing: rm .tools/stamps/debian and run again; if Go code does not compile: git status shows what was changed"
 fi
 echo "set-up is complete, $((SECONDS - started)) s"

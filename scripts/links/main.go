@@ -11,7 +11,10 @@ import (
 	"strings"
 )
 
-var link = regexp.MustCompile(`!?\[[^\]]*\]\(([^)\s]+)\)`)
+var (
+	link = regexp.MustCompile(`!?\[[^\]]*\]\(([^)\s]+)\)`)
+	code = regexp.MustCompile("`[^`]*`") // what stands in code is no link
+)
 
 func main() {
 	root := "."
@@ -49,7 +52,15 @@ func deadLinks(root string) ([]string, error) {
 		if err != nil {
 			return err
 		}
+		fenced := false
 		for n, line := range strings.Split(string(text), "\n") {
+			if strings.HasPrefix(strings.TrimSpace(line), "```") {
+				fenced = !fenced
+			}
+			if fenced {
+				continue
+			}
+			line = code.ReplaceAllString(line, "")
 			for _, m := range link.FindAllStringSubmatch(line, -1) {
 				target, err := url.Parse(m[1])
 				if err != nil || target.Scheme != "" || target.Path == "" {
