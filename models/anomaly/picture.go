@@ -38,7 +38,7 @@ const (
 )
 
 // step is the granule of the network's input: the coarse level halves the
-// picture and its last layer lies at Stride 16.
+// picture and its last layer lies at stride 16.
 const step = 32
 
 // Stride is how many pixels of the network's input one patch covers.
