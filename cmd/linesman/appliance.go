@@ -71,11 +71,7 @@ func (g goldenChannel) Score(crop *vision.Crop, into *anomaly.Reading) error {
 	if err != nil {
 		return err
 	}
-	text := r.Text
-	if text == "" {
-		text = name
-	}
-	*into = anomaly.Reading{Score: r.Score, Box: r.Box, Area: r.Area, Measured: r.Measured, Limit: r.Limit, Unit: r.Unit, Text: text}
+	*into = anomaly.Reading{Class: name, Score: r.Score, Box: r.Box, Area: r.Area, Measured: r.Measured, Limit: r.Limit, Unit: r.Unit, Text: r.Text}
 	return nil
 }
 
@@ -87,13 +83,14 @@ type appliance struct {
 	ring     *event.Ring
 	evidence *evidence.Store
 	stations map[part.LineID]*line.Station
+	cameras  map[part.CameraID]*camera.Supervisor
 	work     []func(context.Context) error
 }
 
 // openAppliance opens the log and every line of the site. Close what it
 // returns.
 func openAppliance(site *config.Site, log *slog.Logger) (a *appliance, err error) {
-	a = &appliance{site: site, log: log, stations: map[part.LineID]*line.Station{}}
+	a = &appliance{site: site, log: log, stations: map[part.LineID]*line.Station{}, cameras: map[part.CameraID]*camera.Supervisor{}}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -169,6 +166,7 @@ func (a *appliance) openLine(id part.LineID) error {
 			station.CameraState(s)
 			a.ring.Emit(event.New(source, string(s.Camera), time.Now(), event.CameraState{Camera: string(s.Camera), State: s.Status.String(), Why: s.Error}))
 		})
+		a.cameras[v.Camera] = sup
 		sink := station.Sink(v.Camera)
 		a.work = append(a.work, func(ctx context.Context) error {
 			if err := sup.Run(ctx, sink); err != nil && !errors.Is(err, io.EOF) {
@@ -216,7 +214,13 @@ func (a *appliance) run(ctx context.Context) error {
 func (a *appliance) status() []line.Status {
 	var all []line.Status
 	for _, id := range a.site.LineIDs() {
-		all = append(all, a.stations[id].Status())
+		st := a.stations[id].Status()
+		// The line hears of changes only; the counters are the supervisor's.
+		st.Cameras = st.Cameras[:0]
+		for _, v := range a.site.Lines[id].Views {
+			st.Cameras = append(st.Cameras, a.cameras[v.Camera].State())
+		}
+		all = append(all, st)
 	}
 	return all
 }

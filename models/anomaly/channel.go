@@ -21,6 +21,7 @@ type Channel interface {
 // Reading is what one channel says of one part. Box and Area are pixels of the
 // sensor; Measured and Limit are the plain numbers behind the score, in Unit.
 type Reading struct {
+	Class    string  // what was found, for the verdict; empty is the channel's name
 	Score    float64 // unclamped, 1 = threshold
 	Box      vision.Box
 	Area     float64

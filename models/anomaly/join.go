@@ -31,7 +31,7 @@ func (d *Detector) join(b *bench, crop *vision.Crop, t *texel, out *models.Resul
 		}
 		out.Anomaly = max(out.Anomaly, r.Score)
 		out.Findings = append(out.Findings, models.Finding{
-			Class: c.Name(), Score: r.Score, Box: r.Box, Area: r.Area,
+			Class: cmp.Or(r.Class, c.Name()), Score: r.Score, Box: r.Box, Area: r.Area,
 			Measured: r.Measured, Limit: r.Limit, Unit: r.Unit,
 		})
 	}
