@@ -6,6 +6,8 @@
 //	sim/belt        moves them: sensors, gates, bins, faults
 //	sim/controller  the PLC: Modbus TCP, scan, trigger numbering, tick compare
 //	sim/rtsp        publishes frames as an H.264 stream
+//	sim/feed        hands raw frames to the sim camera
+//	sim/fault       takes orders to break something
 package sim
 
 import (

@@ -84,13 +84,15 @@ type appliance struct {
 	evidence *evidence.Store
 	stations map[part.LineID]*line.Station
 	cameras  map[part.CameraID]*camera.Supervisor
+	beside   []part.CameraID // those that no line judges by
+	newest   map[part.CameraID]*newest
 	work     []func(context.Context) error
 }
 
 // openAppliance opens the log and every line of the site. Close what it
 // returns.
 func openAppliance(site *config.Site, log *slog.Logger) (a *appliance, err error) {
-	a = &appliance{site: site, log: log, stations: map[part.LineID]*line.Station{}, cameras: map[part.CameraID]*camera.Supervisor{}}
+	a = &appliance{site: site, log: log, stations: map[part.LineID]*line.Station{}, cameras: map[part.CameraID]*camera.Supervisor{}, newest: map[part.CameraID]*newest{}}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -114,7 +116,7 @@ func openAppliance(site *config.Site, log *slog.Logger) (a *appliance, err error
 			return a, err
 		}
 	}
-	return a, nil
+	return a, a.openBeside()
 }
 
 func (a *appliance) openLine(id part.LineID) error {
@@ -161,19 +163,7 @@ func (a *appliance) openLine(id part.LineID) error {
 		if err != nil {
 			return fmt.Errorf("line %s: %w", id, err)
 		}
-		source := "/" + a.site.Name + "/camera/" + string(v.Camera)
-		sup := camera.NewSupervisor(v.Camera, driver, camera.Watch{Triggered: true, Moving: station.BeltMoving}, a.log, func(s camera.State) {
-			station.CameraState(s)
-			a.ring.Emit(event.New(source, string(s.Camera), time.Now(), event.CameraState{Camera: string(s.Camera), State: s.Status.String(), Why: s.Error}))
-		})
-		a.cameras[v.Camera] = sup
-		sink := station.Sink(v.Camera)
-		a.work = append(a.work, func(ctx context.Context) error {
-			if err := sup.Run(ctx, sink); err != nil && !errors.Is(err, io.EOF) {
-				return err
-			}
-			return nil
-		})
+		a.supervise(v.Camera, driver, camera.Watch{Triggered: true, Moving: station.BeltMoving}, station.Sink(v.Camera), station.CameraState)
 	}
 	return nil
 }
@@ -184,7 +174,7 @@ func (a *appliance) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	handler, err := api.New(api.Config{Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Log: a.store, Evidence: a.evidence.Open, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
+	handler, err := api.New(api.Config{Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, Evidence: a.evidence.Open, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
 	if err != nil {
 		return err
 	}
@@ -203,35 +193,15 @@ func (a *appliance) run(ctx context.Context) error {
 	}
 	fmt.Printf("the page is at http://%s\n", listener.Addr())
 	err = g.Wait()
+	for _, n := range a.newest {
+		n.drop()
+	}
 	stop()
 	<-drained
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
-}
-
-func (a *appliance) status() []line.Status {
-	var all []line.Status
-	for _, id := range a.site.LineIDs() {
-		st := a.stations[id].Status()
-		// The line hears of changes only; the counters are the supervisor's.
-		st.Cameras = st.Cameras[:0]
-		for _, v := range a.site.Lines[id].Views {
-			st.Cameras = append(st.Cameras, a.cameras[v.Camera].State())
-		}
-		all = append(all, st)
-	}
-	return all
-}
-
-func (a *appliance) shots(id part.LineID) (<-chan line.Shot, func(), error) {
-	s, ok := a.stations[id]
-	if !ok {
-		return nil, nil, fmt.Errorf("line %q is not among %v", id, a.site.LineIDs())
-	}
-	shots, stop := s.Watch()
-	return shots, stop, nil
 }
 
 func (a *appliance) close() {

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +29,7 @@ type DemoCmd struct {
 	Product string `default:"caps" enum:"caps,tablets" help:"What the belt carries."`
 	Dir     string `default:"demo-data" type:"path" help:"Folder for the site file, the taught model and the log."`
 	Listen  string `default:"127.0.0.1:8080" help:"Address of the page."`
+	Watch   Watch  `embed:""`
 }
 
 // Run teaches the product once, starts the drawn line as a process of its own
@@ -43,25 +47,62 @@ func (c *DemoCmd) Run(ctx context.Context) error {
 	if err := writeDemo(dir, c.Product, c.Listen, layout); err != nil {
 		return err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	ctx, stop := context.WithCancel(ctx)
-	line := exec.CommandContext(ctx, self, "sim", "--product", c.Product)
-	line.Stderr = os.Stderr
-	line.Cancel = func() error { return line.Process.Signal(os.Interrupt) }
-	line.WaitDelay = 2 * time.Second
-	if err := line.Start(); err != nil {
-		stop()
-		return err
-	}
-	defer func() { stop(); _ = line.Wait() }() // it ends by our signal
 	site, err := config.Load(filepath.Join(dir, "site.yaml"))
 	if err != nil {
 		return err
 	}
-	return runSite(ctx, site)
+	ctx, stop := context.WithCancelCause(ctx)
+	ended, err := startSim(ctx, c.Product)
+	if err != nil {
+		stop(nil)
+		return err
+	}
+	defer func() { stop(nil); <-ended }()
+	go func() {
+		<-ended
+		stop(errors.New("the drawn line has ended; its last words are above"))
+	}()
+	err = runSite(ctx, site, c.Watch)
+	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
+		err = cause
+	}
+	return err
+}
+
+// startSim starts the drawn line as a process of its own and returns once all
+// of it listens, so that the appliance finds its camera and controller at the
+// first try. The channel is closed when the process has ended, which it does
+// with ctx.
+func startSim(ctx context.Context, product string) (ended <-chan struct{}, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	line := exec.CommandContext(ctx, self, "sim", "--product", product)
+	line.Stderr = os.Stderr
+	line.Cancel = func() error { return line.Process.Signal(os.Interrupt) }
+	line.WaitDelay = 2 * time.Second
+	said, err := line.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := line.Start(); err != nil {
+		return nil, err
+	}
+	done := make(chan struct{})
+	words := bufio.NewReader(said)
+	first, err := words.ReadString('\n')
+	if err != nil {
+		_ = line.Wait() // what it had to say is on standard error
+		return nil, errors.New("the drawn line did not start; if another one runs, stop it")
+	}
+	fmt.Fprint(os.Stderr, first)
+	go func() {
+		defer close(done)
+		_, _ = io.Copy(os.Stderr, words) // ends with the process
+		_ = line.Wait()                  // it ends by our signal, or has said why
+	}()
+	return done, nil
 }
 
 func writeDemo(dir, product, listen string, l sim.Layout) error {
@@ -77,6 +118,7 @@ func writeDemo(dir, product, listen string, l sim.Layout) error {
 listen: %s
 cameras:
   top: {driver: sim, product: %s}
+  belt: {driver: rtsp, url: "rtsp://127.0.0.1:8554/line"} # beside the line: shown, not judged by
 controllers:
   plc-1: {driver: modbus, url: "tcp://127.0.0.1:1502", lanes: %d}
 lines:

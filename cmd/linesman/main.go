@@ -8,18 +8,20 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"linesman/sim/fault"
 )
 
 // commands is the one list of what the program can be asked to do.
 type commands struct {
-	Demo    DemoCmd    `cmd:"" help:"Run a drawn line with its controller and the appliance beside it."`
-	Run     RunCmd     `cmd:"" help:"Run the lines of a site file."`
-	Sim     SimCmd     `cmd:"" help:"Run a drawn line and its PLC as a process of their own."`
-	Line    LineCmd    `cmd:"" help:"Act on a line."`
-	Check   CheckCmd   `cmd:"" help:"Check a site file and its recipes and models."`
-	Doctor  DoctorCmd  `cmd:"" help:"Say what this box lacks, or whether an appliance answers."`
-	Teach   TeachCmd   `cmd:"" help:"Teach a model from good pictures alone."`
-	Inspect InspectCmd `cmd:"" help:"Judge pictures by a taught model."`
+	Demo    DemoCmd     `cmd:"" help:"Run a drawn line with its controller and the appliance beside it."`
+	Run     RunCmd      `cmd:"" help:"Run the lines of a site file."`
+	Sim     SimCommands `cmd:"" help:"Run a drawn line and its PLC as a process of their own, or break something on it."`
+	Line    LineCmd     `cmd:"" help:"Act on a line."`
+	Check   CheckCmd    `cmd:"" help:"Check a site file and its recipes and models."`
+	Doctor  DoctorCmd   `cmd:"" help:"Say what this box lacks, or whether an appliance answers."`
+	Teach   TeachCmd    `cmd:"" help:"Teach a model from good pictures alone."`
+	Inspect InspectCmd  `cmd:"" help:"Judge pictures by a taught model."`
 }
 
 func main() {
@@ -27,6 +29,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	k := kong.Parse(&c, kong.Name("linesman"), kong.Description("Vision inspection beside a production line: cameras in, verdicts out, proof kept."),
+		kong.Vars{"fault_kinds": faultKinds(), "control": fault.DefaultAddress},
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.UsageOnError())
 	k.FatalIfErrorf(k.Run())
 }

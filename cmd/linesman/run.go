@@ -19,7 +19,10 @@ type SiteFlag struct {
 }
 
 // RunCmd runs the lines of a site.
-type RunCmd struct{ SiteFlag }
+type RunCmd struct {
+	SiteFlag
+	Watch Watch `embed:""`
+}
 
 // Run works until it is told to stop.
 func (c *RunCmd) Run(ctx context.Context) error {
@@ -27,16 +30,16 @@ func (c *RunCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return runSite(ctx, site)
+	return runSite(ctx, site, c.Watch)
 }
 
-func runSite(ctx context.Context, site *config.Site) error {
+func runSite(ctx context.Context, site *config.Site, watch Watch) error {
 	a, err := openAppliance(site, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	return a.run(ctx)
+	return watch.over(ctx, a)
 }
 
 // CheckCmd checks a site.

@@ -2,17 +2,21 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
-	"os"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"linesman/camera"
 	"linesman/sim"
 	"linesman/sim/belt"
 	"linesman/sim/controller"
 	"linesman/sim/draw"
+	"linesman/sim/fault"
 	"linesman/sim/feed"
+	"linesman/sim/rtsp"
 )
 
 // SimCmd runs a drawn line.
@@ -23,6 +27,8 @@ type SimCmd struct {
 	Defects float64 `default:"0.02" help:"Share of defective parts."`
 	PLC     string  `default:"127.0.0.1:1502" help:"Address of the controller's Modbus server."`
 	Frames  string  `default:"127.0.0.1:1555" help:"Address of the camera's frames."`
+	RTSP    string  `name:"rtsp" default:"127.0.0.1:8554" help:"Address of the network camera's H.264 stream, rtsp://ADDRESS/line; empty for none."`
+	Control string  `default:"${control}" help:"Address that takes orders of 'sim fault'; empty for none."`
 }
 
 // exposed is one firing of the drawn camera.
@@ -66,26 +72,52 @@ func (c *SimCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the frames' address %s: %w", c.Frames, err)
 	}
+	said := fmt.Sprintf("%s on the belt at %.0f an hour; controller %s, frames %s", product, rate, url, c.Frames)
+	var stream *rtsp.Publisher
+	if c.RTSP != "" {
+		if stream, err = rtsp.Listen(rtsp.Options{Address: c.RTSP, KeyEvery: netcamKeys}); err != nil {
+			return err
+		}
+		defer stream.Close()
+		said += ", network camera " + stream.URL()
+	}
+	var orders net.Listener
+	if c.Control != "" {
+		if orders, err = net.Listen("tcp", c.Control); err != nil {
+			return fmt.Errorf("the address that takes orders, %s: %w", c.Control, err)
+		}
+		said += ", faults " + c.Control
+	}
+
 	frames := &feed.Server{Product: c.Product}
-	served := make(chan error, 1)
-	go func() { served <- frames.Serve(ctx, listener) }()
-	painted := make(chan error, 1)
-	go func() {
-		painted <- paint(ctx, draw.NewPainter(layout, c.Seed, draw.Options{SpeedMMs: speed}), shutter, frames)
-	}()
-	fmt.Fprintf(os.Stderr, "%s on the belt at %.0f an hour; controller %s, frames %s\n", product, rate, url, c.Frames)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return frames.Serve(ctx, listener) })
+	g.Go(func() error {
+		return paint(ctx, draw.NewPainter(layout, c.Seed, draw.Options{SpeedMMs: speed}), shutter, frames)
+	})
+	if stream != nil {
+		g.Go(func() error { return netcam(ctx, b, layout, c.Seed, speed, stream) })
+	}
+	if orders != nil {
+		g.Go(func() error { return fault.Serve(ctx, orders, b.Fault) })
+	}
+	g.Go(func() error { return pace(ctx, b, start) })
+	// Whoever started this process waits for its first line: all of it listens.
+	fmt.Println(said)
+	if err := g.Wait(); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// pace moves the belt by the wall clock.
+func pace(ctx context.Context, b *belt.Belt, start time.Time) error {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			<-served
-			<-painted
 			return nil
-		case err := <-served:
-			return err
-		case err := <-painted:
-			return err
 		case <-tick.C:
 			b.Advance(time.Since(start))
 		}

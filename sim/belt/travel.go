@@ -155,10 +155,26 @@ func (b *Belt) visible() []sim.Part {
 	layout := b.cfg.Layout
 	centre := b.travelled - layout.CameraMM
 	reach := layout.FrameXMM/2 + layout.DiameterMM
+	return b.between(centre-reach, centre+reach)
+}
+
+// Seen returns how far the belt has travelled, and the parts that then lie
+// within reach mm of the place under the camera, as they lie: what another
+// camera above the same place shows.
+func (b *Belt) Seen(reach float64) (travelled float64, parts []sim.Part) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	centre := b.travelled - b.cfg.Layout.CameraMM
+	return b.travelled, b.between(centre-reach, centre+reach)
+}
+
+// between returns the parts whose centres lie between two places, in the order
+// of laying.
+func (b *Belt) between(low, high float64) []sim.Part {
 	var seen []sim.Part
 	for i := range b.lanes {
 		for _, r := range b.lanes[i].riders {
-			if r.mm >= centre-reach && r.mm <= centre+reach {
+			if r.mm >= low && r.mm <= high {
 				p := r.part
 				p.MM = r.mm
 				seen = append(seen, p)
