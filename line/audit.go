@@ -23,12 +23,17 @@ const auditPatience = 1500 * time.Millisecond
 // balance returns the ledger with what is on its way filled in.
 func (o *owner) balance() part.Ledger {
 	l := o.ledger
-	l.Travelling, l.Landing = 0, 0
+	l.Travelling, l.Landing, l.Awaiting = 0, 0, 0
 	for i := range o.lanes {
 		l.Travelling += uint64(len(o.lanes[i].expected))
+		for _, t := range o.lanes[i].expected {
+			if t.State == part.Seen {
+				l.Awaiting++
+			}
+		}
 		l.Landing += uint64(len(o.lanes[i].landing))
 	}
-	l.Exposing = uint64(len(o.ctl.triggers))
+	l.Exposing = uint64(len(o.ctl.frames.triggers))
 	return l
 }
 

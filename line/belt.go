@@ -11,6 +11,35 @@ import (
 type lane struct {
 	expected []*tracked // ascending by GateAt
 	landing  []*tracked // ascending by gatedAt
+	began    bool
+	first    part.Tick // of the first part at the gate in this account
+}
+
+// since remembers the first part at the gate.
+func (l *lane) since(at part.Tick) {
+	if !l.began {
+		l.began, l.first = true, at
+	}
+}
+
+// inherited reports that a part with that tick at the gate met the gate's
+// sensor before the account began: parts of a lane keep their order.
+func (l *lane) inherited(at part.Tick) bool { return !l.began || at.Before(l.first) }
+
+// due returns the part whose gate tick is nearest, within reach, be it on its
+// way to the gate or past its sensor.
+func (l *lane) due(at part.Tick, reach int64) *tracked {
+	best := l.find(at, reach)
+	if best != nil {
+		d, _ := best.GateAt.Sub(at)
+		reach = max(d, -d) - 1
+	}
+	for _, t := range l.landing {
+		if d, ok := t.GateAt.Sub(at); ok && !t.unseen && max(d, -d) <= reach {
+			best, reach = t, max(d, -d)
+		}
+	}
+	return best
 }
 
 // expect puts a part in its place.
@@ -86,10 +115,14 @@ func (c *cover) miss(s span) {
 	c.blind = append(c.blind, s)
 }
 
+// before reports whether a place of the belt had gone by when the first picture
+// was taken.
+func (c *cover) before(at part.Tick) bool { return !c.began || at.Before(c.from) }
+
 // known reports whether it is already on record that a part at this gate tick
 // has no picture.
 func (c *cover) known(at part.Tick) bool {
-	if !c.began || at.Before(c.from) {
+	if c.before(at) {
 		return true
 	}
 	for _, s := range c.blind {

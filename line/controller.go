@@ -2,9 +2,9 @@ package line
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
-	"linesman/camera"
 	"linesman/event"
 	"linesman/part"
 	"linesman/plc"
@@ -12,19 +12,12 @@ import (
 
 // controller is what the owner knows of the other side.
 type controller struct {
-	known    bool
-	status   plc.Status
-	link     PLCState
-	resetAt  time.Time // frames exposed before this have ticks of an old epoch
-	base     plc.Counts
-	triggers []trigger   // fired, the frame not yet here
-	frames   []part.Tick // here, the trigger's edge not yet read
-}
-
-// trigger is one firing of the camera that the controller latched.
-type trigger struct {
-	tick part.Tick
-	at   time.Time // when we read it
+	known   bool
+	status  plc.Status
+	link    PLCState
+	resetAt time.Time // frames exposed before this have ticks of an old epoch
+	base    plc.Counts
+	frames  frameAccount
 }
 
 // reading compares the controller's account with ours.
@@ -32,7 +25,8 @@ func (o *owner) reading(st plc.Status) {
 	restarted := o.ctl.known && st.Boot != o.ctl.status.Boot
 	switch {
 	case !o.ctl.known:
-		o.ctl.base = st.Counts
+		o.ctl.base = before(st)
+		o.ctl.frames.open(st.At)
 	case restarted || st.Reset:
 		o.restart(st, restarted)
 	}
@@ -56,6 +50,23 @@ func (o *owner) reading(st plc.Status) {
 		o.edge(e)
 	}
 	o.passedBy(st.Now)
+	o.awaited(o.s.now())
+}
+
+// before returns the counters as they stood before the edges of this reading.
+func before(st plc.Status) plc.Counts {
+	c := st.Counts
+	c.Gate, c.Eject, c.Exit = slices.Clone(c.Gate), slices.Clone(c.Eject), slices.Clone(c.Exit)
+	for _, e := range st.Edges {
+		counts := map[plc.Sensor][]uint64{plc.GateEdge: c.Gate, plc.EjectEdge: c.Eject, plc.ExitEdge: c.Exit}[e.Sensor]
+		switch {
+		case e.Sensor == plc.TriggerEdge:
+			c.Triggers--
+		case e.Lane >= 1 && e.Lane <= len(counts):
+			counts[e.Lane-1]--
+		}
+	}
+	return c
 }
 
 // addCounts moves the controller's columns of the ledger on.
@@ -86,108 +97,47 @@ func (o *owner) restart(st plc.Status, rebooted bool) {
 	}
 	o.emit("plc", event.PLCState{Controller: o.ctl.link.Name, State: state, Boot: st.Boot, Epoch: st.Now.Epoch, Why: why, WhatTo: "parts between camera and gate are rejected; release the hold when the belt is clear"})
 	o.ctl.resetAt = st.At
-	var from, to part.Tick
-	var lost uint64
+	var travelling, landing stretch
 	for i := range o.lanes {
 		for _, t := range o.lanes[i].expected {
-			if lost == 0 || t.GateAt.Before(from) {
-				from = t.GateAt
-			}
-			if lost == 0 || to.Before(t.GateAt) {
-				to = t.GateAt
-			}
-			lost++
+			travelling.add(t.GateAt)
 			o.lose(t)
 		}
-		for range o.lanes[i].landing {
-			// The new counters never see where these went.
-			o.ledger.Ejected++
+		for _, t := range o.lanes[i].landing {
+			landing.add(t.gatedAt)
+			o.ledger.Ejected++ // the new counters never see where it went; the event names it
+			t.State = part.Lost
+			if !t.unseen {
+				o.logVerdict(t, o.s.now())
+			}
 		}
 		o.lanes[i] = lane{}
 	}
-	o.ledger.Blind += uint64(len(o.ctl.triggers))
-	o.ctl.triggers, o.ctl.frames = nil, nil
+	o.ledger.FramesReceived -= o.ctl.frames.untold()
+	o.ledger.Blind += uint64(len(o.ctl.frames.triggers))
+	o.ctl.frames = frameAccount{}
+	o.ctl.frames.open(st.At)
+	o.tellDark()
 	o.cover = cover{}
-	if lost > 0 {
-		o.emit("line", event.PartLost{Line: string(o.s.cfg.Line), From: eventTick(from), To: eventTick(to), Count: lost, Why: why + ": these parts were on the belt and are rejected by the resting gate"})
+	o.gaveUp(travelling, why+": these parts were on the belt and are rejected by the resting gate")
+	o.gaveUp(landing, why+": these parts were past the gate sensor, and nobody saw where they went")
+}
+
+// gaveUp names the parts of a stretch, if there are any.
+func (o *owner) gaveUp(s stretch, why string) {
+	if s.count > 0 {
+		o.emit("line", event.PartLost{Line: string(o.s.cfg.Line), From: eventTick(s.from), To: eventTick(s.to), Count: s.count, Why: why})
 	}
 }
 
 // lose gives a part up.
 func (o *owner) lose(t *tracked) {
+	if t.State == part.Seen {
+		o.judge(t, o.s.now())
+	}
 	t.State = part.Lost
 	o.ledger.Lost++
 	o.logVerdict(t, o.s.now())
-}
-
-// received enters a frame into the account and reports whether its trigger
-// came closer to the one before than parts can.
-func (o *owner) received(l looked, pos part.Position, view *View) (double bool) {
-	if l.view != 0 {
-		return false // the account of triggers is kept for the first view
-	}
-	o.ledger.FramesReceived++
-	if pos.Source == part.Unknown {
-		return false
-	}
-	perMM := o.set.Encoder.PerMM
-	ord := &o.order[l.view]
-	if step, ok := pos.Tick.Sub(ord.tick); ok && ord.seen {
-		double = float64(max(step, -step)) < o.set.MinPitchMM*perMM*0.9 && view.StepMM == 0 ||
-			float64(max(step, -step)) < view.StepMM*perMM*0.5
-	}
-	ord.tick, ord.seen = pos.Tick, true
-	reach := view.StepMM / 2
-	if reach == 0 {
-		reach = o.s.cfg.Recipe.Part.DiameterMM / 2
-	}
-	o.cover.begin(o.set.gateTick(view, &o.set.Gates[0], pos.Tick, reach))
-	for i, t := range o.ctl.triggers {
-		if o.near(t.tick, pos.Tick) {
-			o.ctl.triggers = append(o.ctl.triggers[:i], o.ctl.triggers[i+1:]...)
-			return double
-		}
-	}
-	o.ctl.frames = append(o.ctl.frames, pos.Tick)
-	if len(o.ctl.frames) > 64 {
-		o.ctl.frames = o.ctl.frames[1:]
-	}
-	return double
-}
-
-// near reports whether two latched ticks are of one trigger.
-func (o *owner) near(a, b part.Tick) bool {
-	d, ok := a.Sub(b)
-	return ok && max(d, -d) <= int64(2+2*o.set.Encoder.Uncertainty)
-}
-
-// exposed gives up waiting for frames whose trigger fired a second ago.
-func (o *owner) exposed(now time.Time) {
-	for len(o.ctl.triggers) > 0 && now.Sub(o.ctl.triggers[0].at) > time.Second && o.s.Backlog() == 0 {
-		t := o.ctl.triggers[0]
-		o.ctl.triggers = o.ctl.triggers[1:]
-		o.ledger.Blind++
-		o.lostRange(&o.set.Views[0], t.tick, "the camera was triggered, but its frame never came")
-	}
-}
-
-// blind accounts for a frame that came but shows nothing usable.
-func (o *owner) blind(view int, f *camera.Frame, pos part.Position, why string) {
-	if pos.Source == part.Unknown {
-		pos.Tick = o.ctl.status.Now
-	}
-	o.s.cfg.Log.Warn("blind frame", "line", o.s.cfg.Line, "camera", f.Camera, "trigger", f.Trigger, "err", why)
-	o.lostRange(&o.set.Views[view], pos.Tick, fmt.Sprintf("frame %d of camera %s: %s", f.Trigger, f.Camera, why))
-}
-
-// lostRange names the ticks at the gate that a picture at the given tick would
-// have shown.
-func (o *owner) lostRange(view *View, at part.Tick, why string) {
-	reach := max(view.StepMM/2, o.s.cfg.Recipe.Part.DiameterMM) + o.s.cfg.Recipe.Part.DiameterMM
-	g := &o.set.Gates[0]
-	s := span{o.set.gateTick(view, g, at, reach), o.set.gateTick(view, g, at, -reach)}
-	o.cover.miss(s)
-	o.emit("camera", event.PartLost{Line: string(o.s.cfg.Line), From: eventTick(s.from), To: eventTick(s.to), Why: why + "; parts there are rejected by the resting gate"})
 }
 
 // link takes over what the supervisor says of the connection.

@@ -124,7 +124,7 @@ func (o *owner) sighted(l *looked, i int, pos part.Position, doubts []string) *t
 			return nil // the frame before showed it already
 		}
 		t.views = append(t.views, sightingOf{l.view, facts, l.quality, *p})
-		t.Deadline = l.frame.At.Add(o.set.Deadline.D())
+		t.exposed, t.Deadline = l.frame.At, l.frame.At.Add(o.set.Deadline.D())
 		t.doubts = append(t.doubts, doubts...)
 		return o.complete(t, l.judged)
 	}
@@ -132,7 +132,7 @@ func (o *owner) sighted(l *looked, i int, pos part.Position, doubts []string) *t
 		ID: part.NewID(), Line: o.s.cfg.Line, Recipe: o.s.cfg.Recipe.ID(), Batch: o.s.cfg.Batch,
 		Trigger: l.frame.Trigger, Lane: p.lane, Seen: l.frame.At, GateAt: at, Due: at,
 		Deadline: l.frame.At.Add(o.set.Deadline.D()),
-	}, doubts: append([]string(nil), doubts...), evidence: p.crop}
+	}, exposed: l.frame.At, doubts: append([]string(nil), doubts...), evidence: p.crop}
 	t.timing = event.Timing{Exposure: l.frame.At.UTC(), Located: l.located.UTC(), Deadline: t.Deadline.UTC()}
 	t.views = append(t.views, sightingOf{l.view, facts, l.quality, *p})
 	o.lanes[p.lane-1].expect(t)
@@ -165,7 +165,7 @@ func (o *owner) required() []string {
 func (o *owner) judge(t *tracked, at time.Time) {
 	if now := o.s.now(); now.After(t.Deadline) {
 		t.late = true
-		t.doubts = append(t.doubts, fmt.Sprintf("late: judged %.0f ms after exposure (at most %.0f)", ms(now.Sub(t.Seen)), ms(o.set.Deadline.D())))
+		t.doubts = append(t.doubts, fmt.Sprintf("late: judged %.0f ms after exposure (at most %.0f)", ms(now.Sub(t.exposed)), ms(o.set.Deadline.D())))
 	}
 	in := rules.Input{Part: t.ID, Doubt: t.doubts}
 	score := 0.0

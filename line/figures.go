@@ -119,7 +119,7 @@ func (o *owner) camerasDown() string {
 		switch st := v.(camera.State); st.Status {
 		case camera.Live, camera.Connecting:
 		case camera.Stalled:
-			if o.ctl.status.Running && o.ctl.status.Speed > 0 && len(o.ctl.triggers) > 0 {
+			if o.ctl.status.Running && o.ctl.status.Speed > 0 && len(o.ctl.frames.triggers) > 0 {
 				return fmt.Sprintf("camera %s is stalled: triggered, but no frames", id)
 			}
 		default:

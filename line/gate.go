@@ -14,18 +14,24 @@ func (o *owner) echo(e plc.Echo) {
 	if e.Lane < 1 || e.Lane > len(o.lanes) {
 		return
 	}
-	l := &o.lanes[e.Lane-1]
-	t := l.find(e.Due, 1)
-	for _, x := range l.landing {
-		if d, ok := x.GateAt.Sub(e.Due); t == nil && ok && d == 0 {
-			t = x
-		}
-	}
-	if t == nil {
-		return // of a part before our time
-	}
-	if t.result == e.Result {
+	l, g := &o.lanes[e.Lane-1], o.set.gateOf(e.Lane)
+	if g == nil {
 		return
+	}
+	// An entry is named by its due tick. A pulse has none: it is of the part
+	// nearest to where the gate stood open.
+	reach := int64(1)
+	if g.Mode == ModePulse {
+		reach = int64(o.set.MinPitchMM / 2 * o.set.Encoder.PerMM)
+	}
+	t := l.due(e.Due, reach)
+	if g.Mode == ModePulse && e.Result == plc.Opened && (t == nil || t.Outcome != part.Pass) {
+		half := int64(g.WindowMM / 2 * o.set.Encoder.PerMM)
+		o.emit("gate", event.PartSuspect{Line: string(o.s.cfg.Line), Lane: e.Lane, From: eventTick(e.Due.Add(-half)), To: eventTick(e.Due.Add(half)),
+			Why: "the gate stood open where no part was to pass: its pulse came late", WhatTo: "look at the good side of lane " + fmt.Sprint(e.Lane) + "; the network to the controller stalls: check switch and cable, or use mode: queue"})
+	}
+	if t == nil || t.result == e.Result {
+		return // of a part before our time, or said before
 	}
 	t.result, t.fired = e.Result, e.Fired
 	o.emitAbout(t, "gate", event.PartGated{Line: string(t.Line), Outcome: t.Outcome.String(), Lane: t.Lane, Due: eventTick(e.Due), Fired: eventTick(e.Fired), Result: e.Result.String()})
@@ -34,7 +40,7 @@ func (o *owner) echo(e plc.Echo) {
 // edge takes one sensor edge.
 func (o *owner) edge(e plc.Edge) {
 	if e.Sensor == plc.TriggerEdge {
-		o.triggered(e.Tick)
+		o.triggered(e)
 		return
 	}
 	if e.Lane < 1 || e.Lane > len(o.lanes) || o.set.gateOf(e.Lane) == nil {
@@ -51,16 +57,6 @@ func (o *owner) edge(e plc.Edge) {
 	}
 }
 
-func (o *owner) triggered(at part.Tick) {
-	for i, f := range o.ctl.frames {
-		if o.near(f, at) {
-			o.ctl.frames = append(o.ctl.frames[:i], o.ctl.frames[i+1:]...)
-			return
-		}
-	}
-	o.ctl.triggers = append(o.ctl.triggers, trigger{at, o.s.now()})
-}
-
 // atGate finds the part that a gate sensor saw.
 func (o *owner) atGate(e plc.Edge) {
 	l, g := &o.lanes[e.Lane-1], o.set.gateOf(e.Lane)
@@ -68,7 +64,13 @@ func (o *owner) atGate(e plc.Edge) {
 	if t == nil {
 		t = &tracked{Part: part.Part{Line: o.s.cfg.Line, Lane: e.Lane, GateAt: e.Tick, Outcome: part.Inconclusive}, unseen: true}
 		o.ledger.Unseen++
-		if !o.cover.known(e.Tick) {
+		switch {
+		case o.cover.before(e.Tick):
+			if o.dark.count == 0 {
+				o.dark.at = o.s.now()
+			}
+			o.dark.add(e.Tick)
+		case !o.cover.known(e.Tick):
 			w := o.window(g)
 			o.emit("gate", event.LedgerMismatch{Line: string(o.s.cfg.Line), Lane: e.Lane, What: "a part is at the gate that no picture showed there: it slipped, or its trigger was missed; the resting gate rejects it",
 				Ours: o.ledger.Found, Controller: o.ledger.AtGate, From: eventTick(e.Tick.Add(-w)), To: eventTick(e.Tick.Add(w)), Account: o.account(), WhatTo: "check the trigger sensor and what makes parts slip on the belt"})
@@ -76,7 +78,11 @@ func (o *owner) atGate(e plc.Edge) {
 		}
 	} else {
 		l.arrive(t)
+		if t.State == part.Seen { // another view never came
+			o.judge(t, o.s.now())
+		}
 	}
+	l.since(e.Tick)
 	t.gatedAt, t.State = e.Tick, part.Gated
 	l.landing = append(l.landing, t)
 }
@@ -96,9 +102,7 @@ func (o *owner) confirmed(e plc.Edge, went string) {
 	per := o.set.Encoder.PerMM
 	t := l.land(e.Tick, int64(distance*per), int64(max(o.set.MinPitchMM, g.WindowMM)*per))
 	if t == nil {
-		if went == "exited" {
-			o.emit("gate", event.PartSuspect{Line: string(o.s.cfg.Line), Lane: e.Lane, From: eventTick(e.Tick), To: eventTick(e.Tick), Why: "a part went on that no gate sensor saw", WhatTo: "look at the good side of lane " + fmt.Sprint(e.Lane)})
-		}
+		o.unknown(e, e.Tick.Add(-int64(distance*per)), went)
 		return
 	}
 	if t.unseen {
@@ -115,6 +119,23 @@ func (o *owner) confirmed(e plc.Edge, went string) {
 		o.escape(t, e, "a rejected part went on: the ejector did not remove it")
 	case went == "ejected" && t.Outcome == part.Pass:
 		o.ledger.Collateral++
+	}
+}
+
+// unknown takes a confirmation of a part that no gate sensor told us of. One
+// that met the sensor before this account began is not in it at all.
+func (o *owner) unknown(e plc.Edge, at part.Tick, went string) {
+	why := "a part went on that no gate sensor saw"
+	if o.lanes[e.Lane-1].inherited(at) {
+		why = "a part went on that met the gate before this account began: if it had a verdict, the batch before has it"
+		if went == "exited" {
+			o.ledger.Exited--
+		} else {
+			o.ledger.Ejected--
+		}
+	}
+	if went == "exited" {
+		o.emit("gate", event.PartSuspect{Line: string(o.s.cfg.Line), Lane: e.Lane, From: eventTick(at), To: eventTick(e.Tick), Why: why, WhatTo: "look at the good side of lane " + fmt.Sprint(e.Lane)})
 	}
 }
 
@@ -162,6 +183,7 @@ func (o *owner) passedBy(now part.Tick) {
 
 // unconfirmed names a part that passed the gate and was seen nowhere after it.
 func (o *owner) unconfirmed(t *tracked) {
+	t.State = part.Lost
 	from, to := eventTick(t.gatedAt), eventTick(o.ctl.status.Now)
 	if t.Outcome == part.Pass {
 		o.emitAbout(t, "gate", event.PartLost{Line: string(o.s.cfg.Line), Lane: t.Lane, From: from, To: to, Count: 1, Why: "it passed the gate, but neither the exit nor the ejection sensor saw it"})
@@ -190,15 +212,17 @@ func (o *owner) acked(a ack) {
 		if t.ID != a.entry.Part {
 			continue
 		}
-		if a.err != nil {
-			return // the supervisor tries again; the deadline decides
-		}
 		o.pending = append(o.pending[:i], o.pending[i+1:]...)
+		if a.err != nil { // it will never be sent
+			o.overrule(t, "the controller did not take its entry: "+a.err.Error())
+			o.logVerdict(t, o.s.now())
+			return
+		}
 		t.acked = true
 		t.timing.Acked = a.at.UTC()
-		o.figures.latencyOf(a.at.Sub(t.Seen), o.s.now())
+		o.figures.latencyOf(a.at.Sub(t.exposed), o.s.now())
 		if a.at.After(t.Deadline) && !t.late {
-			o.lateFor(t, a.at.Sub(t.Seen))
+			o.lateFor(t, a.at.Sub(t.exposed))
 		}
 		o.logVerdict(t, o.s.now())
 		return
@@ -210,7 +234,7 @@ func (o *owner) acked(a ack) {
 func (o *owner) overdue(now time.Time) {
 	for _, t := range o.pending {
 		if !t.late && now.After(t.Deadline) {
-			o.lateFor(t, now.Sub(t.Seen))
+			o.lateFor(t, now.Sub(t.exposed))
 			o.logVerdict(t, now)
 		}
 	}

@@ -1,23 +1,45 @@
 package line
 
 import (
-	"bytes"
 	"encoding/json"
-	"image"
-	"image/png"
 
+	"linesman/camera"
 	"linesman/event"
+	"linesman/models"
 	"linesman/vision"
 )
+
+// Picture is something to be kept: a part as it was cut out of its frame
+// (RGB), or its heat map (Grey, one pixel a cell, as in Mark.Heat). Rows come
+// from the top, without gaps.
+type Picture struct {
+	Width, Height int
+	Format        camera.Format
+	Pix           []byte
+}
 
 // keepsakeCrop is a part's pixels on their way to becoming evidence.
 type keepsakeCrop struct {
 	size int
 	pix  []byte // RGB
+	heat models.Heatmap
 }
 
-func copyCrop(c *vision.Crop) *keepsakeCrop {
-	return &keepsakeCrop{c.Size, append([]byte(nil), c.Pix...)}
+func copyCrop(c *vision.Crop, h models.Heatmap) *keepsakeCrop {
+	return &keepsakeCrop{c.Size, append([]byte(nil), c.Pix...), h}
+}
+
+// picture returns the part.
+func (c *keepsakeCrop) picture() Picture {
+	return Picture{c.size, c.size, camera.RGB, c.pix}
+}
+
+// heatmap returns what the model saw on it; ok is false if it saw nothing.
+func (c *keepsakeCrop) heatmap() (p Picture, ok bool) {
+	if h := c.heat; h.Width > 0 && h.Width*h.Height == len(h.Score) {
+		return Picture{h.Width, h.Height, camera.Grey, heat(h)}, true
+	}
+	return Picture{}, false
 }
 
 // keepsake is one verdict whose picture is to be stored before it is logged.
@@ -31,33 +53,14 @@ type keepsake struct {
 // keep stores pictures and then logs the verdicts that name them, until the
 // queue closes. It is the only place of the line that meets a disk.
 func (s *Station) keep() {
-	encoder := png.Encoder{CompressionLevel: png.BestSpeed, BufferPool: &pngBuffers{}}
-	var out bytes.Buffer
 	for k := range s.kept {
-		out.Reset()
-		if err := encoder.Encode(&out, k.crop.picture()); err != nil {
-			s.cfg.Log.Error("encoding evidence failed", "line", s.cfg.Line, "part", k.event.Part, "err", err)
-		} else {
-			k.judged.Evidence = s.cfg.Keep(k.class, out.Bytes())
+		k.judged.Evidence = s.cfg.Keep(k.class, k.crop.picture())
+		if h, ok := k.crop.heatmap(); ok && k.judged.Outcome != "pass" {
+			k.judged.Heatmap = s.cfg.Keep(k.class, h)
 		}
 		s.cfg.Events.Emit(withData(k.event, k.judged))
 	}
 }
-
-// picture returns the pixels as an image.
-func (c *keepsakeCrop) picture() image.Image {
-	img := image.NewNRGBA(image.Rect(0, 0, c.size, c.size))
-	for i, j := 0, 0; i+2 < len(c.pix); i, j = i+3, j+4 {
-		img.Pix[j], img.Pix[j+1], img.Pix[j+2], img.Pix[j+3] = c.pix[i], c.pix[i+1], c.pix[i+2], 255
-	}
-	return img
-}
-
-// pngBuffers keeps the encoder's buffer between pictures; one goroutine uses it.
-type pngBuffers struct{ b *png.EncoderBuffer }
-
-func (p *pngBuffers) Get() *png.EncoderBuffer  { return p.b }
-func (p *pngBuffers) Put(b *png.EncoderBuffer) { p.b = b }
 
 func withData(e event.Event, p event.Payload) event.Event {
 	data, err := json.Marshal(p)

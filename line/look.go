@@ -116,7 +116,7 @@ func (w *worker) recognise(ctx context.Context, l *looked) {
 		w.results = append(w.results, models.Result{})
 	}
 	results := w.results[:len(w.owned)]
-	err := w.s.cfg.Detector.Detect(ctx, w.owned, models.Ask{Heatmap: w.s.viewers.watched()}, results)
+	err := w.s.cfg.Detector.Detect(ctx, w.owned, models.Ask{Heatmap: w.s.viewers.watched() || w.s.cfg.Keep != nil}, results)
 	limits := w.s.cfg.Recipe.Limits
 	for i := range l.parts {
 		p := &l.parts[i]
@@ -132,7 +132,7 @@ func (w *worker) recognise(ctx context.Context, l *looked) {
 		mayFail := p.failed != "" || !(p.result.Anomaly < limits.Anomaly-limits.Unsure)
 		sample := (l.frame.Trigger*64+uint64(i))%uint64(w.s.cfg.Recipe.Keep.OnePassIn) == 0
 		if w.s.cfg.Keep != nil && (mayFail || sample) {
-			p.crop = copyCrop(&w.owned[i])
+			p.crop = copyCrop(&w.owned[i], p.result.Heatmap)
 		}
 	}
 }

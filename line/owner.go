@@ -22,6 +22,7 @@ type owner struct {
 	clock   part.Clock
 	ctl     controller
 	cover   cover
+	dark    stretch    // parts at the gate before the first picture, not yet told
 	pending []*tracked // submitted, not yet acknowledged, oldest first
 	pulses  pulses
 	figures figures
@@ -33,6 +34,8 @@ type owner struct {
 type tracked struct {
 	part.Part
 	views     []sightingOf
+	exposed   time.Time // of its newest view
+	awaitedAt time.Time // since when every view should be there
 	verdict   verdict
 	judgedID  string // of its part.judged event; the cause of what follows
 	evidence  *keepsakeCrop
@@ -95,6 +98,7 @@ func (o *owner) finish() {
 	for _, t := range o.pending {
 		o.logVerdict(t, now)
 	}
+	o.tellDark()
 	o.emit("line", event.BatchClosed{Line: string(o.s.cfg.Line), Recipe: o.s.cfg.Recipe.ID(), Tick: eventTick(o.ctl.status.Now), Account: o.account(), Balanced: len(o.balance().Check()) == 0})
 	o.setState("stopped", "the appliance was stopped", "")
 	o.publish(now)
@@ -103,7 +107,11 @@ func (o *owner) finish() {
 // housekeep does what time alone brings about.
 func (o *owner) housekeep(now time.Time) {
 	o.overdue(now)
+	o.awaited(now)
 	o.exposed(now)
+	if o.dark.count > 0 && now.Sub(o.dark.at) > darkPatience {
+		o.tellDark()
+	}
 	o.auditLedger(now)
 	o.minute(now)
 	o.judgeState()

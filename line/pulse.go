@@ -164,10 +164,10 @@ func (q *pulseQueue) Pop() any {
 }
 
 // pointOf names the pass output of one lane: a gate of several lanes has one
-// point a lane, "pass/3".
+// point a lane, "pass-3", as the drivers name them.
 func pointOf(g *Gate, lane int) string {
 	if len(g.Lanes) == 1 {
 		return g.Point
 	}
-	return fmt.Sprintf("%s/%d", g.Point, lane)
+	return fmt.Sprintf("%s-%d", g.Point, lane)
 }

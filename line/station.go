@@ -44,8 +44,9 @@ type Config struct {
 	Outputs Outputs
 	Events  event.Sink
 	// Keep stores one picture as evidence and returns its SHA-256, or "" if it
-	// was not kept. It is called on the keeper's goroutine. May be nil.
-	Keep func(class string, png []byte) string
+	// was not kept. The pixels are lent for the call. It is called on the
+	// keeper's goroutine. May be nil.
+	Keep func(class string, p Picture) string
 	Log  *slog.Logger
 	Now  func() time.Time // may be nil: time.Now
 }

@@ -28,6 +28,7 @@ import (
 	"linesman/part"
 	"linesman/plc"
 	"linesman/plc/modbus"
+	"linesman/recipe"
 	"linesman/ui"
 	"linesman/vision"
 	"linesman/vision/cv"
@@ -134,6 +135,7 @@ func (a *appliance) openLine(id part.LineID) error {
 	if err != nil {
 		return err
 	}
+	batch := time.Now().UTC().Format("20060102-150405")
 	var station *line.Station
 	outputs := plc.NewSupervisor(plc.SupervisorConfig{Name: name, Dial: dial, Room: 2048,
 		OnStatus: func(s plc.Status) { station.Controller(s) },
@@ -144,19 +146,22 @@ func (a *appliance) openLine(id part.LineID) error {
 		},
 	})
 	station, err = line.New(line.Config{
-		Line: id, Site: "/" + a.site.Name, Batch: time.Now().UTC().Format("20060102-150405"), Settings: set, Recipe: rec, Detector: detector,
+		Line: id, Site: "/" + a.site.Name, Batch: batch, Settings: set, Recipe: rec, Detector: detector,
 		Locator: func(v line.View) (vision.Locator, error) {
 			s := rec.Part
 			s.MMPerPx, s.Belt = v.MMPerPx, v.Belt
 			return cv.NewLocator(s)
 		},
 		Outputs: outputs, Events: a.ring, Log: a.log.With("line", string(id)),
-		Keep: func(class string, png []byte) string { return a.evidence.Keep(evidence.Class(class), png) },
+		Keep: func(class string, p line.Picture) string {
+			return a.evidence.KeepPixels(evidence.Class(class), p.Width, p.Height, p.Format.Channels(), p.Pix)
+		},
 	})
 	if err != nil {
 		return err
 	}
 	a.stations[id] = station
+	a.activated(id, batch, rec, detector)
 	a.work = append(a.work, station.Run, outputs.Run)
 	for _, v := range set.Views {
 		driver, err := openCamera(v.Camera, a.site.Cameras[v.Camera])
@@ -166,6 +171,19 @@ func (a *appliance) openLine(id part.LineID) error {
 		a.supervise(v.Camera, driver, camera.Watch{Triggered: true, Moving: station.BeltMoving}, station.Sink(v.Camera), station.CameraState)
 	}
 	return nil
+}
+
+// activated logs by what a line judges from its first part on.
+func (a *appliance) activated(id part.LineID, batch string, rec *recipe.Recipe, d *anomaly.Detector) {
+	m := d.Model()
+	for _, p := range []event.Payload{
+		event.RecipeActivated{Line: string(id), Recipe: rec.ID(), Hash: rec.Hash(), Why: "start"},
+		event.ModelActivated{Line: string(id), Name: m.Name, Version: m.Version, Hash: m.SHA256, Parity: d.Parity()},
+	} {
+		e := event.New("/"+a.site.Name+"/line/"+string(id), "line", time.Now(), p)
+		e.Batch = batch
+		a.ring.Emit(e)
+	}
 }
 
 // run works until ctx ends or something that can not be mended breaks.

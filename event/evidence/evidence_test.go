@@ -268,6 +268,35 @@ func TestDiskPressure(t *testing.T) {
 	}
 }
 
+// Grey pixels come back as they were, and only what is a picture is kept.
+func TestKeepPixels(t *testing.T) {
+	s, err := Open(Settings{Dir: t.TempDir(), MinFree: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	grey := []byte{0, 128, 255, 7, 9, 200}
+	sha := s.KeepPixels(Reject, 3, 2, 1, grey)
+	data, err := s.Get(sha)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := img.(*image.Gray); !ok || got.Rect.Dx() != 3 || !bytes.Equal(got.Pix, grey) {
+		t.Errorf("came back as %v, want grey %v", img, grey)
+	}
+	for name, c := range map[string]struct{ w, h, channels, n int }{
+		"short": {3, 2, 1, 5}, "long": {3, 2, 3, 19}, "no rows": {3, 0, 1, 0}, "four channels": {1, 1, 4, 4},
+	} {
+		if sha := s.KeepPixels(Reject, c.w, c.h, c.channels, make([]byte, c.n)); sha != "" {
+			t.Errorf("%s: kept as %s", name, sha)
+		}
+	}
+}
+
 func TestPNGRefuses(t *testing.T) {
 	if _, err := PNG(2, 2, make([]byte, 11)); err == nil {
 		t.Error("11 bytes passed for 2 x 2 pixels")

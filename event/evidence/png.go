@@ -26,31 +26,50 @@ var deflaters = sync.Pool{New: func() any {
 // repeats, so that a search for it, as image/png makes at its fastest, costs nine
 // times as much for the same size: each row is the difference to the pixel on
 // the left, its bytes by their frequency.
-func PNG(width, height int, rgb []byte) ([]byte, error) {
-	if width <= 0 || height <= 0 || len(rgb) != 3*width*height {
-		return nil, fmt.Errorf("evidence: %d bytes are no picture of %d x %d RGB pixels", len(rgb), width, height)
+func PNG(width, height int, rgb []byte) ([]byte, error) { return write(width, height, 3, rgb) }
+
+// Grey is PNG for pixels of one byte each, such as a heat map's.
+func Grey(width, height int, grey []byte) ([]byte, error) { return write(width, height, 1, grey) }
+
+// KeepPixels keeps pixels of 1 byte (grey) or 3 (RGB) each, rows from the top,
+// as a PNG. It is Keep but for that: "" tells that they are not kept.
+func (s *Store) KeepPixels(class Class, width, height, channels int, pix []byte) string {
+	data, err := write(width, height, channels, pix)
+	if err != nil {
+		s.set.Logger.Error("a picture can not be kept", "class", class, "err", err)
+		return ""
+	}
+	return s.Keep(class, data)
+}
+
+func write(width, height, channels int, pix []byte) ([]byte, error) {
+	if width <= 0 || height <= 0 || channels != 1 && channels != 3 || len(pix) != channels*width*height {
+		return nil, fmt.Errorf("evidence: %d bytes are no picture of %d x %d pixels of %d bytes", len(pix), width, height, channels)
 	}
 	var out bytes.Buffer
-	out.Grow(len(rgb) + 1024)
+	out.Grow(len(pix) + 1024)
 	out.WriteString("\x89PNG\r\n\x1a\n")
 	head := make([]byte, 13)
 	binary.BigEndian.PutUint32(head[0:], uint32(width))
 	binary.BigEndian.PutUint32(head[4:], uint32(height))
-	head[8], head[9] = 8, 2 // bits a channel, RGB
+	head[8] = 8 // bits a channel
+	if channels == 3 {
+		head[9] = 2 // RGB; 0 is grey
+	}
 	chunk(&out, "IHDR", head)
 
 	var packed bytes.Buffer
-	packed.Grow(len(rgb))
+	packed.Grow(len(pix))
 	w := deflaters.Get().(*zlib.Writer)
 	defer deflaters.Put(w)
 	w.Reset(&packed)
-	row := make([]byte, 1+3*width)
+	row := make([]byte, 1+channels*width)
 	row[0] = 1 // the difference to the left
 	for y := range height {
-		from := rgb[3*width*y : 3*width*(y+1)]
-		copy(row[1:4], from)
-		for x := 3; x < len(from); x++ {
-			row[1+x] = from[x] - from[x-3]
+		from := pix[channels*width*y : channels*width*(y+1)]
+		copy(row[1:], from[:channels])
+		for x := channels; x < len(from); x++ {
+			row[1+x] = from[x] - from[x-channels]
 		}
 		if _, err := w.Write(row); err != nil {
 			return nil, fmt.Errorf("evidence: %w", err)

@@ -26,6 +26,7 @@ type Detector struct {
 	card     Card
 	session  models.Session
 	channels []Channel
+	parity   float64 // see Parity
 
 	mu      sync.Mutex
 	benches []*bench // free ones
@@ -100,6 +101,10 @@ func Load(dir string, o Options) (*Detector, error) {
 	}
 	return m.Detector(o)
 }
+
+// Parity returns the largest difference of a sample's score from the taught
+// one, as it was when the model was loaded.
+func (d *Detector) Parity() float64 { return d.parity }
 
 // Model names the model.
 func (d *Detector) Model() models.Model { return d.card.Model() }

@@ -81,6 +81,7 @@ func (m *Model) prove(d *Detector) error {
 				return fmt.Errorf("%w: %s scores %.5f in channel %q, it was taught as %.5f; this program or processor computes differently: teach the model anew here",
 					ErrRefused, s.File, got, channel, want)
 			}
+			d.parity = max(d.parity, math.Abs(got-want))
 		}
 		if len(s.Scores) != len(have) {
 			return fmt.Errorf("%w: %s has scores for %d channels of %d; teach the model anew", ErrRefused, s.File, len(s.Scores), len(have))
