@@ -16,7 +16,9 @@ readonly GO_VERSION=1.26.8
 readonly GO_SUM_x86_64="h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM="
 readonly GO_SUM_aarch64="h1:sYL/O6MqS68ML0kjsQ36WoYIpJqkw60TxizWUYUKQMc="
 readonly NODE_MIN=22.12 # what Vite asks for; Debian 12 has 18
-readonly FREE_MB=6000   # measured: 2.4 GB of packages, 2.5 GB of caches, 0.5 GB of .tools
+
+# Room that a first run takes, MB, measured (docs/setup.md).
+readonly PACKAGES_MB=2600 TOOLS_MB=1200 CACHES_MB=2600
 
 # Debian's packages come from a signed archive that drops old versions at every
 # point release, so the release is pinned (bookworm), not each package.
@@ -46,18 +48,42 @@ trap '[ -z "$child" ] || kill -TERM -- "-$child" 2>/dev/null; echo; echo "set-up
 
 # fail WHAT CURE [LOG]: says what went wrong and what to do, then leaves.
 fail() {
+  local cure=$2
   {
     echo
     echo "set-up failed: $1"
     if [ -n "${3:-}" ] && [ -s "${3:-}" ]; then
       echo "  from ${3#"$PWD/"}, what speaks of errors, and its end:"
-      grep -inE 'error|fatal|^E:|denied|not found' "$3" | head -n 6 | cut -c1-200 | sed 's/^/    | /'
+      grep -m 6 -inE 'error|fatal|^E:|denied|not found|no space|mismatch|expected sha|hash of' "$3" | cut -c1-200 | sed 's/^/    | /' || true
       echo "    | ..."
       tail -n 8 "$3" | cut -c1-200 | sed 's/^/    | /'
+      cure=$(known_cure "$3" "$2")
     fi
-    echo "  what to do: $2"
+    echo "  what to do: $cure"
   } >&2
   exit 1
+}
+
+# known_cure LOG CURE: the cure of a cause that the log names, else CURE.
+known_cure() {
+  local again="then run the same command again: it goes on from here"
+  if grep -qE 'No space left|enough free space|ENOSPC|[Dd]isk quota' "$1"; then
+    echo "the disk is full (df -h . / ~ /tmp): make room, $again"
+  elif grep -qE 'Hash Sum mismatch|File has unexpected size' "$1"; then
+    echo "Debian's mirror is being renewed, or a proxy keeps old files: wait some minutes or use another mirror, $again"
+  elif grep -qE 'DO NOT MATCH THE HASHES|^hash of|checksum mismatch|SECURITY ERROR|EINTEGRITY' "$1"; then
+    echo "a file is not the one we tested. Do not use it. Ask what stands between you and the package source (mirror, proxy, virus scanner); if nothing does, tell us. With the right file, run the same command again"
+  elif grep -qiE 'certificate verif|CERTIFICATE_VERIFY|unknown authority|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|certificate is NOT trusted' "$1"; then
+    echo "this machine does not trust the package source's certificate: put your network's own authority into /usr/local/share/ca-certificates, run update-ca-certificates, set NODE_EXTRA_CA_CERTS to /etc/ssl/certs/ca-certificates.crt, $again"
+  elif grep -qE 'Temporary failure|Could not (resolve|connect)|[Nn]etwork is unreachable|ENOTFOUND|EAI_AGAIN|ECONN(REFUSED|RESET)|ETIMEDOUT|no such host|dial tcp|i/o timeout|NewConnectionError|[Cc]onnection timed out' "$1"; then
+    echo "a package source was not reached: check network, name server and proxy settings, $again"
+  elif grep -qE 'signal: killed|cannot allocate memory|out of memory|^Killed' "$1"; then
+    echo "memory ran out (free -m): close what else runs, or add 2 GB of swap, $again"
+  elif grep -q 'dpkg was interrupted' "$1"; then
+    echo "as root: dpkg --configure -a; $again"
+  else
+    echo "$2"
+  fi
 }
 
 # work LOG COMMAND...: runs quietly into LOG, with a sign of life every 20 s.
@@ -126,7 +152,8 @@ apt_install() {
   [ "$(id -u)" = 0 ] || root=(sudo -n)
   proxy=(DEBIAN_FRONTEND=noninteractive) # sudo drops the environment; apt needs its proxies
   for v in http_proxy https_proxy no_proxy; do [ -z "${!v:-}" ] || proxy+=("$v=${!v}"); done
-  "${root[@]}" env "${proxy[@]}" apt-get -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 update
+  # Without Error-Mode, an update that reached nothing counts as good.
+  "${root[@]}" env "${proxy[@]}" apt-get -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 -o APT::Update::Error-Mode=any update
   # shellcheck disable=SC2046 # one word a package
   "${root[@]}" env "${proxy[@]}" apt-get -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 \
     install -y --no-install-recommends $(missing_packages "$@")
@@ -249,16 +276,43 @@ binary_do() {
   go build -v -buildvcs=false "${flags[@]}" -ldflags "-X main.version=$(version)" -o bin/linesman ./cmd/linesman
 }
 
+# --- room on the disk --------------------------------------------------------
+
+# enough_room refuses to begin what could not end: by file system, what the
+# first run will put there, MB.
+enough_room() {
+  local -A need=() place=()
+  debian_there || wants / "$PACKAGES_MB"
+  if [ ! -x bin/linesman ]; then
+    wants . "$TOOLS_MB"
+    wants "${GOCACHE:-${XDG_CACHE_HOME:-$HOME/.cache}}" "$CACHES_MB"
+  fi
+  local fs free
+  for fs in "${!need[@]}"; do
+    free=$(df -Pm "$fs" | awk 'NR == 2 {print $4}')
+    ((free >= need[$fs])) || fail "$fs has $free MB free, and a first run puts ${need[$fs]} MB there (${place[$fs]})" \
+      "make room there, or move the checkout, HOME or GOCACHE to a larger disk; then run the same command again"
+  done
+}
+
+# wants DIR MB: adds to what DIR's file system must hold.
+wants() {
+  local dir=$1 fs
+  while [ ! -e "$dir" ]; do dir=$(dirname "$dir"); done
+  fs=$(df -P "$dir" | awk 'NR == 2 {print $6}')
+  need[$fs]=$((${need[$fs]:-0} + $2))
+  place[$fs]=${place[$fs]:+${place[$fs]}, }$1
+}
+
 # --- the whole ---------------------------------------------------------------
 
 case $machine in x86_64 | aarch64) ;; *) fail "no ONNX Runtime for a $machine machine" "use x86_64 (tested) or aarch64 (not tested by us)" ;; esac
 [ "$machine" = x86_64 ] || echo "note: $machine has the same pinned files, but nobody has tested it yet"
 exec 9>"$tools/lock"
 flock -n 9 || { echo "another set-up is running here; waiting for it"; flock 9; }
-free=$(df -Pm . | awk 'NR == 2 {print $4}')
-debian_there || ((free > FREE_MB)) || fail "only $free MB are free here" "make room for $FREE_MB MB"
+enough_room
 
-readonly NET="look at the log above; if the package source was not reached, check network and proxy settings, then run the same command again: it goes on from here"
+readonly NET="look at the log above, mend what it names, then run the same command again: it goes on from here"
 may_install
 step debian "Debian packages (OpenCV, FFmpeg, compilers; 3 minutes)" "$(printf '%s ' "${PACKAGES[@]}")" debian_there debian_do "$NET"
 step go "Go $(go_wanted) or newer" "$GO_VERSION $(go_wanted)" go_there go_do "$NET; or install Go $(go_wanted) or newer by hand and put it on PATH"
