@@ -21,6 +21,7 @@ type commands struct {
 	Check   CheckCmd    `cmd:"" help:"Check a site file and its recipes and models."`
 	Doctor  DoctorCmd   `cmd:"" help:"Say what this box lacks, or whether an appliance answers."`
 	Teach   TeachCmd    `cmd:"" help:"Teach a model from good pictures alone."`
+	Bench   BenchCmd    `cmd:"" help:"Measure what the product claims."`
 	Inspect InspectCmd  `cmd:"" help:"Judge pictures by a taught model."`
 }
 

@@ -37,6 +37,10 @@ type Config struct {
 	ExitMM     float64       // the exit sensor, after the gate; default 60
 	EncoderAt  uint32        // the raw count at belt time zero, to start near a rollover
 	TouchMM    float64       // closer centres than this touch; default 1.02 diameters
+	// TriggersMM are the belt travels, ascending, at which the camera fires;
+	// nil: at every part, or every StepMM, as the layout says. A recording's
+	// pictures were taken where they were taken.
+	TriggersMM []float64
 
 	// OnTrigger is called when the camera fires, with the parts whose pictures
 	// reach into the frame. The slice belongs to the callee.
@@ -127,7 +131,10 @@ func New(cfg Config) (*Belt, error) {
 	b.zero = -int64(cfg.EncoderAt)
 	b.laid = 0
 	b.atPlace(0, b.lay)
-	if cfg.Layout.StepMM > 0 {
+	switch {
+	case cfg.TriggersMM != nil:
+		b.listed(cfg.TriggersMM)
+	case cfg.Layout.StepMM > 0:
 		b.atPlace(cfg.Layout.StepMM, b.step)
 	}
 	return b, nil
@@ -244,13 +251,16 @@ type Reading struct {
 	Feeding   bool
 	Moving    bool
 	Riders    int // parts on the belt
+	// Shift is how far, in mm, the belt has travelled without feed: a part laid
+	// from now on lies so much behind the place its feed gave it.
+	Shift float64
 }
 
 // Read returns where the belt stands.
 func (b *Belt) Read() Reading {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	r := Reading{Now: b.now, Travelled: b.travelled, Encoder: b.Encoder(), Feeding: b.feeding, Moving: b.moving()}
+	r := Reading{Now: b.now, Travelled: b.travelled, Encoder: b.Encoder(), Feeding: b.feeding, Moving: b.moving(), Shift: b.shift}
 	if r.Moving {
 		r.Speed = b.speed
 	}

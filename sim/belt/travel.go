@@ -25,7 +25,7 @@ func (b *Belt) lay() {
 
 func (b *Belt) put(p sim.Part) {
 	r := &rider{part: p, mm: p.MM, stage: toSensor}
-	if b.cfg.Layout.StepMM == 0 {
+	if b.cfg.Layout.StepMM == 0 && b.cfg.TriggersMM == nil {
 		r.stage = toCamera
 	}
 	l := &b.lanes[p.Lane-1]
@@ -123,6 +123,17 @@ func (b *Belt) leave(r *rider) {
 func (b *Belt) step() {
 	b.trigger()
 	b.atPlace(b.travelled+b.cfg.Layout.StepMM, b.step)
+}
+
+// listed is the camera's place where a list triggers.
+func (b *Belt) listed(at []float64) {
+	if len(at) == 0 {
+		return
+	}
+	b.atPlace(at[0], func() {
+		b.trigger()
+		b.listed(at[1:])
+	})
 }
 
 // trigger is a signal at the controller's trigger input; faults may swallow it

@@ -1,0 +1,89 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"linesman/models"
+	"linesman/models/anomaly"
+	"linesman/models/onnx"
+)
+
+// Bare is the same graph on the same crops, run by ONNX Runtime alone, at its
+// best of batch and threads.
+type Bare struct {
+	PerSecond float64 `json:"parts_per_s"`
+	Batch     int     `json:"batch"`
+	Threads   int     `json:"threads"`
+	Crops     int     `json:"crops"`
+}
+
+// bareCrops is how many crops the bare runtime is given.
+const bareCrops = 2000
+
+// bareONNX measures the graph of the model in dir.
+func bareONNX(ctx context.Context, dir string, good crops) (Bare, error) {
+	m, err := anomaly.Read(dir)
+	if err != nil {
+		return Bare{}, err
+	}
+	if len(good) == 0 {
+		return Bare{}, fmt.Errorf("bare ONNX Runtime: no crops to run on")
+	}
+	w, h := m.Card.Input.Extent(good[0].Size, good[0].Size)
+	size := 3 * w * h
+	input := make([]float32, len(good)*size)
+	var fitter anomaly.Fitter
+	for i := range good {
+		picture := anomaly.PictureOf(&good[i])
+		fitter.Fit(&picture, w, h, input[i*size:(i+1)*size])
+	}
+	best := Bare{Crops: len(good)}
+	for _, threads := range []int{1, 2} {
+		for _, batch := range []int{1, 8, 32} {
+			if batch > len(good) {
+				continue
+			}
+			rate, err := bareRate(ctx, m.Graph, input, size, []int64{int64(batch), 3, int64(h), int64(w)}, threads)
+			if err != nil {
+				return Bare{}, err
+			}
+			if rate > best.PerSecond {
+				best.PerSecond, best.Batch, best.Threads = rate, batch, threads
+			}
+		}
+	}
+	return best, nil
+}
+
+// bareRate runs the whole input once in batches and returns crops a second.
+// The first batch warms up and is not counted.
+func bareRate(ctx context.Context, graph []byte, input []float32, size int, shape []int64, threads int) (float64, error) {
+	session, err := onnx.Open(graph, threads)
+	if err != nil {
+		return 0, err
+	}
+	defer session.Close()
+	var buffers models.Buffers
+	defer buffers.Close()
+	step := int(shape[0]) * size
+	run := func(at int) error {
+		_, err := session.Run([]models.Tensor{{Shape: shape, Data: input[at : at+step]}}, &buffers)
+		return err
+	}
+	if err := run(0); err != nil {
+		return 0, err
+	}
+	n, began := 0, time.Now()
+	for at := 0; at+step <= len(input); at += step {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		if err := run(at); err != nil {
+			return 0, err
+		}
+		n += int(shape[0])
+	}
+	return float64(n) / time.Since(began).Seconds(), nil
+}

@@ -1,0 +1,268 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"linesman/camera"
+	"linesman/event"
+	"linesman/event/evidence"
+	"linesman/event/sqlite"
+	"linesman/line"
+	"linesman/models"
+	"linesman/models/anomaly"
+	"linesman/models/onnx"
+	"linesman/part"
+	"linesman/plc"
+	"linesman/plc/modbus"
+	"linesman/recipe"
+	"linesman/sim"
+	"linesman/sim/belt"
+	"linesman/sim/controller"
+	"linesman/vision"
+	"linesman/vision/cv"
+)
+
+// site is one line with its recipe, as a site file describes it.
+type site struct {
+	line     part.LineID
+	settings line.Settings
+	recipe   *recipe.Recipe
+}
+
+// plant is everything that one run needs, put together and running.
+type plant struct {
+	course  *course
+	clock   *clock
+	belt    *belt.Belt
+	feed    *lateFeed
+	ahead   float64 // mm from the course's zero to the belt's
+	plcSide *controller.Controller
+	station *line.Station
+	outputs *plc.Supervisor
+	sink    camera.Sink
+	store   *sqlite.Log
+	ring    *event.Ring
+	kept    *evidence.Store
+	set     line.Settings
+	pool    *camera.Pool
+
+	// Belt's callbacks fill these during Advance; the mover takes them after it.
+	fired []firing
+	fates []sim.Fate
+	seq   uint64
+	odd   int // pictures that nobody had planned
+
+	mu        sync.Mutex
+	scheduled map[uint64]time.Time // by trigger
+	answered  map[part.ID]bool
+	entries   []time.Duration // from the scheduled trigger to the acknowledged entry
+
+	stop   context.CancelFunc
+	ended  sync.WaitGroup
+	failed chan error
+}
+
+type firing struct {
+	trigger sim.Trigger
+	parts   []sim.Part
+}
+
+// newPlant puts a plant together in dir and starts it. Close it.
+func newPlant(ctx context.Context, dir string, s site, c *course, judge Judge, unpaced bool) (p *plant, err error) {
+	p = &plant{course: c, clock: newClock(unpaced), set: s.settings, pool: camera.NewPool(math.MaxInt16), scheduled: map[uint64]time.Time{}, answered: map[part.ID]bool{}, failed: make(chan error, 4)}
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
+	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	if err := p.lay(); err != nil {
+		return p, err
+	}
+	cfg := controller.For(c.layout)
+	gate := &s.settings.Gates[0]
+	cfg.WindowMM, cfg.Response, cfg.EjectMM, cfg.ExitMM, cfg.Bits = gate.WindowMM, gate.Response.D(), gate.ConfirmMM, gate.ExitMM, s.settings.Encoder.Bits
+	if p.plcSide, err = controller.New(cfg, p.belt); err != nil {
+		return p, err
+	}
+	url, err := p.plcSide.Serve("127.0.0.1:0")
+	if err != nil {
+		return p, err
+	}
+	if p.store, err = sqlite.Open(sqlite.Settings{Dir: filepath.Join(dir, "log"), Logger: quiet}); err != nil {
+		return p, err
+	}
+	if p.ring, err = event.OpenRing(event.RingSettings{Path: filepath.Join(dir, "ring"), Source: "/bench", Logger: quiet}); err != nil {
+		return p, err
+	}
+	if p.kept, err = evidence.Open(evidence.Settings{Dir: filepath.Join(dir, "evidence"), Logger: quiet}); err != nil {
+		return p, err
+	}
+	link, err := modbus.New(modbus.Settings{URL: url, Lanes: c.layout.Lanes})
+	if err != nil {
+		return p, err
+	}
+	if err := p.open(s, link, judge, quiet); err != nil {
+		return p, err
+	}
+	ctx, p.stop = context.WithCancel(ctx)
+	p.start(ctx)
+	return p, nil
+}
+
+// lay makes the belt, with the course's zero so far ahead that the controller
+// has come up before its first part.
+func (p *plant) lay() (err error) {
+	l := p.course.layout
+	p.ahead = p.course.speed * warmUp.Seconds()
+	if l.StepMM > 0 && p.course.triggers == nil {
+		p.ahead = math.Ceil(p.ahead/l.StepMM) * l.StepMM // the course's pictures lie on the belt's steps
+	}
+	var triggers []float64
+	for _, mm := range p.course.triggers {
+		triggers = append(triggers, mm+p.ahead)
+	}
+	p.feed = &lateFeed{Feed: p.course.feed}
+	p.belt, err = belt.New(belt.Config{Layout: l, Speed: p.course.speed, Feed: p.feed, Start: p.clock.start, ValveDelay: p.set.Gates[0].Response.D(),
+		EjectMM: p.set.Gates[0].ConfirmMM, ExitMM: p.set.Gates[0].ExitMM, TriggersMM: triggers,
+		EncoderAt: math.MaxUint32 - uint32(60*p.course.speed*l.PerMM), // it rolls over a minute into the run
+		OnTrigger: func(t sim.Trigger, parts []sim.Part) { p.fired = append(p.fired, firing{t, parts}) },
+		OnFate:    func(f sim.Fate) { p.fates = append(p.fates, f) },
+	})
+	return err
+}
+
+// open makes the line as the appliance does, on the run's clock.
+func (p *plant) open(s site, link *modbus.Link, judge Judge, quiet *slog.Logger) error {
+	detector, err := anomaly.Load(s.recipe.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: judge.Registry})
+	if err != nil {
+		return err
+	}
+	p.outputs = plc.NewSupervisor(plc.SupervisorConfig{Name: "plc", Dial: link.Dial, Room: 2048,
+		OnStatus: func(st plc.Status) { st.At = p.clock.At(st.At); p.station.Controller(st) },
+		OnAck:    p.acked,
+		OnState: func(st plc.State) {
+			p.station.Link(line.PLCState{Name: "plc", Connected: st.Connected, Since: st.Since, Error: st.Error})
+		},
+	})
+	p.station, err = line.New(line.Config{
+		Line: s.line, Site: "/bench", Batch: "bench", Settings: s.settings, Recipe: s.recipe, Detector: waitingDetector{detector, p.clock},
+		Locator: func(v line.View) (vision.Locator, error) {
+			set := s.recipe.Part
+			set.MMPerPx, set.Belt = v.MMPerPx, v.Belt
+			l, err := cv.NewLocator(set)
+			return waitingLocator{l, p.clock}, err
+		},
+		Outputs: p.outputs, Events: p.ring, Log: quiet, Now: p.clock.Now,
+		Keep: func(class string, pic line.Picture) string {
+			return p.kept.KeepPixels(evidence.Class(class), pic.Width, pic.Height, pic.Format.Channels(), pic.Pix)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	p.sink = p.station.Sink(s.settings.Views[0].Camera)
+	return nil
+}
+
+func (p *plant) start(ctx context.Context) {
+	draining, stop := context.WithCancel(context.Background())
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		if err := p.ring.Run(draining, p.store); err != nil && draining.Err() == nil {
+			p.failed <- err
+		}
+	}()
+	var work sync.WaitGroup
+	for _, run := range []func(context.Context) error{p.station.Run, p.outputs.Run} {
+		work.Go(func() {
+			if err := run(ctx); err != nil && ctx.Err() == nil {
+				p.failed <- err
+			}
+		})
+	}
+	p.ended.Go(func() {
+		work.Wait()
+		stop()
+		<-drained
+	})
+}
+
+// acked hands an acknowledgement on and notes when it came.
+func (p *plant) acked(e plc.Entry, at time.Time, err error) {
+	at = p.clock.At(at)
+	if err == nil {
+		p.mu.Lock()
+		if due, ok := p.scheduled[e.Trigger]; ok && !p.answered[e.Part] {
+			p.answered[e.Part] = true
+			p.entries = append(p.entries, at.Sub(due))
+		}
+		p.mu.Unlock()
+	}
+	p.station.Acked(e, at, err)
+}
+
+// halt ends line and connection and waits until the log has all they said.
+func (p *plant) halt() {
+	if p.stop != nil {
+		p.stop()
+		p.ended.Wait()
+		p.stop = nil
+	}
+}
+
+func (p *plant) close() {
+	p.halt()
+	if p.plcSide != nil {
+		p.plcSide.Close()
+	}
+	if p.kept != nil {
+		p.kept.Close()
+	}
+	if p.ring != nil {
+		p.ring.Close()
+	}
+	if p.store != nil {
+		p.store.Close()
+	}
+}
+
+// waitingLocator works only while the clock goes.
+type waitingLocator struct {
+	vision.Locator
+	clock *clock
+}
+
+// Locate locates, and waits before and after while the clock stands.
+func (l waitingLocator) Locate(f *camera.Frame, into *vision.Crops) error {
+	l.clock.Hold()
+	defer l.clock.Hold()
+	return l.Locator.Locate(f, into)
+}
+
+// waitingDetector works only while the clock goes.
+type waitingDetector struct {
+	models.Detector
+	clock *clock
+}
+
+// Detect judges, and waits before and after while the clock stands.
+func (d waitingDetector) Detect(ctx context.Context, crops []vision.Crop, ask models.Ask, out []models.Result) error {
+	d.clock.Hold()
+	defer d.clock.Hold()
+	return d.Detector.Detect(ctx, crops, ask, out)
+}
+
+// describe says where a run stands, for an error.
+func (p *plant) describe() string {
+	st, r := p.station.Status(), p.belt.Read()
+	return fmt.Sprintf("line %s (%s), belt at %.0f mm, %d parts on it, ledger %v", st.State, st.Why, r.Travelled, r.Riders, st.Ledger.Check())
+}

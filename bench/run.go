@@ -1,0 +1,206 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"linesman/camera"
+	"linesman/part"
+	"linesman/sim"
+)
+
+// mover carries a plant's belt through its course.
+type mover struct {
+	*plant
+	planned []*picture // of this block, oldest first
+	since   time.Time  // the belt last moved
+	partsIn float64    // a picture, about
+	held    time.Time  // a hold was first seen, or last released
+}
+
+// run carries the belt until every part has met its fate and every verdict is
+// acknowledged. each is told of every block before it is judged, with the
+// clock standing.
+func (p *plant) run(ctx context.Context, each func([]*picture)) error {
+	m := &mover{plant: p, since: time.Now(), partsIn: 1}
+	if l := p.course.layout; l.StepMM > 0 {
+		m.partsIn = float64(l.Lanes) * l.StepMM / l.PitchMM
+	}
+	if err := m.comeUp(ctx); err != nil {
+		return err
+	}
+	b := newBlocks(p.course, p.pool)
+	defer b.stop()
+	for {
+		p.clock.Stop()
+		block, err := b.paint()
+		if err == nil {
+			each(block)
+		}
+		p.clock.Go()
+		if err != nil {
+			return err
+		}
+		m.planned = append(m.planned, block...)
+		last := len(block) == 0
+		for last && !p.belt.Done() || !last && len(m.planned) > 0 {
+			if err := m.step(ctx); err != nil {
+				return err
+			}
+		}
+		if last {
+			return m.settle(ctx)
+		}
+	}
+}
+
+// comeUp moves the empty belt until the controller lets parts on it.
+func (m *mover) comeUp(ctx context.Context) error {
+	for {
+		if err := m.step(ctx); err != nil {
+			return err
+		}
+		r := m.belt.Read()
+		switch {
+		case r.Travelled > m.ahead-500:
+			return fmt.Errorf("the controller did not come up within %.0f mm of belt travel: %s", r.Travelled, m.describe())
+		case r.Feeding && m.station.Status().PLC.Connected:
+			m.feed.ahead, m.feed.open = m.ahead-r.Shift, true
+			return nil
+		}
+	}
+}
+
+// settle waits for the last acknowledgements and edges.
+func (m *mover) settle(ctx context.Context) error {
+	until := time.Now().Add(10 * time.Second)
+	for quiet := 0; quiet < 100; quiet++ {
+		if err := m.step(ctx); err != nil {
+			return err
+		}
+		if l := m.station.Status().Ledger; m.station.Backlog() > 0 || m.station.Unacked() > 0 || l.Travelling > 0 || l.Landing > 0 {
+			quiet = 0
+		}
+		if time.Now().After(until) {
+			return nil // the ledger of the report tells
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	return nil
+}
+
+// step moves the belt on a little and hands over the frames that it triggered.
+func (m *mover) step(ctx context.Context) error {
+	select {
+	case err := <-m.failed:
+		return err
+	case <-ctx.Done():
+		return errors.Join(ctx.Err(), errors.New(m.describe()))
+	default:
+	}
+	if !m.clock.unpaced {
+		time.Sleep(500 * time.Microsecond)
+		m.belt.Advance(m.clock.Elapsed())
+	} else {
+		slice := 2 * time.Millisecond
+		for m.busy() {
+			// A controller scans by belt time, so the belt may never stand still.
+			if time.Since(m.since) > 20*time.Millisecond {
+				slice = 5 * time.Millisecond
+				break
+			}
+			time.Sleep(200 * time.Microsecond)
+		}
+		m.since = time.Now()
+		to := m.belt.Read().Now + slice
+		m.clock.belt.Store(int64(to))
+		m.belt.Advance(to)
+	}
+	for _, f := range m.fired {
+		if err := m.expose(f); err != nil {
+			return err
+		}
+	}
+	m.fired = m.fired[:0]
+	m.release()
+	return nil
+}
+
+// release ends a hold, as a person at the panel would. The log counts the
+// holds; what they cost is in the account.
+func (m *mover) release() {
+	if !m.station.Status().PLC.Held || !m.feed.open {
+		m.held = time.Time{}
+		return
+	}
+	switch now := time.Now(); {
+	case m.held.IsZero():
+		m.held = now
+	case now.Sub(m.held) > 500*time.Millisecond:
+		m.held = now
+		m.plcSide.Release()
+	}
+}
+
+// busy reports that more pictures would only wait: there is work for every
+// worker, or the entries of two pictures are still on their way. Before the
+// first part the belt moves by the wall clock.
+func (m *mover) busy() bool {
+	if !m.feed.open {
+		return m.belt.Read().Now > time.Since(m.clock.start)
+	}
+	return m.station.Backlog() > m.set.Workers || float64(m.station.Unacked()) > max(8, 2*m.partsIn)
+}
+
+// expose hands the picture of a trigger to the line.
+func (m *mover) expose(f firing) error {
+	own := f.trigger.Travelled - m.ahead
+	for len(m.planned) > 0 && m.planned[0].travelled < own-0.05 {
+		m.planned[0].frame.Release() // its trigger was swallowed
+		m.planned = m.planned[1:]
+	}
+	var frame *camera.Frame
+	switch {
+	case len(m.planned) > 0 && math.Abs(m.planned[0].travelled-own) <= 0.05 && m.asPlanned(m.planned[0], f.parts):
+		frame, m.planned = m.planned[0].frame, m.planned[1:]
+	case m.course.live == nil:
+		return fmt.Errorf("trigger %d at %.2f mm has no picture in the recording", f.trigger.N, own)
+	default:
+		w, h := m.course.painter.Size()
+		frame = m.pool.Get(w, h, camera.RGB)
+		parts := make([]sim.Part, len(f.parts))
+		for i, p := range f.parts {
+			p.MM -= m.ahead
+			parts[i] = p
+		}
+		m.course.live(own, parts, frame)
+		if len(parts) > 0 {
+			m.odd++
+		}
+	}
+	m.seq++
+	frame.Camera, frame.Seq, frame.Trigger, frame.At = m.set.Views[0].Camera, m.seq, f.trigger.N, f.trigger.At
+	frame.Position = part.Position{Tick: part.Tick{Count: int64(f.trigger.Tick)}, Source: part.Latched}
+	m.mu.Lock()
+	m.scheduled[f.trigger.N] = f.trigger.At
+	m.mu.Unlock()
+	m.sink.Frame(frame)
+	return nil
+}
+
+// asPlanned reports that the parts before the camera lie where they were drawn.
+func (m *mover) asPlanned(p *picture, before []sim.Part) bool {
+	places := map[int]float64{}
+	for _, q := range before {
+		places[q.N] = q.MM - m.ahead
+	}
+	for _, q := range p.visible {
+		if mm, ok := places[q.N]; ok && math.Abs(mm-q.MM) > 0.05 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,251 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"linesman/event"
+	"linesman/sim"
+	"linesman/sim/draw"
+)
+
+// judged is a verdict as the log tells it.
+type judged struct {
+	due     uint32
+	outcome string
+	score   float64
+	late    bool
+	fired   int64 // ticks between the commanded opening and the part's due tick
+	opened  bool
+}
+
+// told is what the log says of a run.
+type told struct {
+	lanes map[int][]judged // by due tick
+	holds int
+}
+
+// readLog collects the last verdict on every part, in the order of due ticks.
+func readLog(ctx context.Context, log event.Log) (*told, error) {
+	parts := map[string]*judged{}
+	lane := map[string]int{}
+	t := &told{lanes: map[int][]judged{}}
+	for after := uint64(0); ; {
+		events, err := log.Read(ctx, event.Filter{After: after, Types: []event.Type{"linesman.part.judged.v1", "linesman.part.gated.v1", "linesman.line.held.v1"}, Limit: 1000})
+		if err != nil {
+			return nil, err
+		}
+		if len(events) == 0 {
+			break
+		}
+		for _, e := range events {
+			after = e.Seq
+			if err := t.take(e, parts, lane); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for id, p := range parts {
+		t.lanes[lane[id]] = append(t.lanes[lane[id]], *p)
+	}
+	for _, l := range t.lanes {
+		slices.SortFunc(l, func(a, b judged) int { return int(int32(a.due - b.due)) })
+	}
+	return t, nil
+}
+
+func (t *told) take(e event.Event, parts map[string]*judged, lane map[string]int) error {
+	switch e.Type {
+	case "linesman.part.judged.v1":
+		var p event.PartJudged
+		if err := json.Unmarshal(e.Data, &p); err != nil {
+			return fmt.Errorf("event %d: %w", e.Seq, err)
+		}
+		v := parts[e.Part]
+		if v == nil {
+			v = &judged{}
+			parts[e.Part] = v
+		}
+		v.due, v.outcome, v.score, v.late = uint32(p.Due.Count), p.Outcome, p.Score, p.Late
+		lane[e.Part] = p.Lane
+	case "linesman.part.gated.v1":
+		var p event.PartGated
+		if err := json.Unmarshal(e.Data, &p); err != nil {
+			return fmt.Errorf("event %d: %w", e.Seq, err)
+		}
+		if v := parts[e.Part]; v != nil && p.Result == "opened" {
+			v.opened, v.fired = true, p.Due.Count-p.Fired.Count
+		}
+	case "linesman.line.held.v1":
+		var p event.LineHeld
+		if err := json.Unmarshal(e.Data, &p); err != nil {
+			return fmt.Errorf("event %d: %w", e.Seq, err)
+		}
+		if p.Held {
+			t.holds++
+		}
+	}
+	return nil
+}
+
+// find returns the verdict on a part that was at its gate at tick.
+func (t *told) find(lane int, tick uint32, tolerance float64) (judged, bool) {
+	l := t.lanes[lane]
+	if len(l) == 0 {
+		return judged{}, false
+	}
+	i, _ := slices.BinarySearchFunc(l, tick, func(j judged, tick uint32) int { return int(int32(j.due - tick)) })
+	best, off := judged{}, math.Inf(1)
+	for _, k := range []int{i - 1, i} {
+		if k < 0 || k >= len(l) {
+			continue
+		}
+		if d := math.Abs(float64(int32(l[k].due - tick))); d < off {
+			best, off = l[k], d
+		}
+	}
+	return best, off <= tolerance
+}
+
+// OfKind is what became of the parts of one kind.
+type OfKind struct {
+	Drawn     int `json:"drawn"`
+	Rejected  int `json:"rejected"` // at the simulated gate
+	Passed    int `json:"passed"`
+	NotJudged int `json:"not_judged"` // no verdict in the log: rejected by the resting gate
+}
+
+// Escape is a defective part on the good side, or a good part in the bin.
+type Escape struct {
+	Part     int      `json:"part"`
+	Kind     sim.Kind `json:"kind"`
+	SizeMM   float64  `json:"size_mm,omitempty"`
+	Contrast float64  `json:"contrast,omitempty"`
+	DeltaE   float64  `json:"delta_e,omitempty"`
+	Verdict  string   `json:"verdict"`
+	Score    float64  `json:"score"`
+}
+
+// most is how many escapes and false rejects a report lists.
+const most = 20
+
+// tally is the account of one run, by truth.
+type tally struct {
+	good, defective, judged                        int
+	escapes, falseRejects, collateral, undecidable int
+	byKind                                         map[sim.Kind]*OfKind
+	escaped, rejected                              []Escape
+	scores                                         [2][]float64 // of good, of defective
+	opened                                         int
+	firedOffMM                                     float64
+}
+
+// account compares every part's fate at the gate with the truth. A good part
+// that was rejected counts as collateral if it lay against a defective one:
+// the gate can not let one of the two through.
+func account(fates []sim.Fate, log *told, l sim.Layout, clear float64, lead float64) (*tally, error) {
+	t := &tally{byKind: map[sim.Kind]*OfKind{}}
+	var bad []sim.Fate
+	for _, f := range fates {
+		if f.Part.Defective() {
+			bad = append(bad, f)
+		}
+	}
+	slices.SortFunc(bad, func(a, b sim.Fate) int { return compare(a.Part.MM, b.Part.MM) })
+	for _, f := range fates {
+		k := t.byKind[f.Part.Kind]
+		if k == nil {
+			k = &OfKind{}
+			t.byKind[f.Part.Kind] = k
+		}
+		k.Drawn++
+		if f.Side == sim.Removed {
+			return nil, errors.New("a part was taken off the belt: this is no bench any more")
+		}
+		passed := f.Side == sim.Passed
+		if passed {
+			k.Passed++
+		} else {
+			k.Rejected++
+		}
+		v, known := log.find(f.Part.Lane, f.Tick, 0.4*l.DiameterMM*l.PerMM)
+		if known {
+			t.judged++
+			if v.outcome == "inconclusive" {
+				t.undecidable++
+			}
+			if v.opened {
+				t.opened++
+				t.firedOffMM = max(t.firedOffMM, math.Abs(float64(v.fired)-lead)/l.PerMM)
+			}
+		} else {
+			k.NotJudged++
+			v.outcome = "none"
+		}
+		e := Escape{f.Part.N, f.Part.Kind, f.Part.SizeMM, f.Part.Contrast, f.Part.DeltaE, v.outcome, v.score}
+		switch {
+		case f.Part.Defective():
+			t.defective++
+			if known {
+				t.scores[1] = append(t.scores[1], v.score)
+			}
+			if passed {
+				t.escapes++
+				t.escaped = append(t.escaped, e)
+			}
+		default:
+			t.good++
+			if known {
+				t.scores[0] = append(t.scores[0], v.score)
+			}
+			switch {
+			case passed:
+			case beside(bad, f.Part, clear):
+				t.collateral++
+			default:
+				t.falseRejects++
+				t.rejected = append(t.rejected, e)
+			}
+		}
+	}
+	return t, nil
+}
+
+func compare(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// beside reports whether a defective part lies closer than clear, mm.
+func beside(bad []sim.Fate, p sim.Part, clear float64) bool {
+	i, _ := slices.BinarySearchFunc(bad, p.MM-clear, func(f sim.Fate, mm float64) int { return compare(f.Part.MM, mm) })
+	for ; i < len(bad) && bad[i].Part.MM <= p.MM+clear; i++ {
+		if q := bad[i].Part; math.Hypot(q.MM-p.MM, q.AcrossMM-p.AcrossMM) < clear {
+			return true
+		}
+	}
+	return false
+}
+
+// auroc is the chance that a defective part's score lies above a good one's.
+func (t *tally) auroc() float64 { return draw.AUROC(t.scores[0], t.scores[1]) }
+
+// Upper95 returns the one-sided 95 % upper confidence bound on a rate of which
+// k of n were seen (Clopper and Pearson 1934). Nothing seen of nothing says 1.
+func Upper95(k, n int) float64 {
+	if n == 0 || k >= n {
+		return 1
+	}
+	return distuv.Beta{Alpha: float64(k) + 1, Beta: float64(n - k)}.Quantile(0.95)
+}
