@@ -14,12 +14,13 @@ COPY scripts/setup.sh scripts/wheels.txt scripts/
 COPY go.mod ./
 RUN scripts/setup.sh tools
 COPY . .
-RUN LINESMAN_VERSION=${VERSION} LINESMAN_BUILDFLAGS=-trimpath scripts/setup.sh \
+RUN export LINESMAN_VERSION=${VERSION} LINESMAN_BUILDFLAGS=-trimpath \
+ && make licenses \
  && mkdir -p /out/lib /out/doc \
  && cp -P .tools/lib/libonnxruntime.so* /out/lib/ \
  && cp .tools/lib/LICENSE /out/doc/onnxruntime.LICENSE \
  && cp .tools/lib/ThirdPartyNotices.txt /out/doc/onnxruntime.ThirdPartyNotices.txt \
- && cp LICENSE NOTICE docs/licenses.md /out/doc/ \
+ && cp LICENSE NOTICE docs/licenses.md bin/licenses.txt /out/doc/ \
  && scripts/runtime-packages.sh bin/linesman > /out/packages
 
 FROM ${DEBIAN_SLIM}

@@ -34,7 +34,7 @@ docs: setup licenses ## renew the pages made from code, and check the links of a
 	go run ./scripts/links .
 
 licenses: setup ## licences of all we build on; refuses what we may not ship
-	go run ./scripts/licenses -out docs/licenses.md
+	go run ./scripts/licenses -out docs/licenses.md -texts bin/licenses.txt
 
 image: ## container image, where an engine runs (docs/setup.md)
 	docker build -t linesman .

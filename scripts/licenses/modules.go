@@ -31,7 +31,7 @@ func goModules() ([]library, error) {
 			return nil, fmt.Errorf("module %s: %w", path, err)
 		}
 		_, ships := shipped[path]
-		libraries = append(libraries, library{path, m.Version, recognise(text), ships})
+		libraries = append(libraries, library{path, m.Version, recognise(text), ships, m.Dir})
 	}
 	byName(libraries)
 	return libraries, nil
@@ -65,18 +65,12 @@ func modulesOf(args ...string) (map[string]goModule, error) {
 
 // licenceText reads the licence file of a module; empty if it has none.
 func licenceText(dir string) (string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
+	names, err := textsIn(dir)
+	if err != nil || len(names) == 0 {
 		return "", err
 	}
-	for _, e := range entries {
-		name := strings.ToLower(e.Name())
-		if !e.IsDir() && (strings.HasPrefix(name, "licen") || strings.HasPrefix(name, "copying") || strings.HasPrefix(name, "unlicense")) {
-			text, err := os.ReadFile(filepath.Join(dir, e.Name()))
-			return string(text), err
-		}
-	}
-	return "", nil
+	text, err := os.ReadFile(filepath.Join(dir, names[0]))
+	return string(text), err
 }
 
 // phrases by which a licence is told, the stricter ones first: a text that

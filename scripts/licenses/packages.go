@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -17,24 +18,24 @@ func npmPackages(lock string) ([]library, error) {
 	var parsed struct {
 		Packages map[string]struct {
 			Version, License string
-			Dev              bool
+			Dev, DevOptional bool // DevOptional: types that a package offers to others
 		}
 	}
 	if err := json.Unmarshal(text, &parsed); err != nil {
 		return nil, fmt.Errorf("%s: %w", lock, err)
 	}
 	var libraries []library
-	seen := map[library]bool{}
+	seen := map[string]bool{}
 	for path, p := range parsed.Packages {
 		if path == "" {
 			continue // the screens themselves
 		}
-		l := library{path[strings.LastIndex(path, "node_modules/")+len("node_modules/"):], p.Version, p.License, !p.Dev}
+		l := library{path[strings.LastIndex(path, "node_modules/")+len("node_modules/"):], p.Version, p.License, !p.Dev && !p.DevOptional, filepath.Join(filepath.Dir(lock), path)}
 		if l.licence == "" {
 			l.licence = "unknown"
 		}
-		if !seen[l] {
-			seen[l] = true
+		if id := l.name + " " + l.version; !seen[id] {
+			seen[id] = true
 			libraries = append(libraries, l)
 		}
 	}
