@@ -33,7 +33,7 @@ COPY --from=build /out/lib/ /usr/lib/linesman/
 COPY --from=build /out/doc/ /usr/share/doc/linesman/
 COPY --from=build /src/bin/linesman /usr/bin/linesman
 ENV LINESMAN_ORT=/usr/lib/linesman/libonnxruntime.so
-USER linesman
+USER 10001
 WORKDIR /var/lib/linesman
 VOLUME /var/lib/linesman
 EXPOSE 8080

@@ -21,7 +21,7 @@ test: setup ## types and tests of the screens, then every Go test with the race 
 	cd ui && npm run types && npm test
 	go test -race -timeout 15m ./...
 
-lint: setup ## format, vet (with and without C), staticcheck, types of the screens
+lint: setup ## format, vet (with and without C), staticcheck, shellcheck, types of the screens
 	@scripts/lint.sh
 
 bench: setup ## speed of the rooms (docs/figures.md)

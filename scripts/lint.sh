@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Format, vet with and without C, staticcheck, types of the screens. It goes
+# Format, vet with and without C, staticcheck, shellcheck, types of the screens. It goes
 # through all of them and fails at the end, so that one run tells everything.
 #
 # shellcheck disable=SC2317 # the functions are run by name, by check
@@ -39,6 +39,7 @@ staticcheck_there() {
 pure_builds() { scripts/pure-packages.sh | CGO_ENABLED=0 xargs go build; }
 pure_vet() { scripts/pure-packages.sh --tests | CGO_ENABLED=0 xargs go vet; }
 static() { staticcheck_there && .tools/bin/staticcheck -checks 'all,-ST1000,-ST1005' ./...; }
+shells() { git grep -lIzE '^#!.*\bbash$' | xargs -0 shellcheck; }
 types() { (cd ui && npm run --silent types); }
 
 check "gofmt" "make fmt" formatted
@@ -46,5 +47,6 @@ check "go vet" "mend what it names" go vet ./...
 check "build without C" "C belongs into the drivers named in layers_test.go" pure_builds
 check "go vet without C" "C belongs into the drivers named in layers_test.go" pure_vet
 check "staticcheck" "mend what it names" static
+check "shellcheck" "mend what it names" shells
 check "types of the screens" "mend what it names in ui/" types
 exit $bad

@@ -30,6 +30,7 @@ readonly PACKAGES=(
   libavutil-dev libswresample-dev libswscale-dev # camera/rtsp, camera/file, sim/rtsp (FFmpeg 5.1)
   ffmpeg                              # tests draw their own videos
   python3 python3-pip                 # pip fetches wheels; models/train
+  shellcheck                          # make lint
 )
 
 tools=$PWD/.tools
