@@ -33,6 +33,7 @@ type Report struct {
 	Inconclusive       int                 `json:"inconclusive"`
 	EscapeUpper95      float64             `json:"escape_upper_95"`
 	FalseRejectUpper95 float64             `json:"false_reject_upper_95"`
+	FalseRejectsBy     map[string]int      `json:"false_rejects_by"` // what was found, "inconclusive", or the controller
 	ByKind             map[string]OfKind   `json:"by_kind"`
 	TrivialAUROC       map[string]*float64 `json:"trivial_auroc"`
 	AUROC              *float64            `json:"auroc"`
@@ -237,7 +238,7 @@ func (b *lineBench) fill(t *tally, p *plant, log *told) {
 	r.GoodDrawn, r.DefectiveDrawn, r.PartsJudged = t.good, t.defective, t.judged
 	r.Escapes, r.FalseRejects, r.Collateral, r.Inconclusive = t.escapes, t.falseRejects, t.collateral, t.undecidable
 	r.EscapeUpper95, r.FalseRejectUpper95 = Upper95(t.escapes, t.defective), Upper95(t.falseRejects, t.good)
-	r.ByKind = map[string]OfKind{}
+	r.FalseRejectsBy, r.ByKind = t.why, map[string]OfKind{}
 	for k, v := range t.byKind {
 		r.ByKind[string(k)] = *v
 	}
@@ -260,7 +261,8 @@ func (b *lineBench) fill(t *tally, p *plant, log *told) {
 	r.GatesOpened, r.GateOffMM, r.Holds = t.opened, t.firedOffMM, log.holds
 	r.Ledger = st.Ledger.Check()
 	r.LedgerBalanced, r.Unplanned = len(r.Ledger) == 0, p.odd
-	r.Escaped, r.FalselyRejected = t.escaped[:min(most, len(t.escaped))], t.rejected[:min(most, len(t.rejected))]
+	r.Escaped = append([]Escape{}, t.escaped[:min(most, len(t.escaped))]...)
+	r.FalselyRejected = append([]Escape{}, t.rejected[:min(most, len(t.rejected))]...)
 	if card, err := anomaly.Read(b.site.recipe.ModelDir()); err == nil {
 		m := card.Card.Model()
 		r.Model, r.ModelHash = m.Name+"@"+m.Version, m.SHA256

@@ -20,6 +20,8 @@ type judged struct {
 	due     uint32
 	outcome string
 	score   float64
+	reason  string
+	class   string // of the strongest finding
 	late    bool
 	fired   int64 // ticks between the commanded opening and the part's due tick
 	opened  bool
@@ -73,6 +75,9 @@ func (t *told) take(e event.Event, parts map[string]*judged, lane map[string]int
 			parts[e.Part] = v
 		}
 		v.due, v.outcome, v.score, v.late = uint32(p.Due.Count), p.Outcome, p.Score, p.Late
+		if len(p.Reasons) > 0 {
+			v.reason, v.class = p.Reasons[0].Text, p.Reasons[0].Class
+		}
 		lane[e.Part] = p.Lane
 	case "linesman.part.gated.v1":
 		var p event.PartGated
@@ -130,6 +135,7 @@ type Escape struct {
 	DeltaE   float64  `json:"delta_e,omitempty"`
 	Verdict  string   `json:"verdict"`
 	Score    float64  `json:"score"`
+	Reason   string   `json:"reason,omitempty"`
 }
 
 // most is how many escapes and false rejects a report lists.
@@ -141,7 +147,8 @@ type tally struct {
 	escapes, falseRejects, collateral, undecidable int
 	byKind                                         map[sim.Kind]*OfKind
 	escaped, rejected                              []Escape
-	scores                                         [2][]float64 // of good, of defective
+	why                                            map[string]int // false rejects by what was found
+	scores                                         [2][]float64   // of good, of defective
 	opened                                         int
 	firedOffMM                                     float64
 }
@@ -150,7 +157,7 @@ type tally struct {
 // that was rejected counts as collateral if it lay against a defective one:
 // the gate can not let one of the two through.
 func account(fates []sim.Fate, log *told, l sim.Layout, clear float64, lead float64) (*tally, error) {
-	t := &tally{byKind: map[sim.Kind]*OfKind{}}
+	t := &tally{byKind: map[sim.Kind]*OfKind{}, why: map[string]int{}}
 	var bad []sim.Fate
 	for _, f := range fates {
 		if f.Part.Defective() {
@@ -188,11 +195,11 @@ func account(fates []sim.Fate, log *told, l sim.Layout, clear float64, lead floa
 			k.NotJudged++
 			v.outcome = "none"
 		}
-		e := Escape{f.Part.N, f.Part.Kind, f.Part.SizeMM, f.Part.Contrast, f.Part.DeltaE, v.outcome, v.score}
+		e := Escape{f.Part.N, f.Part.Kind, f.Part.SizeMM, f.Part.Contrast, f.Part.DeltaE, v.outcome, v.score, v.reason}
 		switch {
 		case f.Part.Defective():
 			t.defective++
-			if known {
+			if known && v.outcome != "inconclusive" {
 				t.scores[1] = append(t.scores[1], v.score)
 			}
 			if passed {
@@ -201,7 +208,7 @@ func account(fates []sim.Fate, log *told, l sim.Layout, clear float64, lead floa
 			}
 		default:
 			t.good++
-			if known {
+			if known && v.outcome != "inconclusive" {
 				t.scores[0] = append(t.scores[0], v.score)
 			}
 			switch {
@@ -210,11 +217,24 @@ func account(fates []sim.Fate, log *told, l sim.Layout, clear float64, lead floa
 				t.collateral++
 			default:
 				t.falseRejects++
+				t.why[whyOf(v)]++
 				t.rejected = append(t.rejected, e)
 			}
 		}
 	}
 	return t, nil
+}
+
+// whyOf says in one word what made a verdict a reject. A pass that was
+// rejected all the same was so by the controller.
+func whyOf(v judged) string {
+	switch {
+	case v.outcome == "pass":
+		return "passed, but kept by the controller"
+	case v.outcome == "fail" && v.class != "":
+		return v.class
+	}
+	return v.outcome
 }
 
 func compare(a, b float64) int {

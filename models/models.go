@@ -46,6 +46,9 @@ type Result struct {
 	Anomaly  float64   // unclamped, 1 = threshold; always a number
 	Heatmap  Heatmap   // empty unless asked for
 	Took     float64   // milliseconds of this part's share of the batch
+	// Unanswered says why the model has no answer for this part, as where its
+	// neighbours hide too much of it; empty if it has one.
+	Unanswered string
 }
 
 // Ask says what a caller wants beside the score.
@@ -53,8 +56,8 @@ type Ask struct{ Heatmap bool }
 
 // Detector judges crops. Detect fills out[i] for crops[i] in one batch; it does
 // not keep the crops. Workers call it at the same time from several goroutines.
-// An error speaks for the whole batch: every part of it is then a missing
-// view, and never a pass.
+// An error speaks for the whole batch, Result.Unanswered for its part alone: in
+// both cases that is a missing view, and never a pass.
 type Detector interface {
 	Model() Model
 	Detect(ctx context.Context, crops []vision.Crop, ask Ask, out []Result) error

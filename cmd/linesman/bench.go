@@ -62,6 +62,9 @@ func printReport(w io.Writer, r *bench.Report) {
 	say("%s at %.0f an hour, seed %d: %d good and %d defective drawn, %d judged", r.Product, r.RatePerHour, r.Seed, r.GoodDrawn, r.DefectiveDrawn, r.PartsJudged)
 	say("  escapes        %6d   at most %.4f %% (95 %%)", r.Escapes, 100*r.EscapeUpper95)
 	say("  false rejects  %6d   at most %.4f %% (95 %%)", r.FalseRejects, 100*r.FalseRejectUpper95)
+	for _, why := range slices.Sorted(maps.Keys(r.FalseRejectsBy)) {
+		say("                 %6d   %s", r.FalseRejectsBy[why], why)
+	}
 	say("  collateral     %6d   good, beside a defective one", r.Collateral)
 	say("  inconclusive   %6d", r.Inconclusive)
 	for _, kind := range slices.Sorted(maps.Keys(r.ByKind)) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -174,8 +175,9 @@ func (d *Detector) Detect(ctx context.Context, crops []vision.Crop, ask models.A
 		return err
 	}
 	for i := range crops {
+		out[i].Unanswered = ""
 		if err := d.join(b, &crops[i], &texels[i], &out[i]); err != nil {
-			return err
+			out[i] = models.Result{Findings: out[i].Findings[:0], Anomaly: math.MaxFloat32, Unanswered: err.Error()}
 		}
 	}
 	took := float64(time.Since(began).Microseconds()) / 1000 / float64(len(crops))

@@ -146,7 +146,7 @@ func TestBesideThePart(t *testing.T) {
 	}
 }
 
-// TestDoubtIsAnError holds that what can not be judged never gets a score.
+// TestDoubtIsAnError holds that what can not be judged never gets a passing score.
 func TestDoubtIsAnError(t *testing.T) {
 	broken := errors.New("broken")
 	cancelled, cancel := context.WithCancel(t.Context())
@@ -177,10 +177,33 @@ func TestDoubtIsAnError(t *testing.T) {
 			}
 			defer d.Close()
 			var out [1]models.Result
-			if err := d.Detect(c.ctx, []vision.Crop{c.crop}, models.Ask{}, out[:]); err == nil {
-				t.Errorf("no error, score %v", out[0].Anomaly)
+			if err := d.Detect(c.ctx, []vision.Crop{c.crop}, models.Ask{}, out[:]); err == nil && (out[0].Unanswered == "" || out[0].Anomaly < 1) {
+				t.Errorf("no error, answer %q, score %v", out[0].Unanswered, out[0].Anomaly)
 			}
 		})
+	}
+}
+
+// One part without an answer must not cost the others theirs.
+func TestOneUnansweredPart(t *testing.T) {
+	m, _ := sealed(t, true)
+	d, err := m.unproven(Options{Open: opener(brightness{}), Channels: registry(area{})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	empty := grey(30)
+	clear(empty.Mask)
+	out := make([]models.Result, 3)
+	for range 2 { // results are used again: what one part could not answer, the next may
+		if err := d.Detect(t.Context(), []vision.Crop{grey(30), empty, grey(30)}, models.Ask{}, out); err != nil {
+			t.Fatal(err)
+		}
+		if out[0].Unanswered != "" || out[1].Unanswered == "" || out[1].Anomaly < 1 || out[2].Unanswered != "" || out[0].Anomaly != out[2].Anomaly {
+			t.Errorf("answers %q, %q, %q, scores %v, %v, %v; want the middle one alone unanswered",
+				out[0].Unanswered, out[1].Unanswered, out[2].Unanswered, out[0].Anomaly, out[1].Anomaly, out[2].Anomaly)
+		}
+		out[0], out[1] = out[1], out[0]
 	}
 }
 

@@ -3,6 +3,7 @@ package anomaly
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/png"
@@ -104,6 +105,9 @@ func (d *Detector) scores(p Part) (map[string]float64, error) {
 	var r [1]models.Result
 	if err := d.Detect(context.Background(), []vision.Crop{*p.Crop}, models.Ask{}, r[:]); err != nil {
 		return nil, err
+	}
+	if why := r[0].Unanswered; why != "" {
+		return nil, errors.New(why)
 	}
 	for _, f := range r[0].Findings {
 		scores[f.Class] = f.Score

@@ -2,6 +2,7 @@ package teach
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -91,5 +92,8 @@ func score(ctx context.Context, d *anomaly.Detector, part anomaly.Part) (float64
 	}
 	var out [1]models.Result
 	err := d.Detect(ctx, []vision.Crop{*part.Crop}, models.Ask{}, out[:])
+	if why := out[0].Unanswered; err == nil && why != "" {
+		err = errors.New(why)
+	}
 	return out[0].Anomaly, err
 }
