@@ -39,6 +39,11 @@ type Watch struct {
 	// Moving reports whether the belt moves. While it stands, equal pictures are
 	// no fault. Nil is a belt that always moves. It must not block.
 	Moving func() bool `yaml:"-"`
+	// Owes reports, for a triggered camera, whether a trigger has fired whose
+	// frame has not come. While none has, it owes no frames though the belt
+	// moves: nothing lies on it. Nil is a camera that always owes them. It must
+	// not block.
+	Owes func() bool `yaml:"-"`
 	// Retry, RetryMax and RetryPermanent are the waits before a broken camera is
 	// opened again: the first (500 ms), the longest (30 s), and the one for
 	// faults that need a person (1 min). A camera that was well for Steady (10 s)
@@ -75,6 +80,9 @@ func (w Watch) withDefaults() Watch {
 	}
 	if w.Moving == nil {
 		w.Moving = func() bool { return true }
+	}
+	if w.Owes == nil {
+		w.Owes = func() bool { return true }
 	}
 	return w
 }
@@ -227,10 +235,10 @@ func (s *Supervisor) drive(ctx context.Context, sink Sink) (err error) {
 // silence looks for a camera that no longer sends. It returns an error once the
 // camera should be opened again.
 func (s *Supervisor) silence(now time.Time) error {
-	moving := !s.watch.Triggered || s.watch.Moving()
+	owes := !s.watch.Triggered || s.watch.Moving() && s.watch.Owes()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !moving {
+	if !owes {
 		s.lastFrame = now
 		return nil
 	}

@@ -137,6 +137,12 @@ func TestStatesOfACamera(t *testing.T) {
 		{"triggered, and the belt stands", []run{func(ctx context.Context, sink camera.Sink) error {
 			return errors.Join(send(ctx, sink, 2, 10, 200), hang(ctx))
 		}}, camera.Watch{Triggered: true, Moving: func() bool { return false }}, "connecting live", camera.Live, ""},
+		{"triggered camera, the belt moves with nothing on it", []run{func(ctx context.Context, sink camera.Sink) error {
+			return errors.Join(send(ctx, sink, 2, 10, 200), hang(ctx))
+		}}, camera.Watch{Triggered: true, Owes: func() bool { return false }}, "connecting live", camera.Live, ""},
+		{"triggered camera, its triggers fire and nothing comes", []run{func(ctx context.Context, sink camera.Sink) error {
+			return errors.Join(send(ctx, sink, 2, 10, 200), hang(ctx))
+		}}, camera.Watch{Triggered: true, Owes: func() bool { return true }}, "connecting live stalled down live stalled down live stalled", camera.Stalled, "no frame for 2s"},
 		{"changes its size", []run{func(ctx context.Context, sink camera.Sink) error {
 			sink.Frame(shot(32, 16, 1, 0))
 			sink.Frame(shot(64, 16, 2, 0))

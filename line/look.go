@@ -6,6 +6,8 @@ import (
 	"math"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"linesman/models"
 	"linesman/vision"
 )
@@ -107,7 +109,33 @@ func (w *worker) look(ctx context.Context, j job) (l looked) {
 	return l
 }
 
-// recognise runs the model over all owned parts in one batch.
+// shareFrom is how many parts of one frame are worth a second worker's batch.
+const shareFrom = 8
+
+// detect runs the model over the owned parts. A frame of many parts is shared
+// out in even batches, one a worker: its verdicts are due together, and while
+// this frame is looked at the other cores would wait for the next.
+func (w *worker) detect(ctx context.Context, ask models.Ask, results []models.Result) error {
+	n := min(w.s.cfg.Settings.Workers, len(w.owned)/shareFrom)
+	if n < 2 {
+		return w.s.cfg.Detector.Detect(ctx, w.owned, ask, results)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for i := range n {
+		from, to := i*len(w.owned)/n, (i+1)*len(w.owned)/n
+		g.Go(func() (err error) {
+			defer func() {
+				if p := recover(); p != nil {
+					err = fmt.Errorf("it broke down: %v", p)
+				}
+			}()
+			return w.s.cfg.Detector.Detect(ctx, w.owned[from:to], ask, results[from:to])
+		})
+	}
+	return g.Wait()
+}
+
+// recognise runs the model over all owned parts.
 func (w *worker) recognise(ctx context.Context, l *looked) {
 	if len(w.owned) == 0 {
 		return
@@ -116,12 +144,16 @@ func (w *worker) recognise(ctx context.Context, l *looked) {
 		w.results = append(w.results, models.Result{})
 	}
 	results := w.results[:len(w.owned)]
-	err := w.s.cfg.Detector.Detect(ctx, w.owned, models.Ask{Heatmap: w.s.viewers.watched() || w.s.cfg.Keep != nil}, results)
+	err := w.detect(ctx, models.Ask{Heatmap: w.s.viewers.watched() || w.s.cfg.Keep != nil}, results)
 	limits := w.s.cfg.Recipe.Limits
+	// What may yet be doubted: the owner will not see these pixels.
+	doubtful := l.frame.Damaged || w.s.now().Sub(l.frame.At) > w.s.cfg.Settings.Deadline.D()/2
 	for i := range l.parts {
 		p := &l.parts[i]
 		if err != nil {
 			p.failed = "the model gave no answer: " + err.Error()
+		} else if why := results[i].Unanswered; why != "" {
+			p.failed = "the model gave no answer: " + why
 		} else {
 			p.result = results[i]
 			p.result.Findings = append([]models.Finding(nil), results[i].Findings...)
@@ -129,7 +161,7 @@ func (w *worker) recognise(ctx context.Context, l *looked) {
 		}
 		// The pixels live until the next frame only, so they are copied now if
 		// the owner may want to keep them.
-		mayFail := p.failed != "" || !(p.result.Anomaly < limits.Anomaly-limits.Unsure)
+		mayFail := doubtful || p.failed != "" || !(p.result.Anomaly < limits.Anomaly-limits.Unsure)
 		sample := (l.frame.Trigger*64+uint64(i))%uint64(w.s.cfg.Recipe.Keep.OnePassIn) == 0
 		if w.s.cfg.Keep != nil && (mayFail || sample) {
 			p.crop = copyCrop(&w.owned[i], p.result.Heatmap)

@@ -168,7 +168,7 @@ func (a *appliance) openLine(id part.LineID) error {
 		if err != nil {
 			return fmt.Errorf("line %s: %w", id, err)
 		}
-		a.supervise(v.Camera, driver, camera.Watch{Triggered: true, Moving: station.BeltMoving}, station.Sink(v.Camera), station.CameraState)
+		a.supervise(v.Camera, driver, camera.Watch{Triggered: true, Moving: station.BeltMoving, Owes: owing(station.Status)}, station.Sink(v.Camera), station.CameraState)
 	}
 	return nil
 }

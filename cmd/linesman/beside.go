@@ -86,6 +86,20 @@ func (a *appliance) anyBeltMoves() bool {
 	return false
 }
 
+// owing returns whether the line's camera owes a frame: a trigger has fired and
+// its frame is on its way, or none has come since one was given up. It is for
+// one goroutine.
+func owing(status func() line.Status) func() bool {
+	var received, blind uint64
+	return func() bool {
+		l := status().Ledger
+		if l.FramesReceived != received {
+			received, blind = l.FramesReceived, l.Blind
+		}
+		return l.Exposing > 0 || l.Blind > blind
+	}
+}
+
 // supervise keeps one camera running and logs what it does.
 func (a *appliance) supervise(id part.CameraID, driver camera.Driver, w camera.Watch, sink camera.Sink, told func(camera.State)) {
 	source, was := "/"+a.site.Name+"/camera/"+string(id), ""
