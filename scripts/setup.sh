@@ -18,7 +18,7 @@ readonly GO_SUM_aarch64="h1:sYL/O6MqS68ML0kjsQ36WoYIpJqkw60TxizWUYUKQMc="
 readonly NODE_MIN=22.12 # what Vite asks for; Debian 12 has 18
 
 # Room that a first run takes, MB, measured (docs/setup.md).
-readonly PACKAGES_MB=2600 TOOLS_MB=1200 CACHES_MB=2600
+readonly PACKAGES_MB=2600 TOOLS_MB=1200 CACHES_MB=2600 TMP_MB=400
 
 # Debian's packages come from a signed archive that drops old versions at every
 # point release, so the release is pinned (bookworm), not each package.
@@ -68,7 +68,7 @@ fail() {
 # known_cure LOG CURE: the cure of a cause that the log names, else CURE.
 known_cure() {
   local again="then run the same command again: it goes on from here"
-  if grep -qE 'No space left|enough free space|ENOSPC|[Dd]isk quota' "$1"; then
+  if grep -qiE 'No space left|enough free space|ENOSPC|[Dd]isk quota' "$1"; then
     echo "the disk is full (df -h . / ~ /tmp): make room, $again"
   elif grep -qE 'Hash Sum mismatch|File has unexpected size' "$1"; then
     echo "Debian's mirror is being renewed, or a proxy keeps old files: wait some minutes or use another mirror, $again"
@@ -113,7 +113,7 @@ at=0
 step() {
   local name=$1 title=$2 key=$3 check=$4 run=$5 cure=$6 since=$SECONDS
   at=$((at + 1))
-  if [ "$(cat "$tools/stamps/$name" 2>/dev/null)" = "$key" ] && $check; then
+  if [ -e "$tools/stamps/$name" ] && [ "$(cat "$tools/stamps/$name")" = "$key" ] && $check; then
     printf '[%d/%d] %s: already there\n' $at $steps "$title"
     return
   fi
@@ -138,14 +138,14 @@ at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; 
 
 # --- Debian packages ---------------------------------------------------------
 
+# missing_packages PACKAGE...: prints those that are not installed.
 missing_packages() {
-  local p
-  for p in "$@"; do
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || echo "$p"
-  done
+  { dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true; } |
+    awk -v want="$*" '$2 == "installed" { there[$1] = 1 }
+      END { n = split(want, w, " "); for (i = 1; i <= n; i++) if (!there[w[i]]) print w[i] }'
 }
 debian_there() { [ -z "$(missing_packages "${PACKAGES[@]}")" ]; }
-debian_do() { apt_install "${PACKAGES[@]}"; }
+debian_do() { debian_there || apt_install "${PACKAGES[@]}"; }
 
 # apt_install PACKAGE...: installs what is missing of these, as root or by sudo.
 apt_install() {
@@ -262,7 +262,7 @@ ui_do() {
   local packages
   packages=$(digest ui/package.json ui/package-lock.json)
   if [ ! -d ui/node_modules ] || [ "$(cat "$tools/stamps/npm" 2>/dev/null)" != "$packages" ]; then
-    (cd ui && npm ci --no-audit --no-fund)
+    (cd ui && npm ci --prefer-offline --no-audit --no-fund)
     echo "$packages" >"$tools/stamps/npm"
   fi
   (cd ui && npm run build)
@@ -287,6 +287,7 @@ enough_room() {
   if [ ! -x bin/linesman ]; then
     wants . "$TOOLS_MB"
     wants "${GOCACHE:-${XDG_CACHE_HOME:-$HOME/.cache}}" "$CACHES_MB"
+    wants "${TMPDIR:-/tmp}" "$TMP_MB"
   fi
   local fs free
   for fs in "${!need[@]}"; do
