@@ -1,5 +1,7 @@
 // Takes pictures of the page in a real browser against the canned plant:
 //   npm run build && go build -o /tmp/canned ../api/apitest/canned && node screens.mjs /tmp/canned [folder] [scene...]
+// or of an appliance that runs:
+//   node screens.mjs http://127.0.0.1:8080 [folder] [running|part|chinese...]
 // and fails where the page logs an error, breaks its content policy, asks any
 // other host, or scrolls sideways.
 import { spawn } from "node:child_process";
@@ -7,11 +9,12 @@ import { mkdirSync } from "node:fs";
 import { chromium } from "playwright-core";
 
 const [canned, folder = "screens", ...wanted] = process.argv.slice(2);
-if (!canned) throw new Error("usage: node screens.mjs CANNED [FOLDER] [SCENE...]");
+if (!canned) throw new Error("usage: node screens.mjs CANNED|URL [FOLDER] [SCENE...]");
+const real = canned.startsWith("http");
 mkdirSync(folder, { recursive: true });
 
 const sizes = { panel: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
-const scenes = wanted.length ? wanted : ["running", "held", "camera", "plc", "ledger", "frozen", "stale", "stopped", "untaught", "killed", "part", "chinese"];
+const scenes = wanted.length ? wanted : real ? ["running", "part", "chinese"] : ["running", "held", "camera", "plc", "ledger", "frozen", "stale", "stopped", "untaught", "killed", "part", "chinese"];
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 let faults = 0;
 const fault = (text) => {
@@ -21,6 +24,7 @@ const fault = (text) => {
 
 /** Starts the plant and returns its address and a way to end it. */
 async function plant(scene) {
+  if (real) return { url: canned, end: async () => undefined };
   const own = { killed: "running", part: "running", chinese: "running" };
   const child = spawn(canned, ["-scene", own[scene] ?? scene], { stdio: ["ignore", "pipe", "inherit"] });
   const url = await new Promise((resolve, reject) => {

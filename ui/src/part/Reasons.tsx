@@ -1,7 +1,6 @@
 import type { Reason } from "../api/client";
-import { measure } from "../words/figures";
 import { useWords } from "../words/Language";
-import { subject } from "./words";
+import { quantity, remark, subject } from "./words";
 
 /** How far along a bar of twice the limit a value lies, 0 to 1. */
 export function along(measured: number, limit: number): number {
@@ -15,17 +14,16 @@ export function Reasons({ reasons }: { reasons: Reason[] }) {
   return (
     <ul className="reasons">
       {reasons.map((r, i) => {
-        const unit = r.unit && r.unit !== "1 = threshold" ? ` ${r.unit}` : "";
         const plain = r.measured !== 0 || r.limit !== 0;
         return (
           <li key={`${r.rule} ${i}`}>
             <p className="reason-title">
-              <b>{subject(r, t)}</b> <span>{r.text}</span>
+              <b>{subject(r, t)}</b> <span>{remark(r)}</span>
             </p>
             {plain && (
               <div className="reason-figures">
                 <span>
-                  {t.measured} <b>{measure(r.measured)}{unit}</b>
+                  {t.measured} <b>{quantity(r.measured, r.unit, t)}</b>
                 </span>
                 <svg className="bar" width="40" viewBox="0 0 200 14" preserveAspectRatio="none" aria-hidden>
                   <rect y="3" width="200" height="8" rx="2" className="bar-ground" />
@@ -33,7 +31,7 @@ export function Reasons({ reasons }: { reasons: Reason[] }) {
                   <rect x="99" width="2.5" height="14" className="bar-limit" />
                 </svg>
                 <span>
-                  {t.limit} <b>{measure(r.limit)}{unit}</b>
+                  {t.limit} <b>{quantity(r.limit, r.unit, t)}</b>
                 </span>
               </div>
             )}

@@ -19,7 +19,7 @@ function RejectRow({ verdict: v, zone, open }: { verdict: Verdict; zone: string;
             <b>{headline(v, t)}</b>
             {v.outcome === "fail" && <span className="reject-score">{measure(v.score)}</span>}
           </span>
-          <span className="reject-facts">{(first && (figures(first) || first.text)) || t.outcomes[v.outcome]}</span>
+          <span className="reject-facts">{(first && (figures(first, t) || first.text)) || t.outcomes[v.outcome]}</span>
           <span className="reject-facts">
             {clock(v.at, zone)} · {t.lane} {v.lane}
             {v.late && ` · ${t.late}`}

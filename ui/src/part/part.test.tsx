@@ -3,12 +3,12 @@ import { afterEach, expect, it, vi } from "vitest";
 
 import { rejected, sample } from "../api/sample";
 import { story } from "../event/story";
-import { en } from "../words/words";
+import { en, zh } from "../words/words";
 import { account } from "./account";
 import { LedgerTable } from "./LedgerTable";
 import { along } from "./Reasons";
 import { RejectList } from "./RejectList";
-import { figures, headline } from "./words";
+import { figures, headline, remark, subject } from "./words";
 
 afterEach(cleanup);
 
@@ -44,10 +44,23 @@ it("a reject shows what, how much, and opens", () => {
 });
 
 it("reasons without figures, below a limit, and none at all", () => {
-  expect(figures({ rule: "view", measured: 0, limit: 0, text: "no frame" })).toBe("");
-  expect(figures({ rule: "size", measured: 59.1, limit: 60.4, unit: "mm²", text: "" })).toBe("59.1 mm² < 60.4 mm²");
+  expect(figures({ rule: "view", measured: 0, limit: 0, text: "no frame" }, en)).toBe("");
+  expect(figures({ rule: "size", measured: 59.1, limit: 60.4, unit: "mm²", text: "" }, en)).toBe("59.1 mm² < 60.4 mm²");
+  expect(figures({ rule: "anomaly", class: "texture", measured: 2.94, limit: 2.93, unit: "feature distance", text: "" }, en)).toBe("2.94 > 2.93");
   expect(headline(rejected({ reasons: [], outcome: "pass", collateral: true }), en)).toBe(en.collateral);
   expect(headline(rejected({ reasons: [], outcome: "inconclusive" }), en)).toBe("Inconclusive");
+});
+
+it("a doubt is named by its cause, and figures are not said twice", () => {
+  const doubt = (text: string) => ({ rule: "doubt", measured: 0, limit: 0, text });
+  expect(subject(doubt("late: judged 465 ms after exposure (at most 250)"), en)).toBe("Late");
+  expect(subject(doubt("late: judged 465 ms after exposure (at most 250)"), zh)).toBe("超时");
+  expect(subject(doubt("covered: a hand"), en)).toBe("covered");
+  expect(subject(doubt("something for which nobody has a short word at all"), en)).toBe("Doubt");
+  expect(remark(doubt("late: judged"))).toBe("late: judged");
+  const print = { rule: "anomaly", class: "print", measured: 28.6, limit: 2.93, unit: "% contrast", text: "print 28.6 % contrast (limit 2.93 % contrast)" };
+  expect(remark(print)).toBe("");
+  expect(remark({ ...print, text: "outline leaves the good parts' range" })).toBe("outline leaves the good parts' range");
 });
 
 it("a bar ends at twice the limit", () => {

@@ -20,7 +20,7 @@ export const en = {
   rows: { frames: "Pictures", gate: "Parts at the gate", passed: "Passed", ejected: "Rejected" },
   balanced: "Balanced", oneSided: "Controller silent", mismatch: "Does not balance",
   between: (travelling: string, landing: string) => `${travelling} on the way to the gate · ${landing} behind it`,
-  lost: "Lost", unseen: "Unseen", blind: "Without picture", collateralShort: "With a neighbour",
+  lost: "Lost", unseen: "Unseen", blind: "Without picture", collateralShort: "Good but rejected",
   equipment: "Controller and cameras", connected: "Connected", disconnected: "Not connected",
   modes: { queue: "queue", pulse: "pulse" } as Record<string, string>,
   cameraStates: { connecting: "Connecting", live: "Live", stalled: "No pictures", frozen: "Frozen", down: "Down", ended: "Recording ended" } as Record<string, string>,
@@ -48,6 +48,9 @@ export const en = {
   modelHash: "Model hash", recipeHash: "Recipe hash", loading: "Loading…",
   classes: {} as Record<string, string>,
   rules: {} as Record<string, string>,
+  doubt: "Doubt",
+  doubts: { late: "Late", "double triggered": "Double trigger", "the picture is damaged": "Damaged picture", "the camera's picture is frozen": "Frozen picture", "the controller did not take its entry": "Not taken by controller" } as Record<string, string>,
+  units: { "1 = threshold": "", "feature distance": "" } as Record<string, string>,
   advisory: "Read-only",
 };
 
@@ -74,7 +77,7 @@ export const zh: Words = {
   rows: { frames: "图像", gate: "到达闸口", passed: "放行", ejected: "剔除" },
   balanced: "账平", oneSided: "控制器无响应", mismatch: "账不平",
   between: (travelling, landing) => `途中 ${travelling} · 过闸待确认 ${landing}`,
-  lost: "丢失", unseen: "未拍到", blind: "无图像", collateralShort: "随邻件剔除",
+  lost: "丢失", unseen: "未拍到", blind: "无图像", collateralShort: "良品被剔除",
   equipment: "控制器与相机", connected: "已连接", disconnected: "未连接",
   modes: { queue: "队列", pulse: "脉冲" },
   cameraStates: { connecting: "连接中", live: "正常", stalled: "无图像", frozen: "画面冻结", down: "故障", ended: "录像结束" },
@@ -102,8 +105,11 @@ export const zh: Words = {
   modelHash: "模型哈希", recipeHash: "配方哈希", loading: "加载中…",
   classes: {
     chip: "缺角", spot: "斑点", crack: "裂纹", stain: "污渍", dent: "凹痕", colour: "颜色", "wrong colour": "颜色错误", "foreign part": "异物",
-    "missing print": "缺印", "wrong print": "印刷错误", print: "印刷", size: "尺寸", outline: "轮廓", texture: "纹理", contrast: "对比度",
+    "missing print": "缺印", "wrong print": "印刷错误", print: "印刷", size: "尺寸", outline: "轮廓", texture: "纹理", contrast: "对比度", surface: "表面",
   },
-  rules: { late: "超时", size: "尺寸", outline: "轮廓", colour: "颜色", texture: "纹理", contrast: "对比度", print: "印刷", view: "视图缺失", blur: "模糊" },
+  rules: { anomaly: "异常", quality: "画质", measure: "测量", late: "超时", size: "尺寸", outline: "轮廓", colour: "颜色", texture: "纹理", contrast: "对比度", print: "印刷", view: "视图缺失", blur: "模糊" },
+  doubt: "存疑",
+  doubts: { late: "超时", "double triggered": "重复触发", "the picture is damaged": "图像损坏", "the camera's picture is frozen": "画面冻结", "the controller did not take its entry": "控制器未接收" },
+  units: { "1 = threshold": "", "feature distance": "", "% contrast": "% 对比度" },
   advisory: "只读",
 };
