@@ -61,12 +61,12 @@ func (w Watch) over(ctx context.Context, a *appliance) error {
 		case err := <-done:
 			return err
 		case <-samples.C:
-			if err := out.write(a, began); err != nil {
+			if err := out.write(a.status, began); err != nil {
 				return err
 			}
 		case <-enough:
 			account := settled(ctx, a.status)
-			err := out.write(a, began)
+			err := out.write(a.status, began)
 			report(a.status(), time.Since(began))
 			stop()
 			return errors.Join(account, err, <-done)
@@ -95,11 +95,11 @@ func (s *statsFile) Close() {
 	}
 }
 
-func (s *statsFile) write(a *appliance, began time.Time) error {
+func (s *statsFile) write(status func() []line.Status, began time.Time) error {
 	if s.file == nil {
 		return nil
 	}
-	if err := json.NewEncoder(s.file).Encode(sample(a.status(), began)); err != nil {
+	if err := json.NewEncoder(s.file).Encode(sample(status(), began)); err != nil {
 		return fmt.Errorf("--stats: %w", err)
 	}
 	return nil
