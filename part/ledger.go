@@ -18,7 +18,8 @@ type Ledger struct {
 	Exited          uint64 `json:"exited"`     // controller: exit sensors
 	Collateral      uint64 `json:"collateral"` // passes rejected beside a reject
 
-	Travelling uint64 `json:"travelling"` // judged, not yet at the gate
+	Awaiting   uint64 `json:"awaiting"`   // found, another view of it still to come
+	Travelling uint64 `json:"travelling"` // found, not yet at the gate
 	Landing    uint64 `json:"landing"`    // past the gate, not yet at an exit or ejection sensor
 	Exposing   uint64 `json:"exposing"`   // triggered, the frame still on its way
 	Unseen     uint64 `json:"unseen"`     // at the gate without a picture since the batch began, rejected
@@ -38,7 +39,7 @@ func (l Ledger) Check() []string {
 		}
 	}
 	compare(l.FramesReceived+l.Exposing+l.Blind, "frames received or accounted for", l.FramesTriggered, "triggered")
-	compare(l.Found, "parts found", l.Verdicts, "verdicts")
+	compare(l.Found, "parts found", l.Verdicts+l.Awaiting, "verdicts or awaited")
 	compare(l.Found+l.Unseen, "parts found or known unseen", l.AtGate+l.Travelling+l.Lost, "at the gate, travelling or lost")
 	compare(l.AtGate, "parts at the gate", l.Ejected+l.Exited+l.Landing, "ejected, exited or landing")
 	return out

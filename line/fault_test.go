@@ -1,0 +1,148 @@
+package line_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"linesman/event"
+	"linesman/line"
+	"linesman/sim/belt"
+)
+
+// times is how often each fault is ordered, in each mode. CI takes the default;
+// a release takes
+//
+//	go test ./line -run Fault -timeout 30m -args -times 100
+var times = flag.Int("times", 10, "how often each fault is ordered on a running line")
+
+// seed makes a run's belts the same again.
+var seed = flag.Uint64("seed", uint64(time.Now().UnixNano()%1e6), "of the belts' parts")
+
+// patience is how long a line may take until parts pass again: seconds, but a
+// test beside which others compute may be without its heartbeat for a while.
+const patience = time.Minute
+
+// Plants wait for their belts and hardly compute: many run side by side.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// broken is one fault and the sign by which the log tells of it.
+type broken struct {
+	kind  belt.Kind
+	value float64
+	// told reports whether the events since the fault tell of it. nil: nothing
+	// went wrong that anybody need be told of, the line just has to go on.
+	told func([]event.Event) bool
+	dead bool // the controller was without power: its counters know less than the gate
+}
+
+func breakages() []broken {
+	return []broken{
+		{kind: belt.DoubleTrigger, told: says[event.PartJudged]("double triggered")},
+		{kind: belt.MissedTrigger, told: says[event.LedgerMismatch]("no picture showed")},
+		{kind: belt.PartRemoved, told: says[event.PartLost]("no part came to the gate")},
+		{kind: belt.PartSlips, told: both(says[event.PartLost]("no part came to the gate"), says[event.LedgerMismatch]("no picture showed"))},
+		{kind: belt.BlockedEjector, told: says[event.PartSuspect]("went on")},
+		{kind: belt.SpeedChange},
+		{kind: belt.PLCRestart, told: both(says[event.PLCState]("restarted"), says[event.PartLost]("restarted")), dead: true},
+		{kind: belt.Hang, value: 0.5, told: both(says[event.PLCState](`"lost"`), says[event.LineHeld]("heartbeat"))},
+		{kind: belt.Refuse, value: 0.4, told: both(says[event.PLCState](`"lost"`), says[event.LineHeld]("heartbeat"))},
+	}
+}
+
+// says looks for an event of one type with certain words in its data.
+func says[P event.Payload](words string) func([]event.Event) bool {
+	return func(events []event.Event) bool {
+		var p P
+		for _, e := range events {
+			if e.Type == p.EventType() && strings.Contains(string(e.Data), words) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func both(a, b func([]event.Event) bool) func([]event.Event) bool {
+	return func(events []event.Event) bool { return a(events) && b(events) }
+}
+
+// TestFaults orders every fault of the simulated line many times on a whole
+// running line, in both modes. Whatever breaks: no defective or unjudged part is
+// on the good side without an event that names it within two seconds, every
+// fault is told, and the account closes.
+func TestFaults(t *testing.T) {
+	if n := len(belt.Kinds()); n != len(breakages()) {
+		t.Fatalf("the belt knows %d faults, this test %d", n, len(breakages()))
+	}
+	for _, mode := range []string{line.ModeQueue, line.ModePulse} {
+		for i, b := range breakages() {
+			t.Run(mode+"/"+string(b.kind), func(t *testing.T) {
+				t.Parallel()
+				breakOften(t, mode, b, *seed+uint64(i))
+			})
+		}
+	}
+}
+
+func breakOften(t *testing.T, mode string, b broken, seed uint64) {
+	p := newPlant(t, build{mode: mode, seed: seed})
+	began := time.Now()
+	for round := range *times {
+		if err := p.breakOnce(b, round); err != nil {
+			t.Fatalf("seed %d, round %d: %v", seed, round, err)
+		}
+	}
+	if err := p.running(patience); err != nil {
+		t.Fatalf("seed %d, after the last round: %v", seed, err)
+	}
+	p.finish()
+	got, l := p.truth(), p.station.Status().Ledger
+	for _, s := range got.silent {
+		t.Errorf("seed %d: on the good side, and nobody was told: %s", seed, s)
+	}
+	if !b.dead && (uint64(got.passed) != l.Exited || uint64(got.rejected) != l.Ejected) {
+		t.Errorf("seed %d: at the gate %d passed and %d rejected, the ledger has %d and %d", seed, got.passed, got.rejected, l.Exited, l.Ejected)
+	}
+	if got.passed < *times {
+		t.Errorf("seed %d: only %d parts passed: the line did not run", seed, got.passed)
+	}
+	t.Logf("seed %d: %d faults in %.0f s: %d passed, %d rejected (%d of them good), %d removed; on the good side unjudged %d, defective %d, each named; ledger %+v",
+		seed, *times, time.Since(began).Seconds(), got.passed, got.rejected, got.lostGood, got.removed, got.unjudged, got.defective, l)
+}
+
+// breakOnce orders the fault on a running line and waits until the log tells of
+// it.
+func (p *plant) breakOnce(b broken, round int) error {
+	value := b.value
+	if b.kind == belt.SpeedChange { // slower and faster in turn
+		value = []float64{500, 900, 600, 700}[round%4]
+	}
+	from := p.mark()
+	// A fault may hit a part to which it does no harm - a reject that is triggered
+	// twice, a good part that the pulse missed and the ejector lets go: then it
+	// is ordered again.
+	for range 5 {
+		if err := p.running(patience); err != nil {
+			return err
+		}
+		// A fault that needs a part at a certain place may have to wait for it.
+		var err error
+		if !p.await(3*time.Second, func(record) bool { err = p.belt.Fault(string(b.kind), value); return err == nil }) {
+			return err
+		}
+		if b.told == nil || p.await(4*time.Second, func(r record) bool { return b.told(r.events[from:]) }) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: the log says nothing of it%s", b.kind, p.describe())
+}

@@ -1,0 +1,425 @@
+package line_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"linesman/camera"
+	camerasim "linesman/camera/sim"
+	"linesman/event"
+	"linesman/event/sqlite"
+	"linesman/line"
+	"linesman/part"
+	"linesman/plc"
+	"linesman/plc/modbus"
+	"linesman/recipe"
+	"linesman/sim"
+	"linesman/sim/belt"
+	"linesman/sim/controller"
+	"linesman/sim/feed"
+	"linesman/vision"
+)
+
+// plant is a whole line in one process, on the wall clock: belt and controller
+// on one side, on the other what an appliance runs - station, supervisors of
+// camera and controller, Modbus TCP, hand-over ring, the log on disk. What became
+// of each part is counted where it happens, at the belt's gate.
+type plant struct {
+	t       *testing.T
+	layout  sim.Layout
+	set     line.Settings
+	row     *row
+	belt    *belt.Belt
+	plc     *controller.Controller
+	url     string
+	station *line.Station
+	outputs *plc.Supervisor
+	cameras []*lens
+
+	mu      sync.Mutex
+	epoch   int64 // of the encoder, as the belt's side knows it
+	fates   []fate
+	events  []event.Event
+	changed chan struct{} // closed and replaced at every fate and event
+	stop    func()
+}
+
+// fate is what became of a part, with the epoch of its tick.
+type fate struct {
+	sim.Fate
+	tick part.Tick
+}
+
+// lens is one camera: the shutter, what paints its pictures and where they go.
+type lens struct {
+	id      part.CameraID
+	frames  *feed.Server
+	address string
+	shutter chan exposure
+	sup     *camera.Supervisor
+
+	mu   sync.Mutex
+	hood func(*picture) bool // changes a picture, or loses it: false; nil is a clean lens
+}
+
+type exposure struct {
+	trigger sim.Trigger
+	parts   []sim.Part
+}
+
+// picture is one frame before it is sent.
+type picture struct {
+	trigger       sim.Trigger
+	width, height int
+	pix           []byte
+}
+
+// build is how a plant differs from the usual.
+type build struct {
+	mode    string  // of the gate; queue unless set
+	speed   float64 // mm/s; 700 unless set
+	defects float64 // share; 0.15 unless set, below 0 none
+	seed    uint64
+	views   []line.View // one above the belt unless set
+	workers int
+	wrap    func(vision.Locator) vision.Locator
+	watch   camera.Watch
+}
+
+// wiring counts the encoder's restarts.
+type wiring struct {
+	*belt.Belt
+	p *plant
+}
+
+func (w wiring) ZeroEncoder() {
+	w.p.mu.Lock()
+	w.p.epoch++
+	w.p.mu.Unlock()
+	w.Belt.ZeroEncoder()
+}
+
+func newPlant(t *testing.T, b build) *plant {
+	t.Helper()
+	if b.mode == "" {
+		b.mode = line.ModeQueue
+	}
+	if b.speed == 0 {
+		b.speed = 700
+	}
+	if b.defects == 0 {
+		b.defects = 0.15
+	}
+	p := &plant{t: t, layout: discs(), epoch: 1, changed: make(chan struct{})}
+	p.row = newRow(p.layout, b.defects, b.seed)
+	if b.views == nil {
+		b.views = []line.View{{Camera: "top", AtMM: p.layout.CameraMM, MMPerPx: p.layout.MMPerPx, Exposure: line.Duration(40 * time.Microsecond)}}
+	}
+	for _, v := range b.views {
+		p.cameras = append(p.cameras, &lens{id: v.Camera, frames: &feed.Server{Product: "caps"}, shutter: make(chan exposure, 64)})
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	p.stop = sync.OnceFunc(func() { cancel(); running.Wait() })
+	log, ring := p.openLog()
+	start := time.Now()
+	p.openBelt(b, start)
+	p.openAppliance(ctx, b, log, ring, &running)
+	t.Cleanup(p.stop) // before what it works with is closed
+	running.Go(func() {
+		tick := time.NewTicker(2 * time.Millisecond)
+		defer tick.Stop()
+		for ctx.Err() == nil {
+			<-tick.C
+			p.belt.Advance(time.Since(start))
+		}
+	})
+	running.Go(func() {
+		_ = log.Follow(ctx, 0, func(e event.Event) error { // ends by ctx alone
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.events = append(p.events, e)
+			p.tell()
+			return nil
+		})
+	})
+	return p
+}
+
+// tell wakes whoever awaits; p.mu is held.
+func (p *plant) tell() {
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// openBelt builds the other side.
+func (p *plant) openBelt(b build, start time.Time) {
+	p.t.Helper()
+	var err error
+	p.belt, err = belt.New(belt.Config{Layout: p.layout, Speed: b.speed, Feed: p.row, Start: start, ValveDelay: 12 * time.Millisecond,
+		OnTrigger: func(t sim.Trigger, parts []sim.Part) {
+			for _, c := range p.cameras {
+				select {
+				case c.shutter <- exposure{t, parts}:
+				default: // a camera that misses its trigger
+				}
+			}
+		},
+		OnFate: func(f sim.Fate) {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.fates = append(p.fates, fate{f, part.Tick{Epoch: p.epoch, Count: int64(f.Tick)}})
+			p.tell()
+		}})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	c := controller.For(p.layout)
+	c.Pulse, c.Seed = b.mode == line.ModePulse, b.seed
+	if p.plc, err = controller.New(c, wiring{p.belt, p}); err != nil {
+		p.t.Fatal(err)
+	}
+	if p.url, err = p.plc.Serve("127.0.0.1:0"); err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { p.plc.Close() })
+}
+
+var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+func (p *plant) openLog() (event.Log, *event.Ring) {
+	p.t.Helper()
+	dir := p.t.TempDir()
+	log, err := sqlite.Open(sqlite.Settings{Dir: filepath.Join(dir, "log"), Logger: quiet})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { log.Close() })
+	ring, err := event.OpenRing(event.RingSettings{Path: filepath.Join(dir, "ring"), Source: "/plant", Logger: quiet})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { ring.Close() })
+	return log, ring
+}
+
+// openAppliance builds our side as cmd/linesman does, and starts it.
+func (p *plant) openAppliance(ctx context.Context, b build, log event.Log, ring *event.Ring, running *sync.WaitGroup) {
+	p.t.Helper()
+	response := 12 * time.Millisecond
+	if b.mode == line.ModePulse {
+		response += 6 * time.Millisecond // half a scan of the controller
+	}
+	p.set = line.Settings{
+		MinPitchMM: 36, MaxSpeed: 1200, Workers: max(1, b.workers), Recipe: "r.yaml",
+		Encoder: line.Encoder{Controller: "plc-1", Point: "encoder", PerMM: p.layout.PerMM},
+		Views:   b.views,
+		Gates: []line.Gate{{AtMM: p.layout.GateMM, Lanes: []int{1}, Controller: "plc-1", Mode: b.mode, Point: "pass", Response: line.Duration(response),
+			WindowMM: 14, ConfirmMM: 40, ExitMM: 60}},
+	}
+	if err := p.set.Validate(); err != nil {
+		p.t.Fatal(err)
+	}
+	rec, err := recipe.Parse([]byte("recipe: disc\nversion: 1\npart: {diameter_mm: 28}\nmodel: none\n"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	link, err := modbus.New(modbus.Settings{URL: p.url, Timeout: 300 * time.Millisecond})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.outputs = plc.NewSupervisor(plc.SupervisorConfig{Name: "plc-1", Dial: link.Dial, MaxBackOff: 400 * time.Millisecond,
+		OnStatus: func(s plc.Status) { p.station.Controller(s) },
+		OnAck:    func(e plc.Entry, at time.Time, err error) { p.station.Acked(e, at, err) },
+		OnState: func(s plc.State) {
+			p.station.Link(line.PLCState{Name: s.Name, Connected: s.Connected, Since: s.Since, Error: s.Error})
+		}})
+	p.station, err = line.New(line.Config{Line: "disc-1", Site: "/plant", Batch: "b1", Settings: p.set, Recipe: rec, Detector: spots{},
+		Locator: func(line.View) (vision.Locator, error) {
+			var l vision.Locator = &eye{layout: p.layout}
+			if b.wrap != nil {
+				l = b.wrap(l)
+			}
+			return l, nil
+		},
+		Outputs: p.outputs, Events: ring, Log: quiet})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	drain, stopped := context.WithCancel(context.Background())
+	drained := make(chan error, 1)
+	go func() { drained <- ring.Run(drain, log) }()
+	var work sync.WaitGroup
+	work.Go(func() { p.ends("station", p.station.Run(ctx)) })
+	work.Go(func() { p.ends("controller", p.outputs.Run(ctx)) })
+	for _, c := range p.cameras {
+		p.openCamera(ctx, c, b.watch, ring, &work)
+	}
+	running.Go(func() {
+		work.Wait()
+		stopped()
+		p.ends("ring", <-drained)
+	})
+}
+
+// ends reports what ended in another way than by being told to.
+func (p *plant) ends(what string, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		p.t.Errorf("%s ended: %v", what, err)
+	}
+}
+
+func (p *plant) openCamera(ctx context.Context, c *lens, w camera.Watch, events event.Sink, work *sync.WaitGroup) {
+	p.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	c.address = l.Addr().String()
+	driver, err := camerasim.New(c.id, camerasim.Settings{Address: c.address})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	w.Triggered, w.Moving = true, p.station.BeltMoving
+	c.sup = camera.NewSupervisor(c.id, driver, w, quiet, func(s camera.State) {
+		p.station.CameraState(s)
+		events.Emit(event.New("/plant/camera/"+string(c.id), string(c.id), time.Now(), event.CameraState{Camera: string(c.id), State: s.Status.String(), Why: s.Error}))
+	})
+	work.Go(func() { p.ends("frames", c.frames.Serve(ctx, l)) })
+	work.Go(func() { p.ends("camera", c.sup.Run(ctx, p.station.Sink(c.id))) })
+	work.Go(func() { c.expose(ctx, p.layout) })
+}
+
+// expose paints and sends what the shutter saw.
+func (c *lens) expose(ctx context.Context, l sim.Layout) {
+	w, h := l.FramePx()
+	pix := make([]byte, w*h)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e := <-c.shutter:
+			paint(l, e.trigger.Travelled, e.parts, e.trigger.N, pix)
+			pic := picture{e.trigger, w, h, pix}
+			c.mu.Lock()
+			hood := c.hood
+			c.mu.Unlock()
+			if hood != nil && !hood(&pic) {
+				continue
+			}
+			// A client that is gone is the camera supervisor's matter.
+			_ = c.frames.Send(feed.FrameMsg{Trigger: e.trigger.N, Exposure: e.trigger.At, Tick: uint64(e.trigger.Tick), Width: pic.width, Height: pic.height, Format: camera.Grey, Pix: pic.pix})
+		}
+	}
+}
+
+// cover puts a hood over the lens, or takes it off.
+func (c *lens) cover(hood func(*picture) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hood = hood
+}
+
+// record is what happened so far.
+type record struct {
+	fates  []fate
+	events []event.Event
+}
+
+// record returns what happened so far, and what closes when more does.
+func (p *plant) record() (record, <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return record{p.fates[:len(p.fates):len(p.fates)], p.events[:len(p.events):len(p.events)]}, p.changed
+}
+
+// await waits until cond, which is asked at every fate and event and now and
+// then between, and reports whether it came true in time.
+func (p *plant) await(within time.Duration, cond func(record) bool) bool {
+	deadline := time.NewTimer(within)
+	defer deadline.Stop()
+	for {
+		r, changed := p.record()
+		if cond(r) {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-time.After(20 * time.Millisecond): // the station's status makes no noise
+		case <-deadline.C:
+			return false
+		}
+	}
+}
+
+// running is the operator: it releases what holds and waits until parts pass.
+func (p *plant) running(within time.Duration) error {
+	var began time.Time
+	var last string
+	ok := p.await(within, func(r record) bool {
+		st := p.station.Status()
+		last = fmt.Sprintf("%s (%s), %d fates", st.State, st.Why, len(r.fates))
+		if !st.PLC.Connected || st.PLC.Held {
+			began = time.Time{}
+			p.release()
+			return false
+		}
+		if began.IsZero() {
+			began = time.Now()
+		}
+		n := len(r.fates)
+		return n > 0 && r.fates[n-1].Side == sim.Passed && r.fates[n-1].At.After(began)
+	})
+	if !ok {
+		return fmt.Errorf("no part passes %v after the operator's release: the line is %s%s", within, last, p.describe())
+	}
+	return nil
+}
+
+// describe is the end of the log and the account, for a failure's message.
+func (p *plant) describe() (text string) {
+	r, _ := p.record()
+	for _, e := range r.events[max(0, len(r.events)-12):] {
+		text += fmt.Sprintf("\n%s %s %s %.200s", e.Time.Format("15:04:05.000"), e.Type, e.Part, e.Data)
+	}
+	return fmt.Sprintf("%s\nbelt %+v\nstatus %+v", text, p.belt.Read(), p.station.Status())
+}
+
+// release ends a hold, if there is a connection; else it is tried again.
+func (p *plant) release() {
+	if st := p.station.Status(); st.PLC.Connected && st.PLC.Held {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = p.outputs.Release(ctx)
+	}
+}
+
+// mark returns how many events there are.
+func (p *plant) mark() int {
+	r, _ := p.record()
+	return len(r.events)
+}
+
+// finish stops the feed, lets the belt run empty and stops the appliance.
+func (p *plant) finish() {
+	p.t.Helper()
+	p.row.stop()
+	empty := p.await(20*time.Second, func(record) bool {
+		p.release()
+		l := p.station.Status().Ledger
+		return p.belt.Done() && l.Travelling+l.Landing+l.Exposing+l.Awaiting == 0 && len(l.Check()) == 0
+	})
+	if !empty {
+		l := p.station.Status().Ledger
+		p.t.Errorf("the account does not close on an empty belt: %v, ledger %+v", l.Check(), l)
+	}
+	p.stop()
+}
