@@ -65,12 +65,12 @@ type Timing struct {
 
 // PartGated says what the controller did with a part's entry at the gate.
 type PartGated struct {
-	Line    string `json:"line"`                                              // the line it is on
-	Outcome string `json:"outcome" enum:"pass,fail,inconclusive"`             // of its verdict
-	Lane    int    `json:"lane"`                                              // of the gate
-	Due     Tick   `json:"due"`                                               // part centre at the gate, as entered
-	Fired   Tick   `json:"fired,omitzero"`                                    // when the gate was commanded; absent unless opened
-	Result  string `json:"result" enum:"opened,kept,too late,refused,vetoed"` // all but opened are rejects
+	Line    string `json:"line"`                                                     // the line it is on
+	Outcome string `json:"outcome" enum:"pass,fail,inconclusive"`                    // of its verdict
+	Lane    int    `json:"lane"`                                                     // of the gate
+	Due     Tick   `json:"due"`                                                      // part centre at the gate, as entered
+	Fired   Tick   `json:"fired,omitzero"`                                           // when the gate was commanded; absent unless opened
+	Result  string `json:"result" enum:"opened,kept,too late,refused,vetoed,absent"` // all but opened are rejects
 }
 
 // PartConfirmed says where a part went, as a sensor of the controller saw it.
