@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 
@@ -123,15 +121,7 @@ func resident() float64 {
 	if err != nil {
 		return 0
 	}
-	for l := range bytes.Lines(data) {
-		if kb, ok := strings.CutPrefix(string(l), "VmRSS:"); ok {
-			n, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(kb), "kB")), 64)
-			if err == nil {
-				return n * 1024 / 1e6
-			}
-		}
-	}
-	return 0
+	return kilobytes(data, "VmRSS:") / 1e6
 }
 
 // settlePatience is how long the two columns of a ledger may differ: frames,
