@@ -44,8 +44,12 @@ func (t *teacher) reason(h *held) string {
 	if t.flips() > 1 {
 		mirrored = fmt.Sprintf(" Fewer than %d parts: each was also shown mirrored.", flipBelow)
 	}
-	return fmt.Sprintf("%s%s The threshold comes from %d good parts held out of the bank: the middle and spread of their scores, so that %.2g %% of good parts are expected above it.",
-		size, mirrored, len(h.distance), 100*t.FalseRejectRate)
+	by := "the middle and spread of their scores"
+	if carriesOn(len(h.distance), t.FalseRejectRate) {
+		by = "their middle and spread, and the tail of their scores carried on beyond what so many can show"
+	}
+	return fmt.Sprintf("%s%s The threshold comes from %d good parts held out of the bank: %s, so that %.2g %% of good parts are expected above it.",
+		size, mirrored, len(h.distance), by, 100*t.FalseRejectRate)
 }
 
 // judgeDefects fills the card's figures from labelled defects. They change no answer.

@@ -37,6 +37,44 @@ func TestThreshold(t *testing.T) {
 	}
 }
 
+// TestThresholdOfRareRates asks 200 parts for one reject in 10,000. A share of
+// the parts scores higher than the rest, as parts that touch a neighbour do: no
+// more than a few in 10,000 of the later ones may be rejected, and where no
+// part is odd the limit must not run away.
+func TestThresholdOfRareRates(t *testing.T) {
+	const rate, n, trials, later = 1e-4, 200, 50, 4000
+	for _, c := range []struct {
+		odd     float64 // share of parts that score 1.3 times as high
+		highest float64 // the limit, at most
+	}{{0, 1.9}, {0.03, 2.8}, {0.1, 2.8}} {
+		random := rand.New(rand.NewPCG(3, uint64(1000*c.odd)))
+		draw := func() float64 {
+			s := math.Exp(0.1 * random.NormFloat64())
+			if random.Float64() < c.odd {
+				s *= 1.3
+			}
+			return s
+		}
+		rejected, limits := 0, 0.0
+		for range trials {
+			held := make([]float64, n)
+			for i := range held {
+				held[i] = draw()
+			}
+			limit := threshold(held, rate)
+			limits += limit / trials
+			for range later {
+				if draw() > limit {
+					rejected++
+				}
+			}
+		}
+		if got := float64(rejected) / (trials * later); got > 3*rate || limits > c.highest {
+			t.Errorf("odd %v: %.5f of later good parts rejected, stated %v; limit %.2f on average, want at most %v", c.odd, got, rate, limits, c.highest)
+		}
+	}
+}
+
 // TestThresholdIgnoresOneOddPart: it is neither the highest score nor moved by it.
 func TestThresholdIgnoresOneOddPart(t *testing.T) {
 	held := make([]float64, 50)
