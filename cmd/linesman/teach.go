@@ -14,36 +14,47 @@ import (
 	"linesman/models/teach"
 )
 
-// TeachCmd teaches a model from whole pictures of good parts.
+// TeachCmd teaches a model from pictures of good parts.
 type TeachCmd struct {
-	Good    string `required:"" type:"existingdir" help:"Folder of good pictures."`
-	Defects string `type:"existingdir" help:"Folder of defective pictures; they fill the card's figures and are not taught."`
-	Out     string `required:"" type:"path" help:"Folder for the model; made if absent."`
-	Threads int    `default:"2" help:"Cores to use."`
+	Good    string  `required:"" type:"existingdir" help:"Folder of good pictures."`
+	Defects string  `type:"existingdir" help:"Folder of defective pictures; they fill the card's figures and are not taught."`
+	Out     string  `required:"" type:"path" help:"Folder for the model; made if absent."`
+	Threads int     `default:"2" help:"Cores to use."`
+	Recipe  string  `type:"path" placeholder:"FILE" help:"The product's recipe: the parts are located first, as its part: says, and the recipe then names this model. Made if absent."`
+	MMPerPx float64 `name:"mm-per-px" placeholder:"0.1" help:"With --recipe: what one pixel covers on the belt, as the site file's view says."`
+	Belt    string  `default:"+x" enum:"+x,-x,+y,-y" help:"With --recipe: the direction of travel in the pictures."`
+	MM      float64 `name:"diameter-mm" placeholder:"28" help:"For a new recipe: the part's largest extent."`
+	Lanes   int     `default:"1" help:"For a new recipe: lanes side by side."`
+	LaneMM  float64 `name:"lane-mm" placeholder:"10" help:"For a new recipe: from lane to lane."`
+}
+
+// Help tells the two ways.
+func (c *TeachCmd) Help() string {
+	return `Whole pictures, judged as they are (linesman inspect):
+  linesman teach --good good/ --out models/lid
+
+Parts on a belt, in frames as the line's camera takes them, judged on a line
+(linesman run). The recipe's version is raised, since its model has changed:
+  linesman teach --good frames/ --recipe cap-28.yaml --mm-per-px 0.1 --diameter-mm 28 --out models/cap-28`
 }
 
 // Run teaches, writes the model folder and prints its card.
 func (c *TeachCmd) Run(ctx context.Context) error {
+	in := teach.Input{Name: filepath.Base(filepath.Clean(c.Out)), Open: onnx.Open, Threads: c.Threads, Progress: progress()}
+	if c.Recipe != "" {
+		return c.located(ctx, in)
+	}
 	good, err := teach.FindPictures(c.Good)
 	if err != nil {
 		return err
 	}
-	in := teach.Input{Name: filepath.Base(filepath.Clean(c.Out)), Good: good, Open: onnx.Open, Threads: c.Threads}
+	in.Good = good
 	if c.Defects != "" {
 		defects, err := teach.FindPictures(c.Defects)
 		if err != nil {
 			return err
 		}
 		in.Defects = defects
-	}
-	var bar *progressbar.ProgressBar
-	stage := ""
-	in.Progress = func(name string, done, total int) {
-		if name != stage {
-			stage = name
-			bar = progressbar.NewOptions(total, progressbar.OptionSetDescription(name), progressbar.OptionSetWriter(os.Stderr), progressbar.OptionClearOnFinish())
-		}
-		_ = bar.Set(done) // a bar that can not be drawn is no reason to stop teaching
 	}
 	model, err := teach.Teach(ctx, in)
 	if err != nil {
@@ -53,6 +64,19 @@ func (c *TeachCmd) Run(ctx context.Context) error {
 		return err
 	}
 	return printCard(model)
+}
+
+// progress draws a bar a stage.
+func progress() func(stage string, done, total int) {
+	var bar *progressbar.ProgressBar
+	stage := ""
+	return func(name string, done, total int) {
+		if name != stage {
+			stage = name
+			bar = progressbar.NewOptions(total, progressbar.OptionSetDescription(name), progressbar.OptionSetWriter(os.Stderr), progressbar.OptionClearOnFinish())
+		}
+		_ = bar.Set(done) // a bar that can not be drawn is no reason to stop teaching
+	}
 }
 
 func printCard(model *anomaly.Model) error {

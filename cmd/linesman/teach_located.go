@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"linesman/camera"
+	"linesman/models/anomaly"
+	"linesman/models/golden"
+	"linesman/models/teach"
+	"linesman/recipe"
+	"linesman/vision"
+	"linesman/vision/cv"
+)
+
+// cutParts are parts cut out of frames.
+type cutParts []vision.Crop
+
+// Len returns how many there are.
+func (c cutParts) Len() int { return len(c) }
+
+// Part returns one.
+func (c cutParts) Part(i int) (anomaly.Part, error) {
+	return anomaly.Part{Picture: anomaly.PictureOf(&c[i]), Crop: &c[i]}, nil
+}
+
+// lineFalseRejects is what a line's model is taught for: one good part in ten
+// thousand.
+const lineFalseRejects = 1e-4
+
+// located teaches from parts on a belt, and lets the recipe name the model.
+func (c *TeachCmd) located(ctx context.Context, in teach.Input) error {
+	text, set, err := c.recipe()
+	if err != nil {
+		return err
+	}
+	good, err := cutAll(c.Good, set, in.Progress)
+	if err != nil {
+		return err
+	}
+	if len(good) < teach.Fewest {
+		return fmt.Errorf("%s: %d whole parts were found in its pictures; check part.diameter_mm, --mm-per-px and --belt", c.Good, len(good))
+	}
+	in.Good, in.Fit, in.FalseRejectRate, in.Registry = good, teach.LocatedParts, lineFalseRejects, channels()
+	if c.Defects != "" {
+		defects, err := cutAll(c.Defects, set, in.Progress)
+		if err != nil {
+			return err
+		}
+		in.Defects = defects
+	}
+	compared, err := golden.Teach(good, set.MMPerPx, func(done, total int) { in.Progress("what good parts have in common", done, total) })
+	if err != nil {
+		return fmt.Errorf("teaching from %s: %w", c.Good, err)
+	}
+	in.Channels = []anomaly.ChannelFile{{Name: goldenName, Data: compared.Save()}}
+	model, err := teach.Teach(ctx, in)
+	if err != nil {
+		return fmt.Errorf("teaching from %s: %w", c.Good, err)
+	}
+	if err := model.Write(c.Out); err != nil {
+		return err
+	}
+	if err := writeWhole(c.Recipe, text); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "taught from %d parts; %s names the model\n", len(good), c.Recipe)
+	return printCard(model)
+}
+
+// recipe returns the recipe as it will be, and how it finds its parts.
+func (c *TeachCmd) recipe() (text []byte, set vision.LocateSettings, err error) {
+	model, err := filepath.Rel(filepath.Dir(c.Recipe), c.Out)
+	if err != nil {
+		model = c.Out
+	}
+	text, err = os.ReadFile(c.Recipe)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if c.MM <= 0 {
+			return nil, set, fmt.Errorf("recipe %s is new: give the part's largest extent as --diameter-mm", c.Recipe)
+		}
+		text = fmt.Appendf(nil, "recipe: %s\nversion: 1\npart: {diameter_mm: %g, lanes: %d, lane_mm: %g}\nmodel: %s\n", filepath.Base(filepath.Clean(c.Out)), c.MM, c.Lanes, c.LaneMM, model)
+	case err != nil:
+		return nil, set, fmt.Errorf("recipe %s: %w", c.Recipe, err)
+	default:
+		before, err := recipe.Parse(text)
+		if err != nil {
+			return nil, set, fmt.Errorf("recipe %s: %w", c.Recipe, err)
+		}
+		if text, err = renamed(text, model, before.Version+1); err != nil {
+			return nil, set, fmt.Errorf("recipe %s: %w", c.Recipe, err)
+		}
+	}
+	r, err := recipe.Parse(text)
+	if err != nil {
+		return nil, set, fmt.Errorf("recipe %s: %w", c.Recipe, err)
+	}
+	set = r.Part
+	set.MMPerPx, set.Belt = c.MMPerPx, c.Belt
+	if set.MMPerPx <= 0 {
+		return nil, set, errors.New("--mm-per-px is missing: what one pixel covers on the belt, as the site file's view says")
+	}
+	return text, set, nil
+}
+
+var (
+	modelRow   = regexp.MustCompile(`(?m)^model:[ \t]*[^#\n]*?([ \t]*(#.*)?)$`)
+	versionRow = regexp.MustCompile(`(?m)^version:[ \t]*\d+`)
+)
+
+// renamed is a recipe's text with another model and version, all else, comments
+// too, as it was.
+func renamed(text []byte, model string, version int) ([]byte, error) {
+	if len(modelRow.FindAllIndex(text, 2)) != 1 || len(versionRow.FindAllIndex(text, 2)) != 1 {
+		return nil, errors.New("want one row that begins with model: and one that begins with version:, each with its value on the same row")
+	}
+	text = modelRow.ReplaceAllFunc(text, func(row []byte) []byte {
+		return append([]byte("model: "+model), modelRow.FindSubmatch(row)[1]...)
+	})
+	return versionRow.ReplaceAll(text, fmt.Appendf(nil, "version: %d", version)), nil
+}
+
+// writeWhole writes a file, or leaves it as it was.
+func writeWhole(path string, text []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	next := path + ".new"
+	if err := os.WriteFile(next, text, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(next, path)
+}
+
+// cutAll locates the parts of every picture in a folder.
+func cutAll(dir string, set vision.LocateSettings, tell func(string, int, int)) (cutParts, error) {
+	files, err := teach.FindPictures(dir)
+	if err != nil {
+		return nil, err
+	}
+	locator, err := cv.NewLocator(set)
+	if err != nil {
+		return nil, err
+	}
+	defer locator.Close()
+	pool := camera.NewPool(1)
+	var all cutParts
+	var found vision.Crops
+	for i, file := range files {
+		picture, err := anomaly.ReadPicture(file)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		f := pool.Get(picture.Width, picture.Height, camera.RGB)
+		copy(f.Pix, picture.Pix)
+		err = locator.Locate(f, &found)
+		f.Release()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		for _, c := range found.Items {
+			c.Pix, c.Mask = bytes.Clone(c.Pix), bytes.Clone(c.Mask)
+			all = append(all, c)
+		}
+		tell("finding parts", i+1, len(files))
+	}
+	return all, nil
+}
