@@ -5,6 +5,7 @@ import (
 
 	"linesman/event"
 	"linesman/part"
+	"linesman/plc"
 )
 
 // stretch is a number of parts and the ticks at the gate between which they are.
@@ -22,6 +23,31 @@ func (s *stretch) add(at part.Tick) {
 		s.to = at
 	}
 	s.count++
+}
+
+// Unclosed is a batch that ended without a word: the process was killed, or the
+// power failed.
+type Unclosed struct {
+	Batch string
+	Tick  part.Tick // up to here, at the least, its parts were confirmed; an epoch of its own
+}
+
+// unclosed names the ticks in which nobody watched the sensors: from what the
+// batch before last confirmed to the parts past the camera at our first reading.
+func (o *owner) unclosed(st plc.Status) {
+	u := o.s.cfg.Unclosed
+	if u == nil {
+		return
+	}
+	view, gate := &o.set.Views[0], &o.set.Gates[0]
+	from := st.Now.Near(uint64(u.Tick.Count), o.set.Encoder.Bits)
+	why := "batch " + u.Batch + " was not closed: the process ended without a word"
+	if st.Now.Before(from) { // the counter began anew meanwhile
+		from = part.Tick{Epoch: st.Now.Epoch}
+		why += ", and so did the controller"
+	}
+	o.emit("line", event.PartLost{Line: string(o.s.cfg.Line), From: eventTick(from), To: eventTick(o.set.gateTick(view, gate, st.Now, o.s.cfg.Recipe.Part.DiameterMM)),
+		Why: why + ". The log has the verdicts it reached, but nobody saw where these parts went; those without a verdict, and all from 200 ms after its end, met a gate in reject"})
 }
 
 // darkPatience is how long parts without a picture are gathered before they are

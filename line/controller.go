@@ -27,6 +27,7 @@ func (o *owner) reading(st plc.Status) {
 	case !o.ctl.known:
 		o.ctl.base = before(st)
 		o.ctl.frames.open(st.At)
+		o.unclosed(st)
 	case restarted || st.Reset:
 		o.restart(st, restarted)
 	}

@@ -131,7 +131,7 @@ func (p *plant) breakOnce(b broken, round int) error {
 	// A fault may hit a part to which it does no harm - a reject that is triggered
 	// twice, a good part that the pulse missed and the ejector lets go: then it
 	// is ordered again.
-	for range 5 {
+	for range 25 {
 		if err := p.running(patience); err != nil {
 			return err
 		}
@@ -140,7 +140,15 @@ func (p *plant) breakOnce(b broken, round int) error {
 		if !p.await(3*time.Second, func(record) bool { err = p.belt.Fault(string(b.kind), value); return err == nil }) {
 			return err
 		}
-		if b.told == nil || p.await(4*time.Second, func(r record) bool { return b.told(r.events[from:]) }) {
+		if b.told == nil {
+			return nil
+		}
+		told, on := false, p.mark()
+		p.await(4*time.Second, func(r record) bool {
+			told = b.told(r.events[from:])
+			return told || b.kind == belt.BlockedEjector && says[event.LineHeld](`"held":true`)(r.events[on:])
+		})
+		if told || p.await(300*time.Millisecond, func(r record) bool { return b.told(r.events[from:]) }) {
 			return nil
 		}
 	}

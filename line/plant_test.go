@@ -85,7 +85,7 @@ type picture struct {
 // build is how a plant differs from the usual.
 type build struct {
 	mode    string  // of the gate; queue unless set
-	speed   float64 // mm/s; 700 unless set
+	speed   float64 // mm/s; 700 unless set, 450 in pulse mode
 	defects float64 // share; 0.15 unless set, below 0 none
 	seed    uint64
 	views   []line.View // one above the belt unless set
@@ -114,6 +114,9 @@ func newPlant(t *testing.T, b build) *plant {
 	}
 	if b.speed == 0 {
 		b.speed = 700
+		if b.mode == line.ModePulse { // the window's 14 mm have to hold a scan, a request and our own jitter
+			b.speed = 450
+		}
 	}
 	if b.defects == 0 {
 		b.defects = 0.15

@@ -47,8 +47,11 @@ type Config struct {
 	// was not kept. The pixels are lent for the call. It is called on the
 	// keeper's goroutine. May be nil.
 	Keep func(class string, p Picture) string
-	Log  *slog.Logger
-	Now  func() time.Time // may be nil: time.Now
+	// Unclosed says where the process before left off without closing its batch;
+	// nil if it closed it, or there was none.
+	Unclosed *Unclosed
+	Log      *slog.Logger
+	Now      func() time.Time // may be nil: time.Now
 }
 
 // Station runs one line. Make it with New, call Run once, and hand it frames,

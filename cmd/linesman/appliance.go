@@ -152,7 +152,7 @@ func (a *appliance) openLine(id part.LineID) error {
 			s.MMPerPx, s.Belt = v.MMPerPx, v.Belt
 			return cv.NewLocator(s)
 		},
-		Outputs: outputs, Events: a.ring, Log: a.log.With("line", string(id)),
+		Outputs: outputs, Events: a.ring, Log: a.log.With("line", string(id)), Unclosed: a.unclosed(id),
 		Keep: func(class string, p line.Picture) string {
 			return a.evidence.KeepPixels(evidence.Class(class), p.Width, p.Height, p.Format.Channels(), p.Pix)
 		},

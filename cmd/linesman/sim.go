@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"linesman/camera"
+	"linesman/line"
 	"linesman/sim"
 	"linesman/sim/belt"
 	"linesman/sim/controller"
@@ -29,6 +30,8 @@ type SimCmd struct {
 	Frames  string  `default:"127.0.0.1:1555" help:"Address of the camera's frames."`
 	RTSP    string  `name:"rtsp" default:"127.0.0.1:8554" help:"Address of the network camera's H.264 stream, rtsp://ADDRESS/line; empty for none."`
 	Control string  `default:"${control}" help:"Address that takes orders of 'sim fault'; empty for none."`
+	Mode    string  `default:"queue" enum:"queue,pulse" help:"How the controller takes passes: queue, or pulse."`
+	Report  string  `type:"path" help:"File to write what became of each part at the gate, one JSON object a line; none unless set."`
 }
 
 // exposed is one firing of the drawn camera.
@@ -49,7 +52,12 @@ func (c *SimCmd) Run(ctx context.Context) error {
 	parts := draw.NewFeed(draw.Spec{Layout: layout, Seed: c.Seed, DefectRate: c.Defects})
 	shutter := make(chan exposed, 64)
 	start := time.Now()
-	b, err := belt.New(belt.Config{Layout: layout, Speed: speed, Feed: parts, Start: start, ValveDelay: 12 * time.Millisecond,
+	fates, done, err := reportFates(c.Report)
+	if err != nil {
+		return err
+	}
+	defer done()
+	b, err := belt.New(belt.Config{Layout: layout, Speed: speed, Feed: parts, Start: start, ValveDelay: 12 * time.Millisecond, OnFate: fates,
 		OnTrigger: func(t sim.Trigger, p []sim.Part) {
 			select {
 			case shutter <- exposed{t, p}:
@@ -59,7 +67,9 @@ func (c *SimCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	plcSide, err := controller.New(controller.For(layout), b)
+	program := controller.For(layout)
+	program.Pulse = c.Mode == line.ModePulse
+	plcSide, err := controller.New(program, b)
 	if err != nil {
 		return err
 	}
