@@ -29,6 +29,7 @@ type Sample struct {
 	At         time.Time     `json:"at"`
 	Seconds    float64       `json:"seconds"` // since the appliance began to run
 	ResidentMB float64       `json:"resident_mb"`
+	OwnMB      float64       `json:"own_mb"`  // the share of it that no file stands behind: not the program, nor the log's ring
 	HeapMB     float64       `json:"heap_mb"` // of Go, in use
 	Goroutines int           `json:"goroutines"`
 	Mats       *int          `json:"open_mats,omitempty"` // in a build with -tags matprofile
@@ -107,21 +108,21 @@ func (s *statsFile) write(status func() []line.Status, began time.Time) error {
 func sample(lines []line.Status, began time.Time) Sample {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	s := Sample{At: time.Now().UTC(), Seconds: time.Since(began).Seconds(), ResidentMB: resident(), HeapMB: float64(m.HeapInuse) / 1e6, Goroutines: runtime.NumGoroutine(), Lines: lines}
+	s := Sample{At: time.Now().UTC(), Seconds: time.Since(began).Seconds(), ResidentMB: inRAM("VmRSS:"), OwnMB: inRAM("RssAnon:"), HeapMB: float64(m.HeapInuse) / 1e6, Goroutines: runtime.NumGoroutine(), Lines: lines}
 	if n, counted := cv.OpenMats(); counted {
 		s.Mats = &n
 	}
 	return s
 }
 
-// resident returns the memory of this process that is in RAM, C's included, in
-// MB; 0 where the system does not say.
-func resident() float64 {
+// inRAM returns a row of the kernel's account of this process, C's memory
+// included, in MB; 0 where it does not say.
+func inRAM(row string) float64 {
 	data, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0
 	}
-	return kilobytes(data, "VmRSS:") / 1e6
+	return kilobytes(data, row) / 1e6
 }
 
 // settlePatience is how long the two columns of a ledger may differ: frames,
