@@ -17,6 +17,7 @@ import (
 	"linesman/event"
 	"linesman/event/sqlite"
 	"linesman/line"
+	"linesman/models"
 	"linesman/part"
 	"linesman/plc"
 	"linesman/plc/modbus"
@@ -62,7 +63,6 @@ type fate struct {
 type lens struct {
 	id      part.CameraID
 	frames  *feed.Server
-	address string
 	shutter chan exposure
 	sup     *camera.Supervisor
 
@@ -90,8 +90,11 @@ type build struct {
 	seed    uint64
 	views   []line.View // one above the belt unless set
 	workers int
-	wrap    func(vision.Locator) vision.Locator
 	watch   camera.Watch
+	// detector is spots unless set; camera is where the cameras are looked for,
+	// their own addresses unless set.
+	detector models.Detector
+	camera   string
 }
 
 // wiring counts the encoder's restarts.
@@ -123,6 +126,9 @@ func newPlant(t *testing.T, b build) *plant {
 	}
 	p := &plant{t: t, layout: discs(), epoch: 1, changed: make(chan struct{})}
 	p.row = newRow(p.layout, b.defects, b.seed)
+	if b.detector == nil {
+		b.detector = spots{}
+	}
 	if b.views == nil {
 		b.views = []line.View{{Camera: "top", AtMM: p.layout.CameraMM, MMPerPx: p.layout.MMPerPx, Exposure: line.Duration(40 * time.Microsecond)}}
 	}
@@ -245,13 +251,9 @@ func (p *plant) openAppliance(ctx context.Context, b build, log event.Log, ring 
 		OnState: func(s plc.State) {
 			p.station.Link(line.PLCState{Name: s.Name, Connected: s.Connected, Since: s.Since, Error: s.Error})
 		}})
-	p.station, err = line.New(line.Config{Line: "disc-1", Site: "/plant", Batch: "b1", Settings: p.set, Recipe: rec, Detector: spots{},
+	p.station, err = line.New(line.Config{Line: "disc-1", Site: "/plant", Batch: "b1", Settings: p.set, Recipe: rec, Detector: b.detector,
 		Locator: func(line.View) (vision.Locator, error) {
-			var l vision.Locator = &eye{layout: p.layout}
-			if b.wrap != nil {
-				l = b.wrap(l)
-			}
-			return l, nil
+			return &eye{layout: p.layout}, nil
 		},
 		Outputs: p.outputs, Events: ring, Log: quiet})
 	if err != nil {
@@ -264,7 +266,7 @@ func (p *plant) openAppliance(ctx context.Context, b build, log event.Log, ring 
 	work.Go(func() { p.ends("station", p.station.Run(ctx)) })
 	work.Go(func() { p.ends("controller", p.outputs.Run(ctx)) })
 	for _, c := range p.cameras {
-		p.openCamera(ctx, c, b.watch, ring, &work)
+		p.openCamera(ctx, c, b, ring, &work)
 	}
 	running.Go(func() {
 		work.Wait()
@@ -280,17 +282,21 @@ func (p *plant) ends(what string, err error) {
 	}
 }
 
-func (p *plant) openCamera(ctx context.Context, c *lens, w camera.Watch, events event.Sink, work *sync.WaitGroup) {
+func (p *plant) openCamera(ctx context.Context, c *lens, b build, events event.Sink, work *sync.WaitGroup) {
 	p.t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	c.address = l.Addr().String()
-	driver, err := camerasim.New(c.id, camerasim.Settings{Address: c.address})
+	address := b.camera
+	if address == "" {
+		address = l.Addr().String()
+	}
+	driver, err := camerasim.New(c.id, camerasim.Settings{Address: address})
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	w := b.watch
 	w.Triggered, w.Moving = true, p.station.BeltMoving
 	c.sup = camera.NewSupervisor(c.id, driver, w, quiet, func(s camera.State) {
 		p.station.CameraState(s)
