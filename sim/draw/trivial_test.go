@@ -33,7 +33,7 @@ func TestTrivialJudgesFail(t *testing.T) {
 			t.Parallel()
 			l := product.Layout()
 			var bank [][]byte
-			crops(l, Spec{Layout: l, Seed: 1, Good: 120}, 2, func(_ sim.Part, crop []byte) { bank = append(bank, crop) })
+			crops(l, Spec{Layout: l, Seed: 1, Good: 200}, 2, func(_ sim.Part, crop []byte) { bank = append(bank, crop) })
 			judges := NewTrivial(bank)
 			n := 0
 			crops(l, Spec{Layout: l, Seed: 3, Good: 280, Defective: 280, Shuffle: true}, 4, func(p sim.Part, crop []byte) {
