@@ -191,16 +191,25 @@ func (m *mover) expose(f firing) error {
 	return nil
 }
 
-// asPlanned reports that the parts before the camera lie where they were drawn.
+// asPlanned reports that the parts before the camera are those that were
+// drawn, and lie where they were drawn.
 func (m *mover) asPlanned(p *picture, before []sim.Part) bool {
-	places := map[int]float64{}
-	for _, q := range before {
-		places[q.N] = q.MM - m.ahead
-	}
+	drawn := map[int]float64{}
 	for _, q := range p.visible {
-		if mm, ok := places[q.N]; ok && math.Abs(mm-q.MM) > 0.05 {
+		drawn[q.N] = q.MM
+	}
+	l := m.course.layout
+	there := 0
+	for _, q := range before {
+		own := q.MM - m.ahead
+		mm, ok := drawn[q.N]
+		if ok && math.Abs(mm-own) < 0.05 {
+			there++
+			continue
+		}
+		if ok || math.Abs(own-(p.travelled-l.CameraMM)) < l.FrameXMM/2 {
 			return false
 		}
 	}
-	return true
+	return there == len(drawn) || m.course.live == nil
 }
