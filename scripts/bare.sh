@@ -105,9 +105,9 @@ say() { printf 'bare.sh: %s\n' "$*" | tee -a "$dir/log/summary"; }
 
 # target NAME: make NAME, timed, then set-up again.
 target() {
-  local since=$SECONDS
-  if inside $user "cd linesman && make $1" >"$dir/log/$1.log" 2>&1; then
-    say "make $1 as $user: passes, $(took $((SECONDS - since))), of it $(setup_took "$1")"
+  local since=$SECONDS TIMEFORMAT='%U %S'
+  if { time inside $user "cd linesman && make $1" >"$dir/log/$1.log" 2>&1; } 2>"$dir/log/$1.cpu"; then
+    say "make $1 as $user: passes, $(took $((SECONDS - since))) with $(awk '{printf "%.1f", ($1 + $2) / 60}' "$dir/log/$1.cpu") processor minutes; of it $(setup_took "$1")"
   else
     tail -n 30 "$dir/log/$1.log" >&2
     say "make $1 as $user: FAILS after $(took $((SECONDS - since))); look into $dir/log/$1.log"

@@ -55,7 +55,9 @@ fail() {
     echo "set-up failed: $1"
     if [ -n "${3:-}" ] && [ -s "${3:-}" ]; then
       echo "  from ${3#"$PWD/"}, what speaks of errors, and its end:"
-      grep -m 6 -inE 'error|fatal|^E:|denied|not found|no space|mismatch|expected sha|hash of' "$3" | cut -c1-200 | sed 's/^/    | /' || true
+      # go build -v names packages, one a line, some of them called errors
+      { grep -vE '^[[:alnum:]./_-]+$' "$3" | grep -m 6 -iE 'error|fatal|^E:|denied|not found|no space|mismatch|expected sha|hash of|undefined:|signal:' |
+        cut -c1-200 | sed 's/^/    | /'; } || true
       echo "    | ..."
       tail -n 8 "$3" | cut -c1-200 | sed 's/^/    | /'
       cure=$(known_cure "$3" "$2")
@@ -123,7 +125,11 @@ step() {
   work "$tools/log/$name.log" "$run"
   local failed=$?
   set -e
-  ((failed == 0)) || fail "step $at of $steps, $title" "$cure" "$tools/log/$name.log"
+  case $failed in
+    0) ;;
+    137 | 143) fail "step $at of $steps, $title: it was killed from outside" "if nobody did, memory ran out (dmesg, free -m): close what else runs, or add 2 GB of swap; then run the same command again" "$tools/log/$name.log" ;;
+    *) fail "step $at of $steps, $title" "$cure" "$tools/log/$name.log" ;;
+  esac
   $check || fail "step $at of $steps, $title: it ran, but what it should leave is not there" "$cure" "$tools/log/$name.log"
   echo "$key" >"$tools/stamps/$name"
   hash -r # forget where go and node were
