@@ -80,7 +80,7 @@ known_cure() {
     echo "this machine does not trust the package source's certificate: put your network's own authority into /usr/local/share/ca-certificates, run update-ca-certificates, set NODE_EXTRA_CA_CERTS to /etc/ssl/certs/ca-certificates.crt, $again"
   elif grep -qE 'Temporary failure|Could not (resolve|connect)|[Nn]etwork is unreachable|ENOTFOUND|EAI_AGAIN|ECONN(REFUSED|RESET)|ETIMEDOUT|no such host|dial tcp|i/o timeout|NewConnectionError|[Cc]onnection timed out' "$1"; then
     echo "a package source was not reached: check network, name server and proxy settings, $again"
-  elif grep -qE 'signal: killed|cannot allocate memory|out of memory|^Killed' "$1"; then
+  elif grep -qE 'signal: killed|Killed signal|cannot allocate memory|out of memory|^Killed' "$1"; then
     echo "memory ran out (free -m): close what else runs, or add 2 GB of swap, $again"
   elif grep -q 'dpkg was interrupted' "$1"; then
     echo "as root: dpkg --configure -a; $again"
