@@ -34,6 +34,7 @@ func (c *RunCmd) Run(ctx context.Context) error {
 }
 
 func runSite(ctx context.Context, site *config.Site, watch Watch) error {
+	outrank()
 	a, err := openAppliance(site, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	if err != nil {
 		return err

@@ -42,6 +42,7 @@ type exposed struct {
 
 // Run moves the belt by the wall clock until told to stop.
 func (c *SimCmd) Run(ctx context.Context) error {
+	outrank()
 	product := sim.Product(c.Product)
 	layout := product.Layout()
 	rate := c.Rate
