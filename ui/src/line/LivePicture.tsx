@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, type MouseEvent } from "react";
 import type { Line, Shot } from "../api/client";
 import { Veil } from "../camera/Veil";
 import { clock, count, measure, span } from "../words/figures";
+import { subject } from "../part/words";
 import { useWords } from "../words/Language";
 import { freshness } from "./health";
 import type { Live } from "./live";
@@ -47,8 +48,8 @@ export function LivePicture({ live, line, now, zone, silent, open }: { live: Liv
   useEffect(() => {
     if (!canvas.current || !decoded) return;
     draw(canvas.current, decoded.picture, decoded.shot, show, (m) => {
-      const name = m.reasons[0]?.class || m.reasons[0]?.rule;
-      const word = (name && (t.classes[name] ?? t.rules[name] ?? name)) || t.outcomes[m.outcome] || m.outcome;
+      const [first] = m.reasons;
+      const word = first ? subject(first, t) : (t.outcomes[m.outcome] ?? m.outcome);
       return m.outcome === "fail" ? `${word} ${measure(m.score)}` : word;
     });
   }, [decoded, show, t]);
@@ -57,7 +58,9 @@ export function LivePicture({ live, line, now, zone, silent, open }: { live: Liv
   const ageMS = received && shot ? received.value.age_ms + (now - received.at) : undefined;
   const judging = shot && line.cameras.find((c) => c.camera === shot.camera);
   const status = (judging ?? line.cameras[0])?.status;
-  const fresh = freshness({ silent, status, ageMS, lag: live.lag, moving: line.state === "running" && line.plc.running });
+  // A triggered camera that owes a picture stalls within two seconds and says
+  // so; while it is live, an old picture only means that nothing has come since.
+  const fresh = freshness({ silent, status, ageMS, lag: live.lag, moving: false });
   const press = (e: MouseEvent<HTMLCanvasElement>) => {
     if (!shot) return;
     const box = e.currentTarget.getBoundingClientRect();

@@ -28,7 +28,7 @@ export const en = {
   age: (s: string) => `${s} old`, since: (time: string) => `since ${time}`, asOf: (time: string) => `as of ${time}`,
   noPicture: "No picture yet", lastPicture: (s: string) => `Not live: last picture ${s} ago`,
   latePicture: (s: string) => `Late: picture ${s} old`, frozenPicture: "Frozen: the picture stands still",
-  standing: (s: string) => `Belt stands · last picture ${s} ago`, noDataFor: (s: string) => `No data for ${s}`,
+  standing: (s: string) => `No part since · last picture ${s} ago`, noDataFor: (s: string) => `No data for ${s}`,
   alarms: {
     noData: "No data from the appliance", noDataWhat: "What is shown is old. Check the network and the appliance. The gates do not depend on this page.",
     silent: "The line says nothing", silentWhat: "The appliance answers but this line's figures are old. See its own log.",
@@ -85,7 +85,7 @@ export const zh: Words = {
   age: (s) => `${s}前`, since: (time) => `自 ${time}`, asOf: (time) => `截至 ${time}`,
   noPicture: "尚无图像", lastPicture: (s) => `非实时：最后图像在 ${s}前`,
   latePicture: (s) => `滞后：图像为 ${s}前`, frozenPicture: "画面冻结",
-  standing: (s) => `皮带静止 · 最后图像在 ${s}前`, noDataFor: (s) => `已 ${s}无数据`,
+  standing: (s) => `此后无零件 · 最后图像在 ${s}前`, noDataFor: (s) => `已 ${s}无数据`,
   alarms: {
     noData: "设备无数据", noDataWhat: "当前显示的是旧数据。请检查网络和设备。闸口动作不依赖本页面。",
     silent: "产线无状态", silentWhat: "设备有响应，但该产线数据已过时。请查看设备日志。",
