@@ -23,6 +23,7 @@ type commands struct {
 	Teach   TeachCmd    `cmd:"" help:"Teach a model from good pictures alone."`
 	Bench   BenchCmd    `cmd:"" help:"Measure what the product claims."`
 	Inspect InspectCmd  `cmd:"" help:"Judge pictures by a taught model."`
+	Count   CountCmd    `cmd:"" help:"Count what crosses a line in a video, through a network camera's stream."`
 }
 
 func main() {
