@@ -31,10 +31,29 @@ type matrix struct {
 func (m matrix) row(i int) []float32 { return m.data[i*m.cols : (i+1)*m.cols] }
 
 // level is what teaching writes into the graph for one level of the network.
-// A feature f becomes (f - mean) * scale before it is compared with the bank.
+// A feature f becomes (f - mean) * scale before it is compared with the bank,
+// whose rows each have a weight on the squared distance from them.
 type level struct {
 	mean, scale []float32
 	bank        matrix
+	weight      []float32
+}
+
+// product is the bank as the graph multiplies with it: (x, |x|^2) times a row
+// of terms plus its norm is weight * |x - row|^2.
+func (l level) product() (terms matrix, norm []float32) {
+	terms = matrix{rows: l.bank.rows, cols: l.bank.cols + 1, data: make([]float32, 0, l.bank.rows*(l.bank.cols+1))}
+	norm = make([]float32, l.bank.rows)
+	for i, w := range l.weight {
+		var square float64
+		for _, v := range l.bank.row(i) {
+			terms.data = append(terms.data, -2*w*v)
+			square += float64(v) * float64(v)
+		}
+		terms.data = append(terms.data, w)
+		norm[i] = float32(float64(w) * square)
+	}
+	return terms, norm
 }
 
 // install returns the graph with the levels in place of its placeholders and
@@ -46,7 +65,9 @@ func install(graph []byte, levels []level) ([]byte, error) {
 		n := int64(len(l.mean))
 		fresh[fmt.Sprintf("mean_%d", i)] = tensor(fmt.Sprintf("mean_%d", i), l.mean, n)
 		fresh[fmt.Sprintf("scale_%d", i)] = tensor(fmt.Sprintf("scale_%d", i), l.scale, n)
-		fresh[fmt.Sprintf("bank_%d", i)] = tensor(fmt.Sprintf("bank_%d", i), l.bank.data, int64(l.bank.rows), int64(l.bank.cols))
+		terms, norm := l.product()
+		fresh[fmt.Sprintf("bank_%d", i)] = tensor(fmt.Sprintf("bank_%d", i), terms.data, int64(terms.rows), int64(terms.cols))
+		fresh[fmt.Sprintf("norm_%d", i)] = tensor(fmt.Sprintf("norm_%d", i), norm, int64(terms.rows))
 	}
 	var placed int
 	out, err := eachField(graph, func(num protowire.Number, body []byte) ([]byte, bool, error) {

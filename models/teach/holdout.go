@@ -18,8 +18,9 @@ const candidates = 20_000
 func (t *teacher) levels(of func(part int) bool) []level {
 	var all []level
 	for l := range t.seen {
-		bank := coreset(t.rows(l, of, candidates), t.Bank, uint64(l), t.Threads)
-		all = append(all, level{mean: t.mean[l], scale: t.scale[l], bank: bank})
+		good := t.rows(l, of, candidates)
+		bank := coreset(good, t.Bank, uint64(l), t.Threads)
+		all = append(all, level{mean: t.mean[l], scale: t.scale[l], bank: bank, weight: bank.weights(good, t.Threads)})
 	}
 	return all
 }

@@ -256,14 +256,7 @@ func (t *teacher) usualDistance(l int) float32 {
 func nearest(x []float32, bank matrix) float32 {
 	best := float32(math.Inf(1))
 	for i := range bank.rows {
-		var d float32
-		for c, v := range bank.row(i) {
-			d += (x[c] - v) * (x[c] - v)
-			if d >= best {
-				break
-			}
-		}
-		best = min(best, d)
+		best = min(best, squaredWithin(x, bank.row(i), best))
 	}
 	return best
 }

@@ -144,7 +144,7 @@ func standIns(t testing.TB) []level {
 	t.Helper()
 	var levels []level
 	for range 2 {
-		levels = append(levels, level{mean: make([]float32, 152), scale: make([]float32, 152), bank: matrix{2, 152, make([]float32, 304)}})
+		levels = append(levels, level{mean: make([]float32, 152), scale: make([]float32, 152), bank: matrix{2, 152, make([]float32, 304)}, weight: []float32{1, 1}})
 	}
 	return levels
 }
@@ -156,14 +156,15 @@ func TestInstall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Contains(graph, tensor("bank_0", levels[0].bank.data, 2, 152)) {
+	terms, norm := levels[0].product()
+	if !bytes.Contains(graph, tensor("bank_0", terms.data, 2, 153)) || !bytes.Contains(graph, tensor("norm_0", norm, 2)) {
 		t.Error("the bank is not in the graph")
 	}
 	if _, err := install(graph[:len(graph)-3], levels); err == nil {
 		t.Error("a graph cut short was taken")
 	}
-	if _, err := install(weights.Backbone, append(levels, levels[0])); err == nil || !strings.Contains(err.Error(), "6 of 9") {
-		t.Errorf("a level too many: %v, want 6 of 9 placed", err)
+	if _, err := install(weights.Backbone, append(levels, levels[0])); err == nil || !strings.Contains(err.Error(), "8 of 12") {
+		t.Errorf("a level too many: %v, want 8 of 12 placed", err)
 	}
 }
 

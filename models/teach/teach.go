@@ -34,7 +34,7 @@ type Input struct {
 
 	Fit             anomaly.Input // default: whole pictures, WholePictures
 	Aggregate       anomaly.Aggregate
-	Bank            int     // patches kept by level; default 1500
+	Bank            int     // patches kept by level; default 1200
 	FalseRejectRate float64 // of good parts; default 0.01
 
 	// Channels were taught beside the network from the same parts; Registry opens them.
@@ -88,7 +88,7 @@ func (in *Input) fill() error {
 		in.Aggregate = anomaly.Aggregate{Share: 0.01, Least: 3}
 	}
 	if in.Bank == 0 {
-		in.Bank = 1500
+		in.Bank = 1200
 	}
 	if in.FalseRejectRate == 0 {
 		in.FalseRejectRate = 0.01

@@ -15,11 +15,12 @@ The graph, for N pictures of H x W pixels (multiples of 32, RGB, (value - 127) /
     for each level L (0 fine, 1 coarse):
       features_L [N,h,w,C]                           3x3-averaged features on the level's grid
       x = (features_L - mean_L) * scale_L            both [C], written by teaching
-      d2 = min over rows b of bank_L of |x - b|^2    bank_L [K,C], written by teaching
+      d2 = min over b of w_b |x - b|^2               b the good patches kept, w_b > 0 the weight of each
     distance [N,H/8,W/8] = sqrt(sum of d2)           coarse levels brought to the fine grid
 
-The file holds placeholders for mean_L, scale_L and bank_L. Teaching (models/teach) puts taught values in their place
-and leaves the rest of the graph alone, so that what taught is what serves.
+Teaching (models/teach) writes the patches kept as bank_L [K,C+1], rows w_b (-2 b, 1), and norm_L [K], w_b |b|^2: one
+product of matrices with (x, |x|^2) then says it all. The file holds placeholders for mean_L, scale_L, bank_L and norm_L;
+teaching puts taught values in their place and leaves the rest of the graph alone, so that what taught is what serves.
 """
 import argparse
 import collections
@@ -35,7 +36,7 @@ from onnx import TensorProto, helper, numpy_helper
 STAGES = [(1, 3, 1, 1), (2, 3, 2, 6), (2, 5, 2, 6), (3, 3, 2, 6), (3, 5, 1, 6)]
 EPSILON = 1e-3  # of batch norm, as the weights were trained
 # Each level: how much the picture is shrunk first, and which blocks' outputs it joins (the first one sets the grid).
-LEVELS = [(1, (4, 10)), (2, (7, 10))]
+LEVELS = [(1, (4, 10)), (2, (4, 10))]
 STRIDE8 = 8
 
 
@@ -138,15 +139,14 @@ class Graph:
         features = self.op("Transpose", [x], f"features_{number}", perm=[0, 2, 3, 1])
         mean = self.constant(f"mean_{number}", np.zeros(channels, "f4"))
         scale = self.constant(f"scale_{number}", np.ones(channels, "f4"))
-        bank = self.constant(f"bank_{number}", np.zeros((1, channels), "f4"))
+        bank = self.constant(f"bank_{number}", np.ones((1, channels + 1), "f4"))
+        norm = self.constant(f"norm_{number}", np.zeros(1, "f4"))
         x = self.op("Mul", [self.op("Sub", [features, mean]), scale])
         rows = self.op("Reshape", [x, self.constant(f"rows_{number}", np.array([-1, channels], "i8"))])
-        # |x - b|^2 = |x|^2 + (|b|^2 - 2 x b); the smallest bracket belongs to the nearest b.
-        norm = self.op("ReduceSumSquare", [bank], axes=[1], keepdims=0)
-        bracket = self.op("Gemm", [rows, bank, norm], transB=1, alpha=-2.0)
-        nearest = self.op("ReduceMin", [bracket], axes=[1], keepdims=1)
+        # w |x - b|^2 = (x, |x|^2) . w (-2 b, 1) + w |b|^2
         own = self.op("ReduceSumSquare", [rows], axes=[1], keepdims=1)
-        squared = self.op("Max", [self.op("Add", [own, nearest]), "zero"])
+        weighted = self.op("Gemm", [self.op("Concat", [rows, own], axis=1), bank, norm], transB=1)
+        squared = self.op("Max", [self.op("ReduceMin", [weighted], axes=[1], keepdims=1), "zero"])
         shape = self.op("Shape", [features], start=0, end=3)
         shaped = self.op("Reshape", [squared, shape])
         return features, self.op("Unsqueeze", [shaped, self.constant("one", np.array([1], "i8"))]), grid
