@@ -116,7 +116,9 @@ func TestCountStops(t *testing.T) {
 			}
 			return nil, nil
 		}}
-		if _, err := RunCount(ctx, Count{Video: twelve, Unpaced: unpaced, find: find}); !errors.Is(err, context.Canceled) && err != nil {
+		_, err := RunCount(ctx, Count{Video: twelve, Unpaced: unpaced, find: find})
+		// A file may have been read to its end before the second frame is looked at.
+		if !errors.Is(err, context.Canceled) && !(unpaced && err == nil) {
 			t.Errorf("unpaced %v: stopped with %v", unpaced, err)
 		}
 		cancel()
