@@ -62,6 +62,7 @@ func (c *DemoCmd) Run(ctx context.Context) error {
 		<-ended
 		stop(errors.New("the drawn line has ended; its last words are above"))
 	}()
+	fmt.Printf("break something: %[1]s sim fault missed-trigger (--help lists what else)\nend a hold:      %[1]s line release -c %[2]s %[3]s-1\n", os.Args[0], filepath.Join(dir, "site.yaml"), c.Product)
 	err = runSite(ctx, site, c.Watch)
 	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
 		err = cause
