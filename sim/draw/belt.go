@@ -35,15 +35,15 @@ func newBelt(layout sim.Layout, seed uint64) *belt {
 	d := roll(seed, 23)
 	wear := make([]float64, height)
 	for i := range wear {
-		wear[i] = 0.03 * d.normal()
+		wear[i] = 0.06 * d.normal()
 	}
 	for y := range height {
 		row := b.pix[y*2*weaveLength*3:][: 2*weaveLength*3 : 2*weaveLength*3]
 		for x := range weaveLength {
 			// A twill: threads of eight pixels, each row of them set over by two.
 			thread := math.Sin(float64(x+y*2)*2*math.Pi/8) * math.Sin(float64(y)*2*math.Pi/8)
-			v := 1 + 0.05*thread + wear[y] + 0.05*float64(fine[(y&255)*256+x&255])/40 +
-				0.06*float64(broad[(y>>2&255)*256+x>>3&255])/40
+			v := 1 + 0.28*thread + wear[y] + 0.18*float64(fine[(y&255)*256+x&255])/40 +
+				0.14*float64(broad[(y>>2&255)*256+x>>3&255])/40
 			for c := range 3 {
 				row[x*3+c] = byte(min(max(colour[c]*v, 0), 255))
 			}

@@ -78,7 +78,7 @@ var (
 )
 
 const (
-	speckle  = 0.038 // deviation of a tablet's speckle
+	speckle  = 0.022 // deviation of a tablet's speckle
 	frosting = 0.008 // of a cap's
 	teeth    = 90    // of the knurl
 )

@@ -56,7 +56,7 @@ func lookOf(layout sim.Layout, p sim.Part) look {
 	sin, cos := math.Sincos(p.Angle)
 	l := look{
 		outline: outline{form: round, half: half, wide: half, sin: sin, cos: cos},
-		grain:   float32(d.span(0.6, 1.5)),
+		grain:   float32(d.span(0.7, 1.3)),
 		grainX:  d.below(grainSize),
 		grainY:  d.below(grainSize),
 		tiltX:   float32(d.span(-tiltSpread, tiltSpread) / half),
