@@ -150,7 +150,16 @@ func (s *Site) Validate() error {
 		}
 		devices[key] = id
 	}
-	viewed := map[part.CameraID]part.LineID{}
+	links := map[string]string{}
+	for _, name := range sorted(s.Controllers) {
+		c := s.Controllers[name]
+		key := c.Name + "\n" + strings.TrimSpace(string(c.Options))
+		if other, taken := links[key]; taken && len(c.Options) > 0 {
+			refuse("controllers %s and %s open the same device with the same options: two drivers can not share one controller", other, name)
+		}
+		links[key] = name
+	}
+	viewed, driven := map[part.CameraID]part.LineID{}, map[string]part.LineID{}
 	for _, id := range sorted(s.Lines) {
 		l := s.Lines[id]
 		if l == nil {
@@ -168,6 +177,13 @@ func (s *Site) Validate() error {
 				refuse("line %s: camera %q is used by line %s already", id, v.Camera, other)
 			}
 			viewed[v.Camera] = id
+		}
+		if len(l.Gates) > 0 {
+			name := l.Gates[0].Controller
+			if other, taken := driven[name]; taken && name != "" {
+				refuse("line %s: controller %q is used by line %s already: a controller has one queue, one encoder and one line", id, name, other)
+			}
+			driven[name] = id
 		}
 		for _, g := range l.Gates {
 			if _, ok := s.Controllers[g.Controller]; !ok && g.Controller != "" {
