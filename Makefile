@@ -17,7 +17,8 @@ build: setup ## make bin/linesman
 demo: setup ## run the drawn line and its screens
 	bin/linesman demo
 
-test: setup ## types and tests of the screens, then every Go test with the race detector
+test: ## types and tests of the screens, then every Go test with the race detector
+	@scripts/setup.sh tests
 	cd ui && npm run types && npm test
 	go test -race -timeout 15m ./...
 

@@ -2,6 +2,8 @@
 # Brings a bare Debian 12 to the point where bin/linesman runs.
 #
 #   scripts/setup.sh         everything, up to bin/linesman
+#   scripts/setup.sh tests   all but bin/linesman, which the tests do not need
+#                            and which takes the longest
 #   scripts/setup.sh tools   only what does not depend on our own code
 #                            (the early layers of the container image)
 #
@@ -37,7 +39,7 @@ tools=$PWD/.tools
 machine=$(uname -m)
 want=${1:-all}
 started=$SECONDS
-case $want in all) steps=7 ;; tools) steps=4 ;; *) echo "usage: scripts/setup.sh [tools]" >&2; exit 2 ;; esac
+case $want in all) steps=7 ;; tests) steps=6 ;; tools) steps=4 ;; *) echo "usage: scripts/setup.sh [tests|tools]" >&2; exit 2 ;; esac
 mkdir -p "$tools"/{bin,lib,log,stamps}
 export PATH=$tools/bin:$PATH
 export GOTOOLCHAIN=local PIP_DISABLE_PIP_VERSION_CHECK=1 NPM_CONFIG_UPDATE_NOTIFIER=false
@@ -290,7 +292,7 @@ binary_do() {
 enough_room() {
   local -A need=() place=()
   debian_there || wants / "$PACKAGES_MB"
-  if [ ! -x bin/linesman ]; then
+  if [ ! -e "$tools/stamps/modules" ]; then
     wants . "$TOOLS_MB"
     wants "${GOCACHE:-${XDG_CACHE_HOME:-$HOME/.cache}}" "$CACHES_MB"
     wants "${TMPDIR:-/tmp}" "$TMP_MB"
@@ -326,9 +328,11 @@ step debian "Debian packages (OpenCV, FFmpeg, compilers; 3 minutes)" "$(printf '
 step go "Go $(go_wanted) or newer" "$GO_VERSION $(go_wanted)" go_there go_do "$NET; or install Go $(go_wanted) or newer by hand and put it on PATH"
 step node "Node $NODE_MIN or newer" "$NODE_MIN $(digest scripts/wheels.txt)" node_there node_do "$NET; or install Node $NODE_MIN or newer by hand and put it on PATH"
 step onnxruntime "ONNX Runtime" "$(digest scripts/wheels.txt)" ort_there ort_do "$NET; a hash that differs means that the file is not the one we tested: do not use it, tell us"
-if [ "$want" = all ]; then
+if [ "$want" != tools ]; then
   step modules "Go modules" "$(digest go.mod go.sum)" modules_there modules_do "$NET; a checksum mismatch means that a module is not the one we tested: do not use it, tell us"
   step ui "Screens (npm packages, build)" "$(ui_key)" ui_there ui_do "$NET; if TypeScript or Vite complains, the code in ui/ is at fault: git status"
+fi
+if [ "$want" = all ]; then
   rm -f "$tools/stamps/binary"
   step binary "bin/linesman (first time: some minutes)" "" binary_there binary_do "if a C header is missing: rm .tools/stamps/debian and run again; if Go code does not compile: git status shows what was changed"
 fi
