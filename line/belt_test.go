@@ -1,9 +1,11 @@
 package line
 
 import (
+	"reflect"
 	"testing"
 
 	"linesman/part"
+	"linesman/plc"
 )
 
 func tick(n int64) part.Tick { return part.Tick{Epoch: 1, Count: n} }
@@ -77,5 +79,54 @@ func TestCoverKnowsWhatNoPictureShowed(t *testing.T) {
 		if got := c.known(tick(at)); got != want {
 			t.Errorf("tick %d: got %v want %v", at, got, want)
 		}
+	}
+}
+
+func TestInheritedPartsMetTheSensorBeforeTheAccountBegan(t *testing.T) {
+	var l lane
+	if !l.inherited(tick(100)) {
+		t.Error("with no part at the gate yet, every confirmation is of an earlier account")
+	}
+	l.since(tick(200))
+	l.since(tick(300))
+	for at, want := range map[int64]bool{199: true, 200: false, 301: false} {
+		if got := l.inherited(tick(at)); got != want {
+			t.Errorf("tick %d, first part at 200: got %v want %v", at, got, want)
+		}
+	}
+}
+
+func TestDueFindsPartsOnBothSidesOfTheSensor(t *testing.T) {
+	a, b := &tracked{Part: part.Part{GateAt: tick(100)}}, &tracked{Part: part.Part{GateAt: tick(150)}}
+	unseen := &tracked{Part: part.Part{GateAt: tick(121)}, unseen: true}
+	l := lane{expected: []*tracked{b}, landing: []*tracked{a, unseen}}
+	tests := []struct {
+		at, reach int64
+		want      *tracked
+	}{{100, 1, a}, {150, 1, b}, {120, 40, a}, {130, 40, b}, {125, 10, nil}}
+	for _, tt := range tests {
+		if got := l.due(tick(tt.at), tt.reach); got != tt.want {
+			t.Errorf("tick %d within %d: got %v want %v", tt.at, tt.reach, got, tt.want)
+		}
+	}
+}
+
+func TestPassOutputsAreNamedAsTheDriversDo(t *testing.T) {
+	one, many := &Gate{Point: "pass", Lanes: []int{1}}, &Gate{Point: "pass", Lanes: []int{1, 2, 3}}
+	if got := pointOf(one, 1) + " " + pointOf(many, 3); got != "pass pass-3" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// What the first reading brings is counted once: by its edges.
+func TestCountersBeforeTheFirstReading(t *testing.T) {
+	st := plc.Status{Counts: plc.Counts{Triggers: 9, Gate: []uint64{7, 5}, Eject: []uint64{1, 0}, Exit: []uint64{5, 4}}, Edges: []plc.Edge{
+		{Sensor: plc.TriggerEdge}, {Sensor: plc.GateEdge, Lane: 2}, {Sensor: plc.EjectEdge, Lane: 1}, {Sensor: plc.ExitEdge, Lane: 2}, {Sensor: plc.ExitEdge, Lane: 2}}}
+	want := plc.Counts{Triggers: 8, Gate: []uint64{7, 4}, Eject: []uint64{0, 0}, Exit: []uint64{5, 2}}
+	if got := before(st); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v want %+v", got, want)
+	}
+	if st.Counts.Gate[1] != 5 {
+		t.Error("the reading itself was altered")
 	}
 }

@@ -1,3 +1,5 @@
+//go:build cgo // the log on disk is C
+
 package line_test
 
 import (
