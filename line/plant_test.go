@@ -1,4 +1,4 @@
-//go:build cgo // the log on disk is C
+//go:build cgo
 
 package line_test
 
