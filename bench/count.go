@@ -73,7 +73,7 @@ type CountReport struct {
 	Back      int           `json:"back"`
 	Unsure    int           `json:"unsure"` // lost on their way to the line: the count may lack as many
 	Hand      *HandReport   `json:"hand,omitempty"`
-	Overlay   *image.RGBA   `json:"-"` // the fullest of the frames in which a part crossed; nil if none did
+	Overlay   *image.RGBA   `json:"-"` // of the frames in which a part crossed the fullest; the first if none did
 }
 
 // CountedPart is one part that crossed the line.

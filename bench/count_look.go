@@ -71,7 +71,7 @@ func (l *looker) look(f *camera.Frame) error {
 		l.cross(c)
 	}
 	l.follow()
-	if len(crossings) > 0 {
+	if len(crossings) > 0 || l.report.Overlay == nil {
 		l.draw(f)
 	}
 	l.took = append(l.took, time.Since(began))

@@ -20,7 +20,7 @@ type CountCmd struct {
 	Video    string   `arg:"" type:"existingfile" help:"The recording; it is published as a network camera's stream and watched like one."`
 	Model    string   `type:"existingdir" help:"Folder of a detector; unless given, the one that ships: eighty everyday things."`
 	Class    string   `default:"bottle" help:"What is counted."`
-	Line     countPos `default:"x:0.5" placeholder:"AXIS:SHARE" help:"Where: x:0.5 is the middle of the picture's width, y:0.35 a third down its height."`
+	Line     countPos `default:"x:0.5" placeholder:"AXIS:SHARE" help:"Where: x:0.5 is the middle of the picture's width, y:0.35 a good third down its height."`
 	Sure     float64  `default:"0.5" help:"Score from which a thing is believed to be one."`
 	Overlay  string   `type:"path" help:"Write a picture with the parts, their numbers and the line (PNG)."`
 	Hand     string   `type:"existingfile" help:"Compare with a count by hand: a line a crossing, name, frame, forward or back, pixels along the line."`
@@ -81,7 +81,10 @@ func (c *CountCmd) Run(ctx context.Context) error {
 		}
 	}
 	r, err := bench.RunCount(ctx, o)
-	if err != nil {
+	switch {
+	case err != nil && c.Model != "":
+		return fmt.Errorf("%w (model folder %s)", err, c.Model)
+	case err != nil:
 		return err
 	}
 	if c.Overlay != "" {
@@ -100,7 +103,7 @@ func (c *CountCmd) Run(ctx context.Context) error {
 
 func writeOverlay(path string, r *bench.CountReport) error {
 	if r.Overlay == nil {
-		return fmt.Errorf("overlay %s: no %s crossed the line, so there is no picture to draw", path, r.Class)
+		return fmt.Errorf("overlay %s: no frame arrived, so there is no picture to draw", path)
 	}
 	f, err := os.Create(path)
 	if err != nil {
