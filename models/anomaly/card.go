@@ -30,7 +30,8 @@ type Card struct {
 	Input     Input     `yaml:"input"`
 	Aggregate Aggregate `yaml:"aggregate"`
 	Threshold float64   `yaml:"threshold"` // aggregated patch distance at score 1
-	// FalseRejectRate is the share of good parts expected above the threshold.
+	// FalseRejectRate is the share of good parts expected above the threshold: what
+	// was asked for, or the share of held-out good parts that lie above it if higher.
 	FalseRejectRate float64 `yaml:"false_reject_rate"`
 
 	Taught  Taught   `yaml:"taught"`

@@ -15,7 +15,7 @@ import (
 // writeCard fills all of the card but its hashes and samples.
 func (t *teacher) writeCard(c *anomaly.Card, h *held, levels []level) {
 	c.Kind, c.Name, c.Version = anomaly.Kind, t.Name, t.Version
-	c.Input, c.Aggregate, c.Threshold, c.FalseRejectRate = t.Fit, t.Aggregate, h.threshold, t.FalseRejectRate
+	c.Input, c.Aggregate, c.Threshold = t.Fit, t.Aggregate, h.threshold
 	c.Taught = anomaly.Taught{Parts: len(h.distance), Folds: h.folds, Patches: t.total}
 	for _, l := range levels {
 		c.Taught.Bank = append(c.Taught.Bank, l.bank.rows)
@@ -27,15 +27,17 @@ func (t *teacher) writeCard(c *anomaly.Card, h *held, levels []level) {
 			c.Figures.GoodAbove++
 		}
 	}
+	c.FalseRejectRate = max(t.FalseRejectRate, float64(c.Figures.GoodAbove)/float64(len(scores)))
 	slices.Sort(scores)
 	c.Figures.GoodMedian, c.Figures.GoodHighest = quantile(scores, 0.5), scores[len(scores)-1]
 	c.Taught.HeldOut = fmt.Sprintf("every good part once, in %d folds", h.folds)
-	c.Chosen = t.reason(h)
+	c.Chosen = t.reason(h, c.Figures.GoodAbove)
 	c.Data = append([]anomaly.Source{{What: weights.BackboneLicence, Licence: "Apache-2.0"}}, t.Data...)
 }
 
-// reason says in words what was chosen.
-func (t *teacher) reason(h *held) string {
+// reason says in words what was chosen; above is how many held-out good parts
+// lie above the threshold.
+func (t *teacher) reason(h *held, above int) string {
 	size := fmt.Sprintf("Pictures keep their shape and are brought to the area of %d x %d px, at most %g times larger.", t.Fit.Size, t.Fit.Size, t.Fit.Enlarge)
 	if t.Fit.Fit == anomaly.FitSquare {
 		size = fmt.Sprintf("Located parts are brought to %d x %d px, for speed.", t.Fit.Size, t.Fit.Size)
@@ -48,8 +50,8 @@ func (t *teacher) reason(h *held) string {
 	if carriesOn(len(h.distance), t.FalseRejectRate) {
 		by = "their middle and spread, and the tail of their scores carried on beyond what so many can show"
 	}
-	return fmt.Sprintf("%s%s The threshold comes from %d good parts held out of the bank: %s, so that %.2g %% of good parts are expected above it.",
-		size, mirrored, len(h.distance), by, 100*t.FalseRejectRate)
+	return fmt.Sprintf("%s%s The threshold comes from %d good parts held out of the bank: %s, for %.2g %% of good parts above it. %d of those held out lie above it.",
+		size, mirrored, len(h.distance), by, 100*t.FalseRejectRate, above)
 }
 
 // judgeDefects fills the card's figures from labelled defects. They change no answer.

@@ -87,6 +87,9 @@ func TestTeach(t *testing.T) {
 	if f := m.Card.Figures; f.AUROC == nil || *f.AUROC != 1 || f.Defects != 4 || *f.Missed != 0 {
 		t.Errorf("figures %+v, want all four defects found", f)
 	}
+	if c := m.Card; c.FalseRejectRate < 0.01 || c.FalseRejectRate < float64(c.Figures.GoodAbove)/12 {
+		t.Errorf("false reject rate %v with %d of 12 held-out parts above the threshold", c.FalseRejectRate, c.Figures.GoodAbove)
+	}
 	dir := filepath.Join(t.TempDir(), "cloth")
 	if err := m.Write(dir); err != nil {
 		t.Fatal(err)
