@@ -30,9 +30,9 @@ func (s *Supervisor) inspect(f *Frame) {
 	defer s.mu.Unlock()
 
 	if s.delivered {
-		s.pace(now.Sub(s.lastFrame).Seconds())
+		s.pace(now.Sub(s.seen).Seconds())
 	}
-	s.lastFrame, s.delivered = now, true
+	s.lastFrame, s.seen, s.delivered = now, now, true
 	s.state.Frames++
 	f.Seq = s.state.Frames
 	s.state.Dropped += f.Dropped

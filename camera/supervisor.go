@@ -122,7 +122,8 @@ type Supervisor struct {
 
 	mu        sync.Mutex
 	state     State
-	lastFrame time.Time // or when the driver was opened, or the belt last stood
+	lastFrame time.Time // or when the driver was opened, or nothing was owed
+	seen      time.Time // the last frame
 	delivered bool      // a frame came since the driver was opened
 	interval  float64
 	still     still
@@ -199,7 +200,7 @@ func (s *Supervisor) open(ctx context.Context, sink Sink) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	s.mu.Lock()
-	s.lastFrame, s.delivered, s.interval = time.Now(), false, 0
+	s.lastFrame, s.seen, s.delivered, s.interval = time.Now(), time.Now(), false, 0
 	s.mu.Unlock()
 
 	done := make(chan error, 1)
@@ -238,13 +239,15 @@ func (s *Supervisor) silence(now time.Time) error {
 	owes := !s.watch.Triggered || s.watch.Moving() && s.watch.Owes()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if now.Sub(s.seen) >= s.watch.Stall {
+		s.state.FPS = 0
+	}
 	if !owes {
 		s.lastFrame = now
 		return nil
 	}
 	quiet := now.Sub(s.lastFrame)
 	if quiet >= s.watch.Stall && s.delivered {
-		s.state.FPS = 0
 		s.changeLocked(Stalled, fmt.Sprintf("no frame for %v; look at the camera's cable, power and trigger", s.watch.Stall))
 	}
 	if quiet >= s.watch.Reopen {

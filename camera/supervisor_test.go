@@ -313,6 +313,28 @@ func TestFrameRateAndSeqAcrossReconnection(t *testing.T) {
 	})
 }
 
+// A triggered camera's pace is that of its frames, and none while nothing comes,
+// though it owes nothing and is well.
+func TestFrameRateOfATriggeredCamera(t *testing.T) {
+	for name, c := range map[string]struct {
+		frames    int
+		low, high float64
+	}{
+		"frames come":        {1 << 30, 24, 26},
+		"nothing lies there": {25, 0, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := supervise(&script{runs: []func(context.Context, camera.Sink) error{func(ctx context.Context, sink camera.Sink) error {
+				return errors.Join(send(ctx, sink, c.frames, 10, 200), hang(ctx))
+			}}}, camera.Watch{Triggered: true, Owes: func() bool { return false }})
+			_ = r.runFor(t, 10*time.Second)
+			if fps := r.State().FPS; r.State().Status != camera.Live || fps < c.low || fps > c.high {
+				t.Errorf("%s: %v at %.1f a second, want live and %g to %g", name, r.State().Status, fps, c.low, c.high)
+			}
+		})
+	}
+}
+
 func TestSlowListenerDoesNotHoldUpFrames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told atomic.Int32

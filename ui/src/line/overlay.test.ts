@@ -5,7 +5,7 @@ import { bytes, heatColour, touched } from "./overlay";
 
 it("heat is clear on good parts and red at twice the threshold", () => {
   expect(heatColour(0)[3]).toBe(0);
-  expect(heatColour(108)[3]).toBe(0); // r = 0.73
+  expect(heatColour(127)[3]).toBe(0); // just below the threshold
   const [, atThreshold, , alpha] = heatColour(128);
   expect(atThreshold).toBeGreaterThan(200);
   expect(alpha).toBeGreaterThan(60);

@@ -3,8 +3,8 @@ import type { Mark, Shot } from "../api/client";
 /** The colours of marks: the same as those of the signs beside them. */
 const colours = { pass: "rgba(235,238,240,.55)", fail: "#ff2f3f", inconclusive: "#ffb000", collateral: "#ebeef0" } as const;
 
-/** Heat below this is a good part's: 255 r/(1+r) of r = 0.75. */
-const coldBelow = 109;
+/** Heat below this is a good part's: 255 r/(1+r) of r = 1, the threshold. */
+const coldBelow = 128;
 
 export interface Show {
   boxes: boolean;
@@ -14,12 +14,12 @@ export interface Show {
 /** Bytes from their text on the wire. */
 export const bytes = (base64: string) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
-/** One heat cell's colour: clear below three quarters of the threshold, yellow at it, red at twice. */
+/** One heat cell's colour: clear below the threshold, yellow from it on, red at twice. */
 export function heatColour(value: number): [red: number, green: number, blue: number, alpha: number] {
   if (value < coldBelow) return [0, 0, 0, 0];
   const r = value / Math.max(1, 255 - value); // score over threshold
   const hot = Math.min(1, Math.max(0, r - 1));
-  return [255, Math.round(215 * (1 - hot)), 0, Math.round(255 * Math.min(0.6, 0.2 + 0.5 * (r - 0.75)))];
+  return [255, Math.round(215 * (1 - hot)), 0, Math.round(255 * Math.min(0.6, 0.3 + 0.4 * (r - 1)))];
 }
 
 /** Draws the picture and, in the same stroke, all that belongs to it. */

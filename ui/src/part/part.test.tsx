@@ -36,7 +36,7 @@ it("a ledger says in words how it stands", () => {
 it("a reject shows what, how much, and opens", () => {
   const open = vi.fn();
   render(<RejectList rejects={[rejected()]} zone="Asia/Shanghai" open={open} />);
-  expect(screen.getByText("0.810 mm > 0.350 mm")).toBeTruthy();
+  expect(screen.getByText("0.810 > 0.350 mm")).toBeTruthy();
   expect(screen.getByText("2.30")).toBeTruthy();
   expect(screen.getByText(/19:00:00/)).toBeTruthy();
   fireEvent.click(screen.getByRole("button"));
@@ -45,7 +45,7 @@ it("a reject shows what, how much, and opens", () => {
 
 it("reasons without figures, below a limit, and none at all", () => {
   expect(figures({ rule: "view", measured: 0, limit: 0, text: "no frame" }, en)).toBe("");
-  expect(figures({ rule: "size", measured: 59.1, limit: 60.4, unit: "mm²", text: "" }, en)).toBe("59.1 mm² < 60.4 mm²");
+  expect(figures({ rule: "size", measured: 59.1, limit: 60.4, unit: "mm²", text: "" }, en)).toBe("59.1 < 60.4 mm²");
   expect(figures({ rule: "anomaly", class: "texture", measured: 2.94, limit: 2.93, unit: "feature distance", text: "" }, en)).toBe("2.94 > 2.93");
   expect(headline(rejected({ reasons: [], outcome: "pass", collateral: true }), en)).toBe(en.collateral);
   expect(headline(rejected({ reasons: [], outcome: "inconclusive" }), en)).toBe("Inconclusive");

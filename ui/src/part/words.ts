@@ -21,10 +21,10 @@ export function quantity(value: number, unit: string | undefined, t: Words): str
   return word ? `${measure(value)} ${word}` : measure(value);
 }
 
-/** A reason in figures: "0.81 mm > 0.35 mm". Empty where nothing was measured. */
+/** A reason in figures: "0.81 > 0.35 mm". Empty where nothing was measured. */
 export function figures(r: Reason, t: Words): string {
   if (r.measured === 0 && r.limit === 0) return "";
-  return `${quantity(r.measured, r.unit, t)} ${r.measured > r.limit ? ">" : r.measured < r.limit ? "<" : "="} ${quantity(r.limit, r.unit, t)}`;
+  return `${measure(r.measured)} ${r.measured > r.limit ? ">" : r.measured < r.limit ? "<" : "="} ${quantity(r.limit, r.unit, t)}`;
 }
 
 /** What the appliance wrote, unless it only says once more what the figures do. */
