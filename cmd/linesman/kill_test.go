@@ -15,22 +15,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"linesman/camera"
 	"linesman/event"
 	"linesman/event/sqlite"
 	"linesman/line"
-	"linesman/models/anomaly"
-	"linesman/models/onnx"
-	"linesman/models/teach"
 	"linesman/plc"
 	"linesman/plc/modbus"
 	"linesman/sim"
 	"linesman/sim/draw"
-	"linesman/vision"
-	"linesman/vision/cv"
 )
 
 // kills is how often the appliance is killed in each mode. A release takes
@@ -44,13 +39,7 @@ var kills = flag.Int("kills", 5, "how often the appliance is killed on a running
 // that passed it. Whatever has no verdict is named in the log, and the account
 // closes again after each start.
 func TestKill(t *testing.T) {
-	dir := t.TempDir()
-	binary := filepath.Join(dir, "linesman")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	model := filepath.Join(dir, "model")
-	teachTexture(t, model)
+	binary, model := build(t)
 	for i, mode := range []string{line.ModeQueue, line.ModePulse} {
 		t.Run(mode, func(t *testing.T) {
 			killOften(t, &victim{t: t, binary: binary, model: model, mode: mode, dir: t.TempDir(), seed: uint64(i + 1)})
@@ -58,48 +47,52 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// cut are good parts cut out of drawn frames.
-type cut []vision.Crop
-
-func (c cut) Len() int { return len(c) }
-
-func (c cut) Part(i int) (anomaly.Part, error) {
-	return anomaly.Part{Picture: anomaly.PictureOf(&c[i]), Crop: &c[i]}, nil
+// shop is where the tests' own appliance is built, once for all of them.
+var shop struct {
+	once sync.Once
+	dir  string
+	err  error
 }
 
-// teachTexture teaches a small model of drawn caps: the network alone, which
-// misses flaws of print, but judges pictures and is taught in seconds.
-func teachTexture(t *testing.T, dir string) {
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := os.RemoveAll(shop.dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
+}
+
+// build builds the appliance, and has it teach itself drawn caps: a program
+// that is watched for races keeps no line's pace.
+func build(t *testing.T) (binary, model string) {
 	t.Helper()
+	shop.once.Do(func() {
+		if shop.dir, shop.err = os.MkdirTemp("", "linesman-test-"); shop.err == nil {
+			shop.err = buildIn(shop.dir)
+		}
+	})
+	if shop.err != nil {
+		t.Fatal(shop.err)
+	}
+	return filepath.Join(shop.dir, "linesman"), filepath.Join(shop.dir, "model")
+}
+
+func buildIn(dir string) error {
+	binary := filepath.Join(dir, "linesman")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w: %s", err, out)
+	}
 	l := sim.Caps.Layout()
-	locator, err := cv.NewLocator(vision.LocateSettings{MMPerPx: l.MMPerPx, DiameterMM: l.DiameterMM})
-	if err != nil {
-		t.Fatal(err)
+	drawn := draw.Recording{Spec: draw.Spec{Layout: l, Seed: 3, Good: 1}, RatePerHour: 36000, Camera: "top", Start: time.Unix(0, 0), TeachGood: 60}
+	if err := draw.Record(filepath.Join(dir, "drawn"), drawn); err != nil {
+		return err
 	}
-	defer locator.Close()
-	painter, pool := draw.NewPainter(l, 1, draw.Options{}), camera.NewPool(1)
-	w, h := painter.Size()
-	var good cut
-	var crops vision.Crops
-	for trigger, shot := range draw.Walk(l, draw.NewFeed(draw.Spec{Layout: l, Seed: 7, Good: 60}), 500, time.Now()) {
-		f := pool.Get(w, h, camera.RGB)
-		painter.Paint(trigger.Travelled, shot.Visible, f)
-		err := locator.Locate(f, &crops)
-		f.Release()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range crops.Items {
-			good = append(good, crops.Items[i].Clone())
-		}
+	teach := exec.Command(binary, "teach", "--good", filepath.Join(dir, "drawn", "teach"), "--recipe", filepath.Join(dir, "recipe.yaml"),
+		"--mm-per-px", fmt.Sprint(l.MMPerPx), "--diameter-mm", fmt.Sprint(l.DiameterMM), "--out", filepath.Join(dir, "model"))
+	if out, err := teach.CombinedOutput(); err != nil {
+		return fmt.Errorf("linesman teach: %w: %s", err, out)
 	}
-	m, err := teach.Teach(t.Context(), teach.Input{Name: "caps", Good: good, Open: onnx.Open, Threads: 2, Fit: teach.LocatedParts, FalseRejectRate: 1e-4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Write(dir); err != nil {
-		t.Fatal(err)
-	}
+	return nil
 }
 
 // victim is an appliance, and the drawn line that outlives it.
