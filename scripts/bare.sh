@@ -75,6 +75,7 @@ fresh() {
   mount -t proc proc "$root/proc"
   mount --rbind /dev "$root/dev"
   cat /etc/resolv.conf >"$root/etc/resolv.conf"
+  echo "127.0.0.1 localhost $(uname -n)" >"$root/etc/hosts"
   local f
   for f in /usr/local/share/ca-certificates/*.crt "${carry[@]}"; do
     [ ! -e "$f" ] || install -D -m 644 "$f" "$root$f"
