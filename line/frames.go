@@ -86,6 +86,9 @@ func (o *owner) triggered(e plc.Edge) {
 
 // arrived enters a frame into the account.
 func (o *owner) arrived(l looked, pos part.Position) {
+	if l.frame.Trigger == 0 {
+		return // of a camera that runs by itself: no trigger stands for it
+	}
 	a := &o.ctl.frames
 	f := arrival{pos: pos, number: l.frame.Trigger, at: l.frame.At}
 	for i := range a.triggers {

@@ -6,16 +6,23 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"linesman/camera"
+	"linesman/camera/file"
+	"linesman/camera/rtsp"
+	camerasim "linesman/camera/sim"
 	"linesman/event"
 	"linesman/models"
 	"linesman/part"
 	"linesman/sim"
+	publisher "linesman/sim/rtsp"
 	"linesman/vision"
 )
 
@@ -197,31 +204,99 @@ func TestBadModel(t *testing.T) {
 	}
 }
 
-// TestCameraThatIsNotThere runs a line whose camera can not be reached: it lives,
-// says so, and every part is rejected and named.
-func TestCameraThatIsNotThere(t *testing.T) {
-	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// TestCameraThatShowsNothing runs lines whose camera can not work from the start:
+// the line lives, says which camera and what to do, and every part is rejected
+// and named.
+func TestCameraThatShowsNothing(t *testing.T) {
+	const password = "Sesame-1234"
+	for _, c := range []struct {
+		name  string
+		state string
+		says  string
+		open  func(t *testing.T) (camera.Driver, error)
+	}{
+		{"nobody there", "down", "start linesman sim, or correct the camera's address", func(t *testing.T) (camera.Driver, error) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return nil, err
+			}
+			defer l.Close()
+			return camerasim.New("top", camerasim.Settings{Address: l.Addr().String()})
+		}},
+		{"wrong password", "down", "correct username and password", func(t *testing.T) (camera.Driver, error) {
+			p, err := publisher.Listen(publisher.Options{Address: "127.0.0.1:0", Username: "admin", Password: password})
+			if err != nil {
+				return nil, err
+			}
+			t.Cleanup(func() { p.Close() })
+			return rtsp.New("top", rtsp.Settings{URL: p.URL(), Username: "admin", Password: password + "x", Timeout: 2 * time.Second})
+		}},
+		{"another protocol", "down", "not a frame of the drawn line", func(t *testing.T) (camera.Driver, error) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return nil, err
+			}
+			var talking sync.WaitGroup
+			talking.Go(func() {
+				for {
+					conn, err := l.Accept()
+					if err != nil {
+						return
+					}
+					_, _ = conn.Write([]byte("220 mail.example ESMTP ready, and so on\r\n"))
+					conn.Close()
+				}
+			})
+			t.Cleanup(func() { l.Close(); talking.Wait() })
+			return camerasim.New("top", camerasim.Settings{Address: l.Addr().String()})
+		}},
+		{"empty video", "down", "empty.mp4", func(t *testing.T) (camera.Driver, error) { return recording(t, "empty.mp4", nil) }},
+		{"truncated video", "down", "half.mp4", func(t *testing.T) (camera.Driver, error) {
+			whole, err := os.ReadFile("../camera/file/testdata/twelve.mp4")
+			if err != nil {
+				return nil, err
+			}
+			return recording(t, "half.mp4", whole[:len(whole)/2])
+		}},
+		{"video that ends", "ended", "", func(t *testing.T) (camera.Driver, error) {
+			return file.New("top", file.Settings{Path: "../camera/file/testdata/twelve.mp4"})
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			driver, err := c.open(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := newPlant(t, build{seed: *seed, defects: -1, driver: driver})
+			if !p.await(patience, func(r record) bool { p.release(); return len(r.fates) >= 15 }) {
+				t.Fatal("no part came to the gate" + p.describe())
+			}
+			if st := p.station.Status(); st.State != "blind" || !strings.Contains(st.Why, "top") || st.WhatTo == "" {
+				t.Errorf("the line is %q: %s: %s", st.State, st.Why, st.WhatTo)
+			}
+			p.finish()
+			r, _ := p.record()
+			if !says[event.CameraState](`"`+c.state+`"`)(r.events) || !says[event.CameraState](c.says)(r.events) {
+				t.Errorf("no event says that the camera is %s, and %q%s", c.state, c.says, p.describe())
+			}
+			if says[event.CameraState](password)(r.events) {
+				t.Error("the log has the camera's password")
+			}
+			for _, f := range r.fates {
+				if f.Side != sim.Rejected || !r.named(f) {
+					t.Errorf("part %d went %v, named in time %v", f.Part.N, f.Side, r.named(f))
+				}
+			}
+		})
 	}
-	l.Close() // nobody listens there now
-	p := newPlant(t, build{seed: *seed, defects: -1, camera: l.Addr().String()})
-	if !p.await(patience, func(r record) bool { p.release(); return len(r.fates) >= 15 }) {
-		t.Fatal("no part came to the gate" + p.describe())
+}
+
+// recording is a driver for a video of these bytes.
+func recording(t *testing.T, name string, data []byte) (camera.Driver, error) {
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		return nil, err
 	}
-	st := p.station.Status()
-	if st.State != "blind" || st.WhatTo == "" {
-		t.Errorf("the line is %q: %s", st.State, st.Why)
-	}
-	p.finish()
-	r, _ := p.record()
-	if !says[event.CameraState](`"down"`)(r.events) || !says[event.CameraState]("start linesman sim, or correct the camera's address")(r.events) {
-		t.Error("no event says that the camera is down, and what to do")
-	}
-	for _, f := range r.fates {
-		if f.Side != sim.Rejected || !r.named(f) {
-			t.Errorf("part %d went %v, named in time %v", f.Part.N, f.Side, r.named(f))
-		}
-	}
+	return file.New("top", file.Settings{Path: path})
 }

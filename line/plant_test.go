@@ -85,17 +85,15 @@ type picture struct {
 
 // build is how a plant differs from the usual.
 type build struct {
-	mode    string  // of the gate; queue unless set
-	speed   float64 // mm/s; 700 unless set, 450 in pulse mode
-	defects float64 // share; 0.15 unless set, below 0 none
-	seed    uint64
-	views   []line.View // one above the belt unless set
-	workers int
-	watch   camera.Watch
-	// detector is spots unless set; camera is where the cameras are looked for,
-	// their own addresses unless set.
-	detector models.Detector
-	camera   string
+	mode     string  // of the gate; queue unless set
+	speed    float64 // mm/s; 700 unless set, 450 in pulse mode
+	defects  float64 // share; 0.15 unless set, below 0 none
+	seed     uint64
+	views    []line.View // one above the belt unless set
+	workers  int
+	watch    camera.Watch
+	detector models.Detector // spots unless set
+	driver   camera.Driver   // the drawn camera's unless set
 }
 
 // wiring counts the encoder's restarts.
@@ -278,7 +276,7 @@ func (p *plant) openAppliance(ctx context.Context, b build, log event.Log, ring 
 
 // ends reports what ended in another way than by being told to.
 func (p *plant) ends(what string, err error) {
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, io.EOF) { // a recording's end
 		p.t.Errorf("%s ended: %v", what, err)
 	}
 }
@@ -289,13 +287,11 @@ func (p *plant) openCamera(ctx context.Context, c *lens, b build, events event.S
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	address := b.camera
-	if address == "" {
-		address = l.Addr().String()
-	}
-	driver, err := camerasim.New(c.id, camerasim.Settings{Address: address})
-	if err != nil {
-		p.t.Fatal(err)
+	driver := b.driver
+	if driver == nil {
+		if driver, err = camerasim.New(c.id, camerasim.Settings{Address: l.Addr().String()}); err != nil {
+			p.t.Fatal(err)
+		}
 	}
 	w := b.watch
 	w.Triggered, w.Moving = true, p.station.BeltMoving
