@@ -41,6 +41,7 @@ type Link struct {
 	command  uint16
 	beat     uint16
 	signals  signals
+	unsaid   unsaid
 }
 
 // New returns a link that is not yet connected.

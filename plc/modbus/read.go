@@ -9,25 +9,42 @@ import (
 )
 
 // Read polls status, counters, edges and echoes. A new boot count is answered
-// with our handshake, once the caller has been told of it by this reading.
+// with our handshake, once the caller has been told of it by this reading. What
+// a reading that broke in its middle had brought comes with the next one.
 func (c *conn) Read(ctx context.Context) (plc.Status, error) {
 	w, err := c.input(ctx, "read status", 0, plc.StatusWords)
 	if err != nil {
 		return plc.Status{}, err
 	}
 	s := c.status(w, time.Now())
-	if s.Edges, err = c.readEdges(ctx, c.long(w[plc.StatusEdges:]), &s.Missed); err != nil {
+	u := &c.unsaid
+	u.reset = u.reset || s.Reset
+	edges, missed, err := c.readEdges(ctx, c.long(w[plc.StatusEdges:]))
+	if err != nil {
 		return s, err
 	}
-	if s.Echoes, err = c.readEchoes(ctx, c.long(w[plc.StatusEchoes:]), &s.Missed); err != nil {
+	u.edges, u.missed = append(u.edges, edges...), u.missed+missed
+	echoes, missed, err := c.readEchoes(ctx, c.long(w[plc.StatusEchoes:]))
+	if err != nil {
 		return s, err
 	}
+	u.echoes, u.missed = append(u.echoes, echoes...), u.missed+missed
 	if s.Why&plc.HoldBoot != 0 {
 		if err := c.write(ctx, "handshake", plc.BootSeenReg, uint16(s.Boot)); err != nil {
 			return s, err
 		}
 	}
+	s.Edges, s.Echoes, s.Missed, s.Reset = u.edges, u.echoes, u.missed, u.reset
+	c.unsaid = unsaid{}
 	return s, nil
+}
+
+// unsaid is what was read and could not yet be told.
+type unsaid struct {
+	edges  []plc.Edge
+	echoes []plc.Echo
+	missed uint64
+	reset  bool
 }
 
 // status reads the block and widens its encoder.
@@ -46,7 +63,7 @@ func (c *conn) status(w []uint16, at time.Time) plc.Status {
 		s.Counts.Exit = append(s.Counts.Exit, uint64(c.long(w[at+4:])))
 	}
 	if s.Boot != c.boot { // it counts from 0 again
-		c.boot, c.edges, c.echoes = s.Boot, 0, 0
+		c.boot, c.edges, c.echoes, c.unsaid = s.Boot, 0, 0, unsaid{}
 	}
 	if s.Boot != c.headBoot { // its ring is empty
 		c.head, c.headBoot = 0, s.Boot
@@ -109,10 +126,9 @@ func (c *conn) read(ctx context.Context, r ring, missed *uint64, slot func(w []u
 	return nil
 }
 
-func (c *conn) readEdges(ctx context.Context, newest uint32, missed *uint64) ([]plc.Edge, error) {
-	var edges []plc.Edge
+func (c *conn) readEdges(ctx context.Context, newest uint32) (edges []plc.Edge, missed uint64, err error) {
 	r := ring{what: "read edges", base: plc.EdgeBase, slots: plc.EdgeSlots, words: plc.EdgeWords, last: c.edges, newest: newest}
-	err := c.read(ctx, r, missed, func(w []uint16) {
+	err = c.read(ctx, r, &missed, func(w []uint16) {
 		edges = append(edges, plc.Edge{
 			Seq: uint64(c.long(w)), Sensor: plc.Sensor(w[2] >> 8), Lane: int(w[2] & 0xFF), Tick: c.widen(w[3:]),
 			Number: uint64(w[5] &^ plc.EdgeDouble), Double: w[5]&plc.EdgeDouble != 0,
@@ -121,13 +137,12 @@ func (c *conn) readEdges(ctx context.Context, newest uint32, missed *uint64) ([]
 	if err == nil {
 		c.edges = newest
 	}
-	return edges, err
+	return edges, missed, err
 }
 
-func (c *conn) readEchoes(ctx context.Context, newest uint32, missed *uint64) ([]plc.Echo, error) {
-	var echoes []plc.Echo
+func (c *conn) readEchoes(ctx context.Context, newest uint32) (echoes []plc.Echo, missed uint64, err error) {
 	r := ring{what: "read echoes", base: plc.EchoBase, slots: plc.EchoSlots, words: plc.EchoWords, last: c.echoes, newest: newest}
-	err := c.read(ctx, r, missed, func(w []uint16) {
+	err = c.read(ctx, r, &missed, func(w []uint16) {
 		e := plc.Echo{Seq: uint64(c.long(w)), Result: plc.EchoResult(w[2] >> 8), Lane: int(w[2] & 0xFF), Due: c.widen(w[3:])}
 		if e.Result == plc.Opened {
 			e.Fired = c.widen(w[5:])
@@ -137,7 +152,7 @@ func (c *conn) readEchoes(ctx context.Context, newest uint32, missed *uint64) ([
 	if err == nil {
 		c.echoes = newest
 	}
-	return echoes, err
+	return echoes, missed, err
 }
 
 func (c *conn) widen(w []uint16) part.Tick { return c.unroll.Widen(uint64(c.long(w))) }
