@@ -3,10 +3,12 @@
 package line_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	"linesman/camera"
@@ -22,6 +24,13 @@ import (
 func discs() sim.Layout {
 	l := sim.Caps.Layout()
 	l.MMPerPx = 0.5
+	return l
+}
+
+// pills is a belt of small discs in eight lanes, many a picture.
+func pills() sim.Layout {
+	l := sim.Tablets.Layout()
+	l.MMPerPx = 0.25
 	return l
 }
 
@@ -50,15 +59,25 @@ func (r *row) Until(mm float64) []sim.Part {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []sim.Part
-	for !r.stopped && float64(r.n+1)*r.layout.PitchMM+2 < mm {
-		p := sim.Part{N: r.n, Lane: 1, AcrossMM: r.layout.FrameYMM / 2, Kind: sim.Good, MM: float64(r.n+1)*r.layout.PitchMM + 3*r.rng.Float64() - 1.5}
-		if r.rng.Float64() < r.share {
-			p.Kind, p.SizeMM = sim.Spot, spotMM
+	l, stray := r.layout, r.layout.PitchMM/30
+	for !r.stopped && float64(r.n/l.Lanes+1)*l.PitchMM+stray < mm {
+		from := len(out)
+		for lane := range l.Lanes {
+			p := sim.Part{N: r.n, Lane: lane + 1, AcrossMM: across(l, lane+1), Kind: sim.Good, MM: float64(r.n/l.Lanes+1)*l.PitchMM + stray*(2*r.rng.Float64()-1)}
+			if r.rng.Float64() < r.share {
+				p.Kind, p.SizeMM = sim.Spot, spotMM
+			}
+			r.n++
+			out = append(out, p)
 		}
-		r.n++
-		out = append(out, p)
+		slices.SortFunc(out[from:], func(a, b sim.Part) int { return cmp.Compare(a.MM, b.MM) })
 	}
 	return out
+}
+
+// across is where a lane's middle lies, from the picture's top edge.
+func across(l sim.Layout, lane int) float64 {
+	return l.FrameYMM/2 + (float64(lane)-float64(l.Lanes+1)/2)*l.LaneMM
 }
 
 func (r *row) Done() bool {
@@ -100,7 +119,8 @@ func disc(pix []byte, w, h int, x, y, r float64, grey byte) {
 	}
 }
 
-// eye finds discs: runs of columns in which something is brighter than belt.
+// eye finds discs: in each lane runs of columns in which something is brighter
+// than belt.
 type eye struct {
 	layout  sim.Layout
 	scratch []byte
@@ -116,9 +136,19 @@ func (e *eye) Locate(f *camera.Frame, into *vision.Crops) error {
 	into.Reset()
 	into.Quality = vision.Inspect(f, &e.scratch)
 	into.Quality.Covered = into.Quality.Mean < 6
+	for lane := 1; lane <= e.layout.Lanes; lane++ {
+		e.along(f, lane, into)
+	}
+	return nil
+}
+
+// along finds the discs of one lane.
+func (e *eye) along(f *camera.Frame, lane int, into *vision.Crops) {
+	w, l := f.Width, e.layout
+	middle, half := across(l, lane)/l.MMPerPx, l.DiameterMM/3/l.MMPerPx
 	bright := make([]bool, w+2) // a dark column on either side
 	for x := range w {
-		for y := range h {
+		for y := int(middle - half); y < int(middle+half); y++ {
 			if f.Pix[y*f.Stride+x] > betweenGrey {
 				bright[x+1] = true
 			}
@@ -136,19 +166,17 @@ func (e *eye) Locate(f *camera.Frame, into *vision.Crops) error {
 		case from == 1 || to == w+1:
 			into.Cut++
 		case width > 0.8*e.layout.DiameterMM:
-			e.cut(f, float64(from+to)/2-1, into)
+			e.cut(f, lane, float64(from+to)/2-1, middle, into)
 		}
 		from = to
 	}
-	return nil
 }
 
-// cut makes the crop around the disc at column x.
-func (e *eye) cut(f *camera.Frame, x float64, into *vision.Crops) {
+// cut makes the crop around the disc at column x of a lane whose middle is row y.
+func (e *eye) cut(f *camera.Frame, lane int, x, y float64, into *vision.Crops) {
 	size, r := 64, e.layout.DiameterMM/2/e.layout.MMPerPx
-	y := float64(f.Height) / 2
 	c := into.Add(size)
-	c.Lane, c.Centre, c.Area = 1, vision.Point{X: x, Y: y}, math.Pi*r*r
+	c.Lane, c.Centre, c.Area = lane, vision.Point{X: x, Y: y}, math.Pi*r*r
 	c.Box = vision.Box{X0: x - r, Y0: y - r, X1: x + r, Y1: y + r}
 	for j := range size {
 		for i := range size {

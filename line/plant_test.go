@@ -5,6 +5,7 @@ package line_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -85,9 +86,10 @@ type picture struct {
 
 // build is how a plant differs from the usual.
 type build struct {
-	mode     string  // of the gate; queue unless set
-	speed    float64 // mm/s; 700 unless set, 450 in pulse mode
-	defects  float64 // share; 0.15 unless set, below 0 none
+	layout   sim.Layout // discs unless set
+	mode     string     // of the gate; queue unless set
+	speed    float64    // mm/s; 700 unless set, 450 in pulse mode
+	defects  float64    // share; 0.15 unless set, below 0 none
 	seed     uint64
 	views    []line.View // one above the belt unless set
 	workers  int
@@ -111,6 +113,9 @@ func (w wiring) ZeroEncoder() {
 
 func newPlant(t *testing.T, b build) *plant {
 	t.Helper()
+	if b.layout.Lanes == 0 {
+		b.layout = discs()
+	}
 	if b.mode == "" {
 		b.mode = line.ModeQueue
 	}
@@ -123,13 +128,13 @@ func newPlant(t *testing.T, b build) *plant {
 	if b.defects == 0 {
 		b.defects = 0.15
 	}
-	p := &plant{t: t, layout: discs(), epoch: 1, changed: make(chan struct{})}
+	p := &plant{t: t, layout: b.layout, epoch: 1, changed: make(chan struct{})}
 	p.row = newRow(p.layout, b.defects, b.seed)
 	if b.detector == nil {
 		b.detector = spots{}
 	}
 	if b.views == nil {
-		b.views = []line.View{{Camera: "top", AtMM: p.layout.CameraMM, MMPerPx: p.layout.MMPerPx, Exposure: line.Duration(40 * time.Microsecond)}}
+		b.views = []line.View{{Camera: "top", AtMM: p.layout.CameraMM, MMPerPx: p.layout.MMPerPx, StepMM: p.layout.StepMM, Exposure: line.Duration(40 * time.Microsecond)}}
 	}
 	for _, v := range b.views {
 		p.cameras = append(p.cameras, &lens{id: v.Camera, frames: &feed.Server{Product: "caps"}, shutter: make(chan exposure, 64)})
@@ -226,17 +231,24 @@ func (p *plant) openAppliance(ctx context.Context, b build, log event.Log, ring 
 	if b.mode == line.ModePulse {
 		response += 6 * time.Millisecond // half a scan of the controller
 	}
+	side, pitch, lanes := controller.For(p.layout), 0.8*p.layout.PitchMM, []int{}
+	if p.layout.StepMM > 0 { // parts may touch
+		pitch = p.layout.DiameterMM
+	}
+	for n := range p.layout.Lanes {
+		lanes = append(lanes, n+1)
+	}
 	p.set = line.Settings{
-		MinPitchMM: 36, MaxSpeed: 1200, Workers: max(1, b.workers), Recipe: "r.yaml",
+		MinPitchMM: pitch, MaxSpeed: 1200, Workers: max(1, b.workers), Recipe: "r.yaml",
 		Encoder: line.Encoder{Controller: "plc-1", Point: "encoder", PerMM: p.layout.PerMM},
 		Views:   b.views,
-		Gates: []line.Gate{{AtMM: p.layout.GateMM, Lanes: []int{1}, Controller: "plc-1", Mode: b.mode, Point: "pass", Response: line.Duration(response),
-			WindowMM: 14, ConfirmMM: 40, ExitMM: 60}},
+		Gates: []line.Gate{{AtMM: p.layout.GateMM, Lanes: lanes, Controller: "plc-1", Mode: b.mode, Point: "pass", Response: line.Duration(response),
+			WindowMM: side.WindowMM, ConfirmMM: 40, ExitMM: 60}},
 	}
 	if err := p.set.Validate(); err != nil {
 		p.t.Fatal(err)
 	}
-	rec, err := recipe.Parse([]byte("recipe: disc\nversion: 1\npart: {diameter_mm: 28}\nmodel: none\n"))
+	rec, err := recipe.Parse(fmt.Appendf(nil, "recipe: disc\nversion: 1\npart: {diameter_mm: %g, lanes: %d, lane_mm: %g}\nmodel: none\n", p.layout.DiameterMM, p.layout.Lanes, p.layout.LaneMM))
 	if err != nil {
 		p.t.Fatal(err)
 	}

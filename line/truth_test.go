@@ -25,6 +25,7 @@ type truth struct {
 // verdict is the last word of the log on one part.
 type verdict struct {
 	outcome string
+	lane    int
 	due     part.Tick
 }
 
@@ -36,7 +37,7 @@ func (p *plant) truth() truth {
 	verdicts := map[string]verdict{}
 	for _, e := range r.events {
 		if j, err := event.As[event.PartJudged](e); err == nil {
-			verdicts[e.Part] = verdict{j.Outcome, part.Tick(j.Due)}
+			verdicts[e.Part] = verdict{j.Outcome, j.Lane, part.Tick(j.Due)}
 		}
 	}
 	window := int64(p.set.Gates[0].WindowMM/2*p.set.Encoder.PerMM) + 1
@@ -58,7 +59,7 @@ func (p *plant) truth() truth {
 		}
 		judged := false
 		for _, v := range verdicts {
-			if d, ok := v.due.Sub(f.tick); ok && v.outcome == "pass" && max(d, -d) <= window {
+			if d, ok := v.due.Sub(f.tick); ok && v.lane == f.Part.Lane && v.outcome == "pass" && max(d, -d) <= window {
 				judged = true
 			}
 		}
@@ -85,24 +86,25 @@ func (r record) named(f fate) bool {
 		if e.Time.After(f.At.Add(toldWithin)) {
 			continue
 		}
-		from, to, ok := tickRange(e)
-		if ok && !f.tick.Before(part.Tick(from)) && !part.Tick(to).Before(f.tick) {
+		from, to, lane, ok := tickRange(e)
+		if ok && (lane == 0 || lane == f.Part.Lane) && !f.tick.Before(part.Tick(from)) && !part.Tick(to).Before(f.tick) {
 			return true
 		}
 	}
 	return false
 }
 
-// tickRange returns the ticks that an event names as lost or doubtful.
-func tickRange(e event.Event) (from, to event.Tick, ok bool) {
+// tickRange returns the ticks and the lane, 0 for all, that an event names as
+// lost or doubtful.
+func tickRange(e event.Event) (from, to event.Tick, lane int, ok bool) {
 	if s, err := event.As[event.PartSuspect](e); err == nil {
-		return s.From, s.To, true
+		return s.From, s.To, s.Lane, true
 	}
 	if l, err := event.As[event.PartLost](e); err == nil {
-		return l.From, l.To, true
+		return l.From, l.To, l.Lane, true
 	}
 	if m, err := event.As[event.LedgerMismatch](e); err == nil {
-		return m.From, m.To, true
+		return m.From, m.To, m.Lane, true
 	}
-	return from, to, false
+	return from, to, 0, false
 }
