@@ -13,7 +13,8 @@ const falseRejects = 2e-5
 // falseRejects says, by the values of some hundred of them. Each value is the
 // worst of many places, so their tail is taken as Gumbel's, whose shape fits
 // the maxima of anything that falls off like a Gaussian or an exponential. The
-// steeper of two estimates counts, and few parts add to the limit.
+// steeper of two estimates counts, and one standard error of a scale that n parts
+// show, 1.05 / sqrt(n) of it, is added.
 func tail(values []float64) float64 {
 	v := slices.Clone(values)
 	slices.Sort(v)
@@ -31,7 +32,7 @@ func tail(values []float64) float64 {
 	byQuantiles := (at(0.95) - at(0.5)) / (2.970 - 0.3665)
 	scale := max(byMoments, byQuantiles)
 	mode := mean - 0.5772*scale
-	limit := mode + rise*scale*(1+2/math.Sqrt(float64(n)))
+	limit := mode + rise*scale*(1+1.05/math.Sqrt(float64(n)))
 	return max(limit, v[n-1]+scale)
 }
 
