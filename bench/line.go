@@ -42,7 +42,7 @@ type Report struct {
 	TriggerToEntryMS   *Percentiles        `json:"trigger_to_entry_ms"`
 	GatesOpened        int                 `json:"gates_opened"`
 	GateOffMM          float64             `json:"gate_off_tick_mm"` // the most that a gate was commanded off its tick
-	Holds              int                 `json:"holds"`
+	Holds              map[string]int      `json:"holds"`            // by reason
 	LedgerBalanced     bool                `json:"ledger_balanced"`
 	Ledger             []string            `json:"ledger_differences,omitempty"`
 	Unplanned          int                 `json:"pictures_drawn_live"`
@@ -108,7 +108,6 @@ type lineBench struct {
 	site    site
 	course  func() (*course, error) // of the judged parts, afresh
 	more    func() (*course, error) // of the full-speed run
-	good    [][]byte                // taught crops, for the trivial judges
 	trivial *draw.Trivial
 	report  Report
 }
@@ -195,7 +194,7 @@ func (b *lineBench) judge(ctx context.Context) error {
 		return err
 	}
 	b.fill(t, p, log)
-	b.Progress("%d of %d judged: %d escapes, %d false rejects, %d collateral, %d holds; ledger balanced: %t", r.PartsJudged, len(p.fates), r.Escapes, r.FalseRejects, r.Collateral, r.Holds, r.LedgerBalanced)
+	b.Progress("%d of %d judged: %d escapes, %d false rejects, %d collateral, holds %v; ledger balanced: %t", r.PartsJudged, len(p.fates), r.Escapes, r.FalseRejects, r.Collateral, r.Holds, r.LedgerBalanced)
 	if b.NoPace {
 		r.FullSpeedParts, r.FullSpeedPerS = len(p.fates), float64(len(p.fates))/took.Seconds()
 	}
@@ -307,7 +306,7 @@ func (b *lineBench) bare(ctx context.Context) error {
 	b.Progress("bare ONNX Runtime on %d of the same crops", bareCrops)
 	set := b.site.recipe.Part
 	set.MMPerPx, set.Belt = b.site.settings.Views[0].MMPerPx, b.site.settings.Views[0].Belt
-	same, err := cut(paintedFrames(c), set, bareCrops)
+	same, err := cut(paintedFrames(c), set, bareCrops, bareCrops)
 	if err != nil {
 		return err
 	}

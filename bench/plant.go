@@ -89,6 +89,10 @@ func newPlant(ctx context.Context, dir string, s site, c *course, judge Judge, u
 	cfg := controller.For(c.layout)
 	gate := &s.settings.Gates[0]
 	cfg.WindowMM, cfg.Response, cfg.EjectMM, cfg.ExitMM, cfg.Bits = gate.WindowMM, gate.Response.D(), gate.ConfirmMM, gate.ExitMM, s.settings.Encoder.Bits
+	timeout := 500 * time.Millisecond
+	if unpaced { // the belt's time runs by itself then, and the wall's means nothing to it
+		timeout, cfg.Heartbeat = 5*time.Second, 5*time.Second
+	}
 	if p.plcSide, err = controller.New(cfg, p.belt); err != nil {
 		return p, err
 	}
@@ -105,7 +109,7 @@ func newPlant(ctx context.Context, dir string, s site, c *course, judge Judge, u
 	if p.kept, err = evidence.Open(evidence.Settings{Dir: filepath.Join(dir, "evidence"), Logger: quiet}); err != nil {
 		return p, err
 	}
-	link, err := modbus.New(modbus.Settings{URL: url, Lanes: c.layout.Lanes})
+	link, err := modbus.New(modbus.Settings{URL: url, Lanes: c.layout.Lanes, Timeout: timeout})
 	if err != nil {
 		return p, err
 	}

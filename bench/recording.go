@@ -243,7 +243,7 @@ func (b *lineBench) prepareRecording(ctx context.Context) error {
 	set := b.site.recipe.Part
 	set.MMPerPx, set.Belt = b.site.settings.Views[0].MMPerPx, b.site.settings.Views[0].Belt
 	began := time.Now()
-	good, err := cut(teachFrames(b.Recording, rec.width, rec.height), set, 10*b.TeachGood)
+	good, err := cut(teachFrames(b.Recording, rec.width, rec.height), set, 10*b.TeachGood, b.TeachGood)
 	if err != nil {
 		return err
 	}
@@ -314,7 +314,7 @@ func (b *lineBench) trivialOf(good crops, l sim.Layout, rec *recording) error {
 		if err := fillFrame(file, f); err != nil {
 			return err
 		}
-		found, err := cut(func(yield func(*camera.Frame, error) bool) { yield(f, nil) }, set, perFrame)
+		found, err := cut(func(yield func(*camera.Frame, error) bool) { yield(f, nil) }, set, perFrame, perFrame)
 		if err != nil {
 			return err
 		}

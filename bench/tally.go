@@ -30,14 +30,15 @@ type judged struct {
 // told is what the log says of a run.
 type told struct {
 	lanes map[int][]judged // by due tick
-	holds int
+	began bool             // the hold of the start is over
+	holds map[string]int   // by reason
 }
 
 // readLog collects the last verdict on every part, in the order of due ticks.
 func readLog(ctx context.Context, log event.Log) (*told, error) {
 	parts := map[string]*judged{}
 	lane := map[string]int{}
-	t := &told{lanes: map[int][]judged{}}
+	t := &told{lanes: map[int][]judged{}, holds: map[string]int{}}
 	for after := uint64(0); ; {
 		events, err := log.Read(ctx, event.Filter{After: after, Types: []event.Type{"linesman.part.judged.v1", "linesman.part.gated.v1", "linesman.line.held.v1"}, Limit: 1000})
 		if err != nil {
@@ -92,8 +93,8 @@ func (t *told) take(e event.Event, parts map[string]*judged, lane map[string]int
 		if err := json.Unmarshal(e.Data, &p); err != nil {
 			return fmt.Errorf("event %d: %w", e.Seq, err)
 		}
-		if p.Held {
-			t.holds++
+		if t.began = t.began || !p.Held; p.Held && t.began {
+			t.holds[p.Why]++
 		}
 	}
 	return nil

@@ -40,8 +40,9 @@ func (c crops) Part(i int) (anomaly.Part, error) {
 // parts of a few.
 const perFrame = 10
 
-// cut takes up to n parts out of frames. The frames stay the caller's.
-func cut(frames iter.Seq2[*camera.Frame, error], set vision.LocateSettings, n int) (crops, error) {
+// cut takes up to n parts out of frames, at most each from one. The frames
+// stay the caller's.
+func cut(frames iter.Seq2[*camera.Frame, error], set vision.LocateSettings, n, each int) (crops, error) {
 	locator, err := cv.NewLocator(set)
 	if err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func cut(frames iter.Seq2[*camera.Frame, error], set vision.LocateSettings, n in
 		if err := locator.Locate(f, &found); err != nil {
 			return nil, err
 		}
-		for _, c := range found.Items[:min(perFrame, len(found.Items))] {
+		for _, c := range found.Items[:min(each, len(found.Items))] {
 			c.Pix, c.Mask = bytes.Clone(c.Pix), bytes.Clone(c.Mask)
 			good = append(good, c)
 		}
@@ -110,7 +111,7 @@ func teachModel(ctx context.Context, name string, good crops, mmPerPx float64, j
 // seed, into dir.
 func TeachDrawn(ctx context.Context, l sim.Layout, n int, seed uint64, judge Judge, dir string) error {
 	set := vision.LocateSettings{MMPerPx: l.MMPerPx, DiameterMM: l.DiameterMM, Lanes: l.Lanes, LaneMM: l.LaneMM, Belt: "+x"}
-	good, err := cut(goodFrames(l, l.SpeedMMs(Rates[l.Product]), seed), set, n)
+	good, err := cut(goodFrames(l, l.SpeedMMs(Rates[l.Product]), seed), set, n, perFrame)
 	if err != nil {
 		return err
 	}
@@ -120,6 +121,14 @@ func TeachDrawn(ctx context.Context, l sim.Layout, n int, seed uint64, judge Jud
 // drawnSite writes the files of a drawn line into dir and reads them back, so
 // that they pass the same checks as anybody's.
 func drawnSite(dir string, l sim.Layout) (site, error) {
+	if err := writeDrawnSite(dir, l); err != nil {
+		return site{}, err
+	}
+	return loadSite(dir)
+}
+
+// writeDrawnSite writes site.yaml and recipe.yaml of a drawn line.
+func writeDrawnSite(dir string, l sim.Layout) error {
 	lanes := make([]string, l.Lanes)
 	for i := range lanes {
 		lanes[i] = fmt.Sprint(i + 1)
@@ -146,10 +155,10 @@ lines:
 	recipeFile := fmt.Sprintf("recipe: %s\nversion: 1\npart: {diameter_mm: %g, lanes: %d, lane_mm: %g}\nmodel: model\n", l.Product, l.DiameterMM, l.Lanes, l.LaneMM)
 	for name, text := range map[string]string{"site.yaml": siteFile, "recipe.yaml": recipeFile} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			return site{}, err
+			return err
 		}
 	}
-	return loadSite(dir)
+	return nil
 }
 
 // loadSite reads a folder's site.yaml, which must have one line, and its recipe.

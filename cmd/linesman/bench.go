@@ -82,6 +82,6 @@ func printReport(w io.Writer, r *bench.Report) {
 	if t := r.TriggerToEntryMS; t != nil && r.Paced {
 		say("  trigger to entry p50 %.1f ms, p99 %.1f, p99.9 %.1f, most %.1f; %d missed %.0f ms", t.P50, t.P99, t.P999, t.Max, r.MissedDeadlines, r.DeadlineMS)
 	}
-	say("  %d gates opened, at most %.2f mm off their tick; %d holds; ledger balanced: %t", r.GatesOpened, r.GateOffMM, r.Holds, r.LedgerBalanced)
+	say("  %d gates opened, at most %.2f mm off their tick; holds %v; ledger balanced: %t", r.GatesOpened, r.GateOffMM, r.Holds, r.LedgerBalanced)
 	say("  full speed %.0f parts/s; bare ONNX Runtime %.0f (batch %d, threads %d); ratio %.2f; %.2f ms a part outside inference", r.FullSpeedPerS, r.BareONNXPerS, r.Bare.Batch, r.Bare.Threads, r.Efficiency, r.OutsideMS)
 }
