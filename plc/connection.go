@@ -31,31 +31,36 @@ func (s *Supervisor) connection(ctx context.Context) (err error) {
 			entries = nil // what can not be sent fills the channel, so that Submit says so
 		}
 		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case e := <-entries:
-			s.pending = append(s.pending, e)
-			s.gather()
-			err = s.send(ctx, c)
-		case <-s.hold:
-			err = c.Hold(ctx)
-		case o := <-s.orders:
-			err = o.do(ctx, c)
-			o.done <- err
-			if errors.Is(err, ErrRefused) {
-				err = nil
-			}
-		case <-beat.C:
+		case <-beat.C: // before all else that waits: without it the controller holds
 			err = c.Beat(ctx)
-		case <-poll.C:
-			if err = s.read(ctx, c); err == nil {
+		default:
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case e := <-entries:
+				s.pending = append(s.pending, e)
+				s.gather()
 				err = s.send(ctx, c)
+			case <-s.hold:
+				err = c.Hold(ctx)
+			case o := <-s.orders:
+				err = o.do(ctx, c)
+				o.done <- err
+				if errors.Is(err, ErrRefused) {
+					err = nil
+				}
+			case <-beat.C:
+				err = c.Beat(ctx)
+			case <-poll.C:
+				if err = s.read(ctx, c); err == nil {
+					err = s.send(ctx, c)
+				}
+			case sig := <-s.signals:
+				due = append(due, sig)
+				due, err = s.fire(ctx, c, due, later)
+			case <-later.C:
+				due, err = s.fire(ctx, c, due, later)
 			}
-		case sig := <-s.signals:
-			due = append(due, sig)
-			due, err = s.fire(ctx, c, due, later)
-		case <-later.C:
-			due, err = s.fire(ctx, c, due, later)
 		}
 		if err != nil {
 			for _, sig := range due {
