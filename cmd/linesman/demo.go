@@ -35,7 +35,6 @@ type DemoCmd struct {
 // Run teaches the product once, starts the drawn line as a process of its own
 // and runs the appliance beside it.
 func (c *DemoCmd) Run(ctx context.Context) error {
-	outrank()
 	dir := filepath.Join(c.Dir, c.Product)
 	layout := sim.Product(c.Product).Layout()
 	model := filepath.Join(dir, "model")

@@ -32,3 +32,12 @@ func outrank() {
 		}
 	}
 }
+
+// AfterApply is called once the command line is understood.
+func (*RunCmd) AfterApply() error { outrank(); return nil }
+
+// AfterApply is called once the command line is understood.
+func (*DemoCmd) AfterApply() error { outrank(); return nil }
+
+// AfterApply is called once the command line is understood.
+func (*SimCmd) AfterApply() error { outrank(); return nil }

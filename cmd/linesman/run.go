@@ -34,7 +34,6 @@ func (c *RunCmd) Run(ctx context.Context) error {
 }
 
 func runSite(ctx context.Context, site *config.Site, watch Watch) error {
-	outrank()
 	a, err := openAppliance(site, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	if err != nil {
 		return err

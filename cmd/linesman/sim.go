@@ -42,7 +42,6 @@ type exposed struct {
 
 // Run moves the belt by the wall clock until told to stop.
 func (c *SimCmd) Run(ctx context.Context) error {
-	outrank()
 	product := sim.Product(c.Product)
 	layout := product.Layout()
 	rate := c.Rate
