@@ -30,7 +30,7 @@ func discs() sim.Layout {
 // pills is a belt of small discs in eight lanes, many a picture.
 func pills() sim.Layout {
 	l := sim.Tablets.Layout()
-	l.MMPerPx = 0.25
+	l.MMPerPx = 0.5
 	return l
 }
 
@@ -101,10 +101,10 @@ func paint(l sim.Layout, travelled float64, parts []sim.Part, noise uint64, pix 
 		pix[i] = beltGrey + byte(rng.Uint32()&7)
 	}
 	for _, p := range parts {
-		x, y := float64(w)/2+(travelled-l.CameraMM-p.MM)/l.MMPerPx, p.AcrossMM/l.MMPerPx
-		disc(pix, w, h, x, y, l.DiameterMM/2/l.MMPerPx, discGrey)
+		x, y, r := float64(w)/2+(travelled-l.CameraMM-p.MM)/l.MMPerPx, p.AcrossMM/l.MMPerPx, l.DiameterMM/2/l.MMPerPx
+		disc(pix, w, h, x, y, r, discGrey)
 		if p.Defective() {
-			disc(pix, w, h, x+6, y-5, p.SizeMM/2/l.MMPerPx, spotGrey)
+			disc(pix, w, h, x+0.3*r, y-0.2*r, p.SizeMM/2/l.MMPerPx, spotGrey)
 		}
 	}
 }
@@ -174,7 +174,8 @@ func (e *eye) along(f *camera.Frame, lane int, into *vision.Crops) {
 
 // cut makes the crop around the disc at column x of a lane whose middle is row y.
 func (e *eye) cut(f *camera.Frame, lane int, x, y float64, into *vision.Crops) {
-	size, r := 64, e.layout.DiameterMM/2/e.layout.MMPerPx
+	r := e.layout.DiameterMM / 2 / e.layout.MMPerPx
+	size := 2 * (int(r) + 4)
 	c := into.Add(size)
 	c.Lane, c.Centre, c.Area = lane, vision.Point{X: x, Y: y}, math.Pi*r*r
 	c.Box = vision.Box{X0: x - r, Y0: y - r, X1: x + r, Y1: y + r}
