@@ -28,7 +28,9 @@ COPY --from=build /out/packages /usr/share/linesman/packages
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive xargs -a /usr/share/linesman/packages apt-get install -y --no-install-recommends ca-certificates \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --home-dir /var/lib/linesman --create-home --shell /usr/sbin/nologin linesman
+ && groupadd --gid 10001 linesman \
+ && useradd --uid 10001 --gid 10001 --home-dir /var/lib/linesman --no-create-home --shell /usr/sbin/nologin linesman \
+ && install -d -o linesman -g linesman /var/lib/linesman
 COPY --from=build /out/lib/ /usr/lib/linesman/
 COPY --from=build /out/doc/ /usr/share/doc/linesman/
 COPY --from=build /src/bin/linesman /usr/bin/linesman
@@ -37,7 +39,8 @@ USER 10001
 WORKDIR /var/lib/linesman
 VOLUME /var/lib/linesman
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["linesman", "doctor", "--health", "http://127.0.0.1:8080/healthz"]
+# The demo teaches before it answers.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=2m CMD ["linesman", "doctor", "--health", "http://127.0.0.1:8080/healthz"]
 ENTRYPOINT ["linesman"]
 # Inside of a container everybody is outside: -p decides who may look.
 CMD ["demo", "--listen", "0.0.0.0:8080"]
