@@ -25,8 +25,9 @@ test: ## types and tests of the screens, then every Go test with the race detect
 lint: setup ## format, vet (with and without C), staticcheck, shellcheck, types of the screens
 	@scripts/lint.sh
 
-bench: setup ## speed of the rooms (docs/figures.md)
+bench: setup ## speed of the rooms, then both drawn lines judged as fast as they go (docs/figures.md)
 	go test -run xxx -bench . ./event/... ./sim/draw ./vision/cv ./models/golden
+	for p in tablets caps; do bin/linesman bench line --product $$p --good 1000 --defective 1000 --no-pace || exit 1; done
 
 fmt: setup ## format the Go code
 	git ls-files -z '*.go' | xargs -0 gofmt -w

@@ -105,17 +105,15 @@ func (m *mover) step(ctx context.Context) error {
 		time.Sleep(500 * time.Microsecond)
 		m.belt.Advance(m.clock.Elapsed())
 	} else {
-		slice := 2 * time.Millisecond
 		for m.busy() {
 			// A controller scans by belt time, so the belt may never stand still.
-			if time.Since(m.since) > 20*time.Millisecond {
-				slice = 5 * time.Millisecond
+			if time.Since(m.since) > 100*time.Millisecond {
 				break
 			}
 			time.Sleep(200 * time.Microsecond)
 		}
 		m.since = time.Now()
-		to := m.belt.Read().Now + slice
+		to := m.belt.Read().Now + 2*time.Millisecond
 		m.clock.belt.Store(int64(to))
 		m.belt.Advance(to)
 	}
