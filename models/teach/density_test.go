@@ -79,3 +79,19 @@ func TestProduct(t *testing.T) {
 		}
 	}
 }
+
+// TestNearest holds that giving up early changes no answer.
+func TestNearest(t *testing.T) {
+	random := rand.New(rand.NewPCG(8, 11))
+	bank, probes := cloud(random, 60, 0, 1), cloud(random, 30, 0, 1)
+	weight := bank.weights(bank, 1)
+	for i := range probes.rows {
+		want := float32(math.Inf(1))
+		for k, w := range weight {
+			want = min(want, w*squaredWithin(probes.row(i), bank.row(k), float32(math.Inf(1))))
+		}
+		if got := nearest(probes.row(i), bank, weight); got != want {
+			t.Errorf("probe %d: %v, want %v", i, got, want)
+		}
+	}
+}

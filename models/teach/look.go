@@ -204,9 +204,14 @@ feed:
 	return nil
 }
 
+// repeats is how many patches of the fine grid lie under one patch of the
+// coarse level. Its squared distance is shared out among them: it was seen once.
+const repeats = 4
+
 // standardise finds each feature's mean and spread over all good parts, and
 // each level's weight: levels count alike when a patch not in the bank usually
-// lies one unit from it in each.
+// lies one unit from it in each, and what a coarse patch shows counts once, not
+// in every fine patch under it.
 func (t *teacher) standardise() {
 	for l := range t.seen {
 		mean, spread := spreadOf(t.seen[l])
@@ -216,6 +221,9 @@ func (t *teacher) standardise() {
 		}
 		t.mean, t.scale = append(t.mean, mean), append(t.scale, scale)
 		unit := t.usualDistance(l)
+		if l > 0 {
+			unit *= float32(math.Sqrt(repeats))
+		}
 		for c := range scale {
 			scale[c] /= unit
 		}
@@ -241,22 +249,26 @@ func spreadOf(parts []matrix) (mean, spread []float32) {
 }
 
 // usualDistance is the median distance of patches of every other part to a
-// small bank of the rest.
+// bank of the rest, as large as the one that will judge: in a smaller one the
+// many kinds of fine patches would lie farther apart than they will.
 func (t *teacher) usualDistance(l int) float32 {
-	bank := coreset(t.rows(l, func(i int) bool { return i%2 == 0 }, 6000), 400, uint64(l), t.Threads)
+	good := t.rows(l, func(i int) bool { return i%2 == 0 }, candidates/2)
+	bank := coreset(good, t.Bank, uint64(l), t.Threads)
+	weight := bank.weights(good, t.Threads)
 	probe := t.rows(l, func(i int) bool { return i%2 == 1 }, 1000)
 	d := make([]float64, probe.rows)
 	for i := range d {
-		d[i] = math.Sqrt(float64(nearest(probe.row(i), bank)))
+		d[i] = math.Sqrt(float64(nearest(probe.row(i), bank, weight)))
 	}
 	slices.Sort(d)
 	return float32(max(quantile(d, 0.5), 1e-3))
 }
 
-func nearest(x []float32, bank matrix) float32 {
+// nearest is the smallest weighed squared distance to the bank.
+func nearest(x []float32, bank matrix, weight []float32) float32 {
 	best := float32(math.Inf(1))
-	for i := range bank.rows {
-		best = min(best, squaredWithin(x, bank.row(i), best))
+	for i, w := range weight {
+		best = min(best, w*squaredWithin(x, bank.row(i), best/w))
 	}
 	return best
 }
