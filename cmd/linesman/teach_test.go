@@ -37,10 +37,14 @@ func TestRenamed(t *testing.T) {
 	}
 }
 
+// coarse is the scale of these pictures, mm a pixel: small ones are taught soon.
+const coarse = 0.25
+
 // frames draws pictures of good caps as a camera files them.
 func frames(t *testing.T, dir string, n int) {
 	t.Helper()
 	l := sim.Caps.Layout()
+	l.MMPerPx = coarse
 	painter := draw.NewPainter(l, 3, draw.Options{})
 	w, h := painter.Size()
 	f := camera.NewPool(1).Get(w, h, camera.RGB)
@@ -70,7 +74,7 @@ func frames(t *testing.T, dir string, n int) {
 // A recipe is made and names a model that judges located parts; teaching again
 // would raise it.
 func TestTeachWithRecipe(t *testing.T) {
-	const parts = 4
+	const parts = 12
 	dir := t.TempDir()
 	good := filepath.Join(dir, "good")
 	if err := os.Mkdir(good, 0o755); err != nil {
@@ -85,7 +89,7 @@ func TestTeachWithRecipe(t *testing.T) {
 	if err := c.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "--mm-per-px") {
 		t.Errorf("without a scale: %v", err)
 	}
-	c.MMPerPx = 0.1
+	c.MMPerPx = coarse
 	if err := c.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +112,7 @@ func TestTeachWithRecipe(t *testing.T) {
 	}
 
 	text, set, err := c.recipe()
-	if err != nil || !strings.Contains(string(text), "version: 2\n") || set.DiameterMM != 28 || set.MMPerPx != 0.1 {
+	if err != nil || !strings.Contains(string(text), "version: 2\n") || set.DiameterMM != 28 || set.MMPerPx != coarse {
 		t.Errorf("taught again: %v, %+v, %q", err, set, text)
 	}
 	c.MMPerPx = 10
