@@ -58,7 +58,7 @@ fail() {
     if [ -n "${3:-}" ] && [ -s "${3:-}" ]; then
       echo "  from ${3#"$PWD/"}, what speaks of errors, and its end:"
       # go build -v names packages, one a line, some of them called errors
-      { grep -vE '^[[:alnum:]./_-]+$' "$3" | grep -m 6 -iE 'error|fatal|^E:|denied|not found|no space|mismatch|expected sha|hash of|undefined:|signal:' |
+      { grep -vE '^[[:alnum:]./_-]+$' "$3" | grep -m 6 -iE 'error|fatal|^E:|denied|not found|no space|mismatch|expected sha|hash of|signal:|[.](go|tsx?|c|cc|cpp|h):[0-9]' |
         cut -c1-200 | sed 's/^/    | /'; } || true
       echo "    | ..."
       tail -n 8 "$3" | cut -c1-200 | sed 's/^/    | /'
