@@ -165,6 +165,7 @@ func (o *owner) required() []string {
 func (o *owner) judge(t *tracked, at time.Time) {
 	if now := o.s.now(); now.After(t.Deadline) {
 		t.late = true
+		o.counts.Late++
 		t.doubts = append(t.doubts, fmt.Sprintf("late: judged %.0f ms after exposure (at most %.0f)", ms(now.Sub(t.exposed)), ms(o.set.Deadline.D())))
 	}
 	in := rules.Input{Part: t.ID, Doubt: t.doubts}
