@@ -1,0 +1,107 @@
+package bench
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"linesman/models/anomaly"
+	"linesman/models/golden"
+	"linesman/sim"
+	"linesman/sim/draw"
+	"linesman/vision"
+)
+
+// goldenOnly judges as the appliance does.
+type goldenOnly struct{ m *golden.Model }
+
+func (g goldenOnly) Name() string { return "golden" }
+
+func (g goldenOnly) Score(crop *vision.Crop, into *anomaly.Reading) error {
+	name, r, err := g.m.Worst(crop)
+	*into = anomaly.Reading{Class: name, Score: r.Score, Box: r.Box, Area: r.Area, Measured: r.Measured, Limit: r.Limit, Unit: r.Unit, Text: r.Text}
+	return err
+}
+
+func testJudge() Judge {
+	return Judge{Golden: "golden", Registry: map[string]anomaly.OpenChannel{"golden": func(data []byte) (anomaly.Channel, error) {
+		m, err := golden.Load(data)
+		return goldenOnly{m}, err
+	}}}
+}
+
+// record draws a short line into a folder as anybody could have.
+func record(t *testing.T, product sim.Product, good, defective, taught int) string {
+	t.Helper()
+	dir := t.TempDir()
+	l := product.Layout()
+	err := draw.Record(dir, draw.Recording{
+		Spec: draw.Spec{Layout: l, Seed: 5, Good: good, Defective: defective, Shuffle: true}, Camera: "top", RatePerHour: Rates[product],
+		Start: time.Unix(1700000000, 0), TeachGood: taught,
+		Settings: func(dir string, l sim.Layout) error { return writeDrawnSite(dir, l) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// Frames, truth and good parts that come from a folder are taught, judged by
+// the real line and counted at the simulated gate: every part of the truth.
+func TestRecording(t *testing.T) {
+	for _, product := range []sim.Product{sim.Caps, sim.Tablets} {
+		t.Run(string(product), func(t *testing.T) {
+			r, err := RunLine(t.Context(), Line{Recording: record(t, product, 24, 12, 16), TeachGood: 16, NoPace: true, Judge: testJudge(), Progress: t.Logf})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.GoodDrawn != 24 || r.DefectiveDrawn != 12 || r.PartsJudged != 36 {
+				t.Errorf("%d good and %d defective met the gate, %d judged; want 24, 12 and 36", r.GoodDrawn, r.DefectiveDrawn, r.PartsJudged)
+			}
+			if len(r.Holds) > 0 {
+				t.Errorf("the line was held: %v", r.Holds)
+			}
+			if !r.LedgerBalanced {
+				t.Errorf("ledger: %v", r.Ledger)
+			}
+			// So few taught parts may miss a faint defect, but not all of them.
+			if r.Escapes > 4 {
+				t.Errorf("%d of 12 defective parts passed: %+v", r.Escapes, r.Escaped)
+			}
+			if r.GatesOpened > 0 && r.GateOffMM > 1 {
+				t.Errorf("a gate opened %.2f mm off its tick", r.GateOffMM)
+			}
+			if r.BareONNXPerS <= 0 || r.FullSpeedPerS <= 0 || r.AUROC == nil {
+				t.Errorf("figures are missing: %+v", r)
+			}
+		})
+	}
+}
+
+// A recording that can not be run says what is wrong with it.
+func TestRecordingRefusals(t *testing.T) {
+	for _, c := range []struct {
+		name, file, text, want string
+	}{
+		{"one frame", "frames.jsonl", `{"file":"frames/000001.png","trigger":1,"tick":{"epoch":1,"count":1}}`, "at least 2"},
+		{"no JSON", "truth.jsonl", "kind: good", "truth.jsonl line 1"},
+		{"foreign trigger", "truth.jsonl", `{"trigger":9999,"lane":1,"box":[0,0,1,1],"kind":"good"}`, "no frame has trigger 9999"},
+		{"lane without a gate", "truth.jsonl", `{"trigger":1,"lane":7,"box":[0,0,1,1],"kind":"good"}`, "lane 7"},
+		{"no site", "site.yaml", "lines: {}", "site.yaml"},
+		{"no picture", "frames/000001.png", "not a picture", "000001.png"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := record(t, sim.Caps, 3, 1, 4)
+			if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(c.file)), []byte(c.text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			_, err := RunLine(context.Background(), Line{Recording: dir, NoPace: true, TeachGood: 4, Judge: testJudge()})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want it to say %q", err, c.want)
+			}
+		})
+	}
+}
