@@ -19,6 +19,16 @@ var beltColour = map[sim.Product]rgb{
 	sim.Caps:    {52, 66, 58},
 }
 
+// wear is how rough a belt is, as shares of its brightness.
+type wear struct{ thread, lengthwise, fine, broad float64 }
+
+// Tablets ride on coarse cloth that powder has worn into lanes, caps on a
+// smooth one.
+var beltWear = map[sim.Product]wear{
+	sim.Tablets: {thread: 0.28, lengthwise: 0.06, fine: 0.18, broad: 0.14},
+	sim.Caps:    {thread: 0.05, lengthwise: 0.03, fine: 0.05, broad: 0.06},
+}
+
 // belt is the ground parts lie on, drawn once for weaveLength pixels.
 type belt struct {
 	height int
@@ -29,21 +39,21 @@ type belt struct {
 func newBelt(layout sim.Layout, seed uint64) *belt {
 	_, height := layout.FramePx()
 	b := &belt{height: height, pix: make([]byte, 2*weaveLength*height*3), seed: seed}
-	colour := beltColour[layout.Product]
+	colour, rough := beltColour[layout.Product], beltWear[layout.Product]
 	fine := mottle(256, seed^21, []float64{1, 1})
 	broad := mottle(256, seed^22, []float64{0.2, 0.5, 1, 1.5, 1.5})
 	d := roll(seed, 23)
-	wear := make([]float64, height)
-	for i := range wear {
-		wear[i] = 0.06 * d.normal()
+	streaks := make([]float64, height)
+	for i := range streaks {
+		streaks[i] = rough.lengthwise * d.normal()
 	}
 	for y := range height {
 		row := b.pix[y*2*weaveLength*3:][: 2*weaveLength*3 : 2*weaveLength*3]
 		for x := range weaveLength {
 			// A twill: threads of eight pixels, each row of them set over by two.
 			thread := math.Sin(float64(x+y*2)*2*math.Pi/8) * math.Sin(float64(y)*2*math.Pi/8)
-			v := 1 + 0.28*thread + wear[y] + 0.18*float64(fine[(y&255)*256+x&255])/40 +
-				0.14*float64(broad[(y>>2&255)*256+x>>3&255])/40
+			v := 1 + rough.thread*thread + streaks[y] + rough.fine*float64(fine[(y&255)*256+x&255])/40 +
+				rough.broad*float64(broad[(y>>2&255)*256+x>>3&255])/40
 			for c := range 3 {
 				row[x*3+c] = byte(min(max(colour[c]*v, 0), 255))
 			}
