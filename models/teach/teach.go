@@ -48,7 +48,7 @@ type Input struct {
 
 // WholePictures is the default fit for pictures that were never located: large
 // enough to see a scratch, small enough for a few pictures a second.
-var WholePictures = anomaly.Input{Fit: anomaly.FitArea, Size: 320, Enlarge: 2}
+var WholePictures = anomaly.Input{Fit: anomaly.FitArea, Size: 384, Enlarge: 2}
 
 // LocatedParts is the fit for crops of parts on a belt, chosen for speed.
 var LocatedParts = anomaly.Input{Fit: anomaly.FitSquare, Size: 96}
