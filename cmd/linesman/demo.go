@@ -12,16 +12,10 @@ import (
 	"strings"
 	"time"
 
-	"linesman/camera"
+	"linesman/bench"
 	"linesman/config"
 	"linesman/models/anomaly"
-	"linesman/models/golden"
-	"linesman/models/onnx"
-	"linesman/models/teach"
 	"linesman/sim"
-	"linesman/sim/draw"
-	"linesman/vision"
-	"linesman/vision/cv"
 )
 
 // DemoCmd runs a drawn line and the appliance.
@@ -40,7 +34,7 @@ func (c *DemoCmd) Run(ctx context.Context) error {
 	model := filepath.Join(dir, "model")
 	if _, err := os.Stat(filepath.Join(model, anomaly.CardFile)); err != nil {
 		fmt.Fprintf(os.Stderr, "teaching %s from 200 drawn good parts\n", c.Product)
-		if err := teachDrawn(ctx, layout, 200, 7, model); err != nil {
+		if err := bench.TeachDrawn(ctx, layout, 200, 7, judge(), model); err != nil {
 			return err
 		}
 	}
@@ -140,67 +134,4 @@ lines:
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "site.yaml"), []byte(site), 0o644)
-}
-
-// located are good parts cut out of drawn frames.
-type located []vision.Crop
-
-// Len returns how many there are.
-func (l located) Len() int { return len(l) }
-
-// Part returns one.
-func (l located) Part(i int) (anomaly.Part, error) {
-	return anomaly.Part{Picture: anomaly.PictureOf(&l[i]), Crop: &l[i]}, nil
-}
-
-// teachDrawn teaches a model from n good parts of a drawn belt.
-func teachDrawn(ctx context.Context, l sim.Layout, n int, seed uint64, dir string) error {
-	locator, err := cv.NewLocator(vision.LocateSettings{MMPerPx: l.MMPerPx, DiameterMM: l.DiameterMM, Lanes: l.Lanes, LaneMM: l.LaneMM, Belt: "+x"})
-	if err != nil {
-		return err
-	}
-	defer locator.Close()
-	parts := draw.NewFeed(draw.Spec{Layout: l, Seed: seed, DefectRate: -1})
-	painter := draw.NewPainter(l, seed, draw.Options{SpeedMMs: l.SpeedMMs(42000)})
-	w, h := painter.Size()
-	pool := camera.NewPool(1)
-	var good located
-	var crops vision.Crops
-	pictures := 0
-	for t, shot := range draw.Walk(l, parts, l.SpeedMMs(42000), time.Now()) {
-		pictures++
-		// The light drifts with travel: a few parts of a picture, from many
-		// pictures, know more of it than all parts of one.
-		if pictures%5 != 0 {
-			continue
-		}
-		f := pool.Get(w, h, camera.RGB)
-		painter.Paint(t.Travelled, shot.Visible, f)
-		err := locator.Locate(f, &crops)
-		f.Release()
-		if err != nil {
-			return err
-		}
-		for i := range crops.Items {
-			if i >= 10 {
-				break
-			}
-			c := crops.Items[i]
-			c.Pix, c.Mask = append([]byte(nil), c.Pix...), append([]byte(nil), c.Mask...)
-			good = append(good, c)
-		}
-		if len(good) >= n {
-			break
-		}
-	}
-	taught, err := golden.Teach(good, l.MMPerPx, func(int, int) {})
-	if err != nil {
-		return err
-	}
-	model, err := teach.Teach(ctx, teach.Input{Name: string(l.Product), Good: good, Open: onnx.Open, Threads: 2, Fit: teach.LocatedParts, FalseRejectRate: 1e-4,
-		Channels: []anomaly.ChannelFile{{Name: goldenName, Data: taught.Save()}}, Registry: channels()})
-	if err != nil {
-		return err
-	}
-	return model.Write(dir)
 }
