@@ -24,6 +24,7 @@
 //	sim                   the drawn belt and its controller, with the truth
 //	bench                 the measuring commands
 //	cmd                   one command a file; plugs it all together
+//	examples              site files to start from, kept valid by their test
 //
 // A room is made when its first line is written. Which room may know which
 // stands in layers_test.go; why, in docs/architecture.md.

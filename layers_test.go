@@ -45,6 +45,7 @@ var house = []row{
 	{"sim", words("camera part plc")},
 	{"bench", words("part camera vision models scene event rules plc recipe access people alarm proof line watch plant config api ui sim")},
 	{"cmd", words("part camera vision models scene event rules plc recipe access people alarm proof line watch plant config api ui sim bench")},
+	{"examples", nil},
 	{"scripts", nil},
 }
 

