@@ -95,10 +95,18 @@ func (p *plant) mark() int {
 func (p *plant) finish() {
 	p.t.Helper()
 	p.row.stop()
+	var done time.Time // since when nothing lies on the belt
 	empty := p.await(20*time.Second, func(record) bool {
 		p.release()
+		if !p.belt.Done() {
+			return false
+		}
+		if done.IsZero() {
+			done = time.Now()
+		}
+		// The last edges are read, and the status shown, a little later.
 		l := p.station.Status().Ledger
-		return p.belt.Done() && l.Travelling+l.Landing+l.Exposing+l.Awaiting == 0 && len(l.Check()) == 0
+		return time.Since(done) > 500*time.Millisecond && l.Travelling+l.Landing+l.Exposing+l.Awaiting == 0 && len(l.Check()) == 0
 	})
 	if !empty {
 		l := p.station.Status().Ledger
