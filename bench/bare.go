@@ -8,6 +8,7 @@ import (
 	"linesman/models"
 	"linesman/models/anomaly"
 	"linesman/models/onnx"
+	"linesman/models/teach"
 )
 
 // Bare is the same graph on the same crops, run by ONNX Runtime alone, at its
@@ -23,7 +24,7 @@ type Bare struct {
 const bareCrops = 2000
 
 // bareONNX measures the graph of the model in dir.
-func bareONNX(ctx context.Context, dir string, good crops) (Bare, error) {
+func bareONNX(ctx context.Context, dir string, good teach.Crops) (Bare, error) {
 	m, err := anomaly.Read(dir)
 	if err != nil {
 		return Bare{}, err

@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"time"
 
-	"linesman/models/anomaly"
 	"linesman/sim"
 )
 
@@ -34,17 +33,7 @@ type Line struct {
 	TeachGood   int           // good parts to teach with, of another seed; default 200
 	Seed        uint64        // of the judged parts; default 1
 
-	Judge    Judge
 	Progress func(format string, args ...any) // may be nil
-}
-
-// Judge is how a model is taught and opened, handed in by whoever knows all
-// its channels.
-type Judge struct {
-	// Registry opens what may judge beside the network.
-	Registry map[string]anomaly.OpenChannel
-	// Golden is the name under which the golden comparison is registered.
-	Golden string
 }
 
 // Rates are the white paper's, parts an hour.

@@ -98,13 +98,13 @@ func (b *blocks) paint() ([]*picture, error) {
 		}
 		block = append(block, p)
 	}
-	todo := make(chan *picture)
+	waiting := make(chan *picture)
 	var workers sync.WaitGroup
 	var failed error
 	var once sync.Once
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			for p := range todo {
+			for p := range waiting {
 				p.frame = b.pool.Get(w, h, camera.RGB)
 				if err := p.paint(p.frame); err != nil {
 					once.Do(func() { failed = err })
@@ -113,9 +113,9 @@ func (b *blocks) paint() ([]*picture, error) {
 		})
 	}
 	for _, p := range block {
-		todo <- p
+		waiting <- p
 	}
-	close(todo)
+	close(waiting)
 	workers.Wait()
 	return block, failed
 }

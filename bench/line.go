@@ -119,14 +119,17 @@ func (b *lineBench) prepare(ctx context.Context) error {
 	}
 	layout := b.Product.Layout()
 	var err error
-	if b.site, err = drawnSite(b.dir, layout); err != nil {
+	if err = benchSite.Write(b.dir, layout); err != nil {
+		return err
+	}
+	if b.site, err = loadSite(b.dir); err != nil { // through the checks of anybody's
 		return err
 	}
 	b.Progress("teaching %s from %d drawn good parts of another seed", b.Product, b.TeachGood)
 	began := time.Now()
 	seed := b.Seed ^ 0x7eac4
 	speed := layout.SpeedMMs(Rates[b.Product])
-	if err := TeachDrawn(ctx, layout, b.TeachGood, seed, b.Judge, filepath.Join(b.dir, "model")); err != nil {
+	if err := TeachDrawn(ctx, layout, b.TeachGood, seed, filepath.Join(b.dir, "model")); err != nil {
 		return err
 	}
 	b.report.TeachSeconds = time.Since(began).Seconds()
@@ -208,7 +211,7 @@ func (b *lineBench) through(ctx context.Context, s site, c *course, unpaced bool
 	if err != nil {
 		return nil, 0, err
 	}
-	p, err := newPlant(ctx, dir, s, c, b.Judge, unpaced)
+	p, err := newPlant(ctx, dir, s, c, unpaced)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -17,24 +17,17 @@ import (
 	"linesman/line"
 	"linesman/models"
 	"linesman/models/anomaly"
+	"linesman/models/golden"
 	"linesman/models/onnx"
 	"linesman/part"
 	"linesman/plc"
 	"linesman/plc/modbus"
-	"linesman/recipe"
 	"linesman/sim"
 	"linesman/sim/belt"
 	"linesman/sim/controller"
 	"linesman/vision"
 	"linesman/vision/cv"
 )
-
-// site is one line with its recipe, as a site file describes it.
-type site struct {
-	line     part.LineID
-	settings line.Settings
-	recipe   *recipe.Recipe
-}
 
 // plant is everything that one run needs, put together and running.
 type plant struct {
@@ -75,7 +68,7 @@ type firing struct {
 }
 
 // newPlant puts a plant together in dir and starts it. Close it.
-func newPlant(ctx context.Context, dir string, s site, c *course, judge Judge, unpaced bool) (p *plant, err error) {
+func newPlant(ctx context.Context, dir string, s site, c *course, unpaced bool) (p *plant, err error) {
 	p = &plant{course: c, clock: newClock(unpaced), set: s.settings, pool: camera.NewPool(math.MaxInt16), scheduled: map[uint64]time.Time{}, answered: map[part.ID]bool{}, failed: make(chan error, 4)}
 	defer func() {
 		if err != nil {
@@ -113,7 +106,7 @@ func newPlant(ctx context.Context, dir string, s site, c *course, judge Judge, u
 	if err != nil {
 		return p, err
 	}
-	if err := p.open(s, link, judge, quiet); err != nil {
+	if err := p.open(s, link, quiet); err != nil {
 		return p, err
 	}
 	ctx, p.stop = context.WithCancel(ctx)
@@ -144,8 +137,8 @@ func (p *plant) lay() (err error) {
 }
 
 // open makes the line as the appliance does, on the run's clock.
-func (p *plant) open(s site, link *modbus.Link, judge Judge, quiet *slog.Logger) error {
-	detector, err := anomaly.Load(s.recipe.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: judge.Registry})
+func (p *plant) open(s site, link *modbus.Link, quiet *slog.Logger) error {
+	detector, err := anomaly.Load(s.recipe.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: golden.Channels()})
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"linesman/camera"
+	"linesman/models/teach"
 	"linesman/sim"
 	"linesman/sim/draw"
 )
@@ -187,7 +188,7 @@ func (r *recording) course(l sim.Layout) (*course, error) {
 		parts = append(parts, p)
 		pictures[i].fresh = append(pictures[i].fresh, p)
 	}
-	slices.SortStableFunc(parts, func(a, b sim.Part) int { return compare(a.MM, b.MM) })
+	slices.SortStableFunc(parts, func(a, b sim.Part) int { return cmp.Compare(a.MM, b.MM) })
 	c.feed = &listFeed{parts}
 	c.pictures = func(yield func(*picture) bool) {
 		for i := range pictures {
@@ -252,7 +253,7 @@ func (b *lineBench) prepareRecording(ctx context.Context) error {
 	}
 	b.Progress("teaching %s from %d good parts of teach/", b.site.recipe.Name, len(good))
 	model := filepath.Join(b.dir, "model")
-	if err := teachModel(ctx, b.site.recipe.Name, good, l.MMPerPx, b.Judge, model); err != nil {
+	if err := teachModel(ctx, b.site.recipe.Name, good, l.MMPerPx, model); err != nil {
 		return err
 	}
 	b.report.TeachSeconds = time.Since(began).Seconds()
@@ -261,11 +262,11 @@ func (b *lineBench) prepareRecording(ctx context.Context) error {
 }
 
 // spread takes n of the crops, evenly.
-func spread(all crops, n int) crops {
+func spread(all teach.Crops, n int) teach.Crops {
 	if len(all) <= n {
 		return all
 	}
-	some := make(crops, n)
+	some := make(teach.Crops, n)
 	for i := range some {
 		some[i] = all[i*len(all)/n]
 	}
@@ -298,7 +299,7 @@ func teachFrames(dir string, width, height int) iter.Seq2[*camera.Frame, error] 
 }
 
 // trivialOf shows the trivial judges the taught parts.
-func (b *lineBench) trivialOf(good crops, l sim.Layout, rec *recording) error {
+func (b *lineBench) trivialOf(good teach.Crops, l sim.Layout, rec *recording) error {
 	painter := draw.NewPainter(l, 1, draw.Options{})
 	f := camera.NewPool(1).Get(rec.width, rec.height, camera.RGB)
 	defer f.Release()

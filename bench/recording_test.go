@@ -8,30 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"linesman/models/anomaly"
-	"linesman/models/golden"
 	"linesman/sim"
 	"linesman/sim/draw"
-	"linesman/vision"
 )
-
-// goldenOnly judges as the appliance does.
-type goldenOnly struct{ m *golden.Model }
-
-func (g goldenOnly) Name() string { return "golden" }
-
-func (g goldenOnly) Score(crop *vision.Crop, into *anomaly.Reading) error {
-	name, r, err := g.m.Worst(crop)
-	*into = anomaly.Reading{Class: name, Score: r.Score, Box: r.Box, Area: r.Area, Measured: r.Measured, Limit: r.Limit, Unit: r.Unit, Text: r.Text}
-	return err
-}
-
-func testJudge() Judge {
-	return Judge{Golden: "golden", Registry: map[string]anomaly.OpenChannel{"golden": func(data []byte) (anomaly.Channel, error) {
-		m, err := golden.Load(data)
-		return goldenOnly{m}, err
-	}}}
-}
 
 // record draws a short line into a folder as anybody could have.
 func record(t *testing.T, product sim.Product, good, defective, taught int) string {
@@ -41,7 +20,7 @@ func record(t *testing.T, product sim.Product, good, defective, taught int) stri
 	err := draw.Record(dir, draw.Recording{
 		Spec: draw.Spec{Layout: l, Seed: 5, Good: good, Defective: defective, Shuffle: true}, Camera: "top", RatePerHour: Rates[product],
 		Start: time.Unix(1700000000, 0), TeachGood: taught,
-		Settings: func(dir string, l sim.Layout) error { return writeDrawnSite(dir, l) },
+		Settings: benchSite.Write,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +33,7 @@ func record(t *testing.T, product sim.Product, good, defective, taught int) stri
 func TestRecording(t *testing.T) {
 	for _, product := range []sim.Product{sim.Caps, sim.Tablets} {
 		t.Run(string(product), func(t *testing.T) {
-			r, err := RunLine(t.Context(), Line{Recording: record(t, product, 24, 12, 16), TeachGood: 16, NoPace: true, Judge: testJudge(), Progress: t.Logf})
+			r, err := RunLine(t.Context(), Line{Recording: record(t, product, 24, 12, 16), TeachGood: 16, NoPace: true, Progress: t.Logf})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +77,7 @@ func TestRecordingRefusals(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(c.file)), []byte(c.text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			_, err := RunLine(context.Background(), Line{Recording: dir, NoPace: true, TeachGood: 4, Judge: testJudge()})
+			_, err := RunLine(context.Background(), Line{Recording: dir, NoPace: true, TeachGood: 4})
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want it to say %q", err, c.want)
 			}

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -165,7 +166,7 @@ func account(fates []sim.Fate, log *told, l sim.Layout, clear float64, lead floa
 			bad = append(bad, f)
 		}
 	}
-	slices.SortFunc(bad, func(a, b sim.Fate) int { return compare(a.Part.MM, b.Part.MM) })
+	slices.SortFunc(bad, func(a, b sim.Fate) int { return cmp.Compare(a.Part.MM, b.Part.MM) })
 	for _, f := range fates {
 		k := t.byKind[f.Part.Kind]
 		if k == nil {
@@ -238,19 +239,9 @@ func whyOf(v judged) string {
 	return v.outcome
 }
 
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
 // beside reports whether a defective part lies closer than clear, mm.
 func beside(bad []sim.Fate, p sim.Part, clear float64) bool {
-	i, _ := slices.BinarySearchFunc(bad, p.MM-clear, func(f sim.Fate, mm float64) int { return compare(f.Part.MM, mm) })
+	i, _ := slices.BinarySearchFunc(bad, p.MM-clear, func(f sim.Fate, mm float64) int { return cmp.Compare(f.Part.MM, mm) })
 	for ; i < len(bad) && bad[i].Part.MM <= p.MM+clear; i++ {
 		if q := bad[i].Part; math.Hypot(q.MM-p.MM, q.AcrossMM-p.AcrossMM) < clear {
 			return true

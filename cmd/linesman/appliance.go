@@ -47,35 +47,6 @@ func decodeModbus(raw []byte) (modbus.Settings, error) {
 	return s, nil
 }
 
-// channels is the whole list of what may judge beside a model's network.
-func channels() map[string]anomaly.OpenChannel {
-	return map[string]anomaly.OpenChannel{goldenName: func(data []byte) (anomaly.Channel, error) {
-		m, err := golden.Load(data)
-		if err != nil {
-			return nil, err
-		}
-		return goldenChannel{m}, nil
-	}}
-}
-
-const goldenName = "golden"
-
-// goldenChannel lets the golden comparison speak beside the network.
-type goldenChannel struct{ m *golden.Model }
-
-// Name returns the channel's name in findings.
-func (g goldenChannel) Name() string { return goldenName }
-
-// Score judges one located part by its worst reading.
-func (g goldenChannel) Score(crop *vision.Crop, into *anomaly.Reading) error {
-	name, r, err := g.m.Worst(crop)
-	if err != nil {
-		return err
-	}
-	*into = anomaly.Reading{Class: name, Score: r.Score, Box: r.Box, Area: r.Area, Measured: r.Measured, Limit: r.Limit, Unit: r.Unit, Text: r.Text}
-	return nil
-}
-
 // appliance is everything that runs for one site.
 type appliance struct {
 	site     *config.Site
@@ -126,7 +97,7 @@ func (a *appliance) openLine(id part.LineID) error {
 	if err != nil {
 		return err
 	}
-	detector, err := anomaly.Load(rec.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channels()})
+	detector, err := anomaly.Load(rec.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: golden.Channels()})
 	if err != nil {
 		return fmt.Errorf("line %s: recipe %s: %w", id, rec.ID(), err)
 	}

@@ -39,7 +39,7 @@ func (c *BenchLineCmd) Run(ctx context.Context) error {
 	began := time.Now()
 	r, err := bench.RunLine(ctx, bench.Line{
 		Product: sim.Product(c.Product), Recording: c.Recording, RatePerHour: c.Rate, Good: c.Good, Defective: c.Defective, Duration: c.Duration,
-		Deadline: c.Deadline, NoPace: c.NoPace, FullSpeed: c.Full, Seed: c.Seed, Judge: judge(),
+		Deadline: c.Deadline, NoPace: c.NoPace, FullSpeed: c.Full, Seed: c.Seed,
 		Progress: func(format string, args ...any) {
 			fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
 		},
@@ -55,9 +55,6 @@ func (c *BenchLineCmd) Run(ctx context.Context) error {
 	printReport(os.Stdout, r)
 	return nil
 }
-
-// judge is how models of located parts are taught here.
-func judge() bench.Judge { return bench.Judge{Registry: channels(), Golden: goldenName} }
 
 // printReport tells a person.
 func printReport(w io.Writer, r *bench.Report) {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"linesman/bench"
@@ -34,11 +33,11 @@ func (c *DemoCmd) Run(ctx context.Context) error {
 	model := filepath.Join(dir, "model")
 	if _, err := os.Stat(filepath.Join(model, anomaly.CardFile)); err != nil {
 		fmt.Fprintf(os.Stderr, "teaching %s from 200 drawn good parts\n", c.Product)
-		if err := bench.TeachDrawn(ctx, layout, 200, 7, judge(), model); err != nil {
+		if err := bench.TeachDrawn(ctx, layout, 200, 7, model); err != nil {
 			return err
 		}
 	}
-	if err := writeDemo(dir, c.Product, c.Listen, layout); err != nil {
+	if err := demoSite(c.Listen).Write(dir, layout); err != nil {
 		return err
 	}
 	site, err := config.Load(filepath.Join(dir, "site.yaml"))
@@ -100,38 +99,8 @@ func startSim(ctx context.Context, product string) (ended <-chan struct{}, err e
 	return done, nil
 }
 
-func writeDemo(dir, product, listen string, l sim.Layout) error {
-	lanes := make([]string, l.Lanes)
-	for i := range lanes {
-		lanes[i] = fmt.Sprint(i + 1)
-	}
-	window, pitch := 14.0, 0.8*l.PitchMM
-	if l.StepMM > 0 {
-		window, pitch = 8, l.DiameterMM
-	}
-	site := fmt.Sprintf(`site: demo
-listen: %s
-cameras:
-  top: {driver: sim, product: %s}
-  belt: {driver: rtsp, url: "rtsp://127.0.0.1:8554/line"} # beside the line: shown, not judged by
-controllers:
-  plc-1: {driver: modbus, url: "tcp://127.0.0.1:1502", lanes: %d}
-lines:
-  %s-1:
-    zero: trigger            # all distances are from here
-    min_pitch_mm: %g
-    max_mm_s: 1000
-    encoder: {controller: plc-1, point: encoder, per_mm: %g, bits: 32}
-    views: [{camera: top, at_mm: %g, mm_per_px: %g, belt: +x, step_mm: %g, exposure: 40us}]
-    gates: [{at_mm: %g, lanes: [%s], controller: plc-1, mode: queue, point: pass, response: 12ms, window_mm: %g, confirm: ejected, confirm_mm: 40, exit: good_count, exit_mm: 60}]
-    recipe: recipe.yaml
-`, listen, product, l.Lanes, product, pitch, l.PerMM, l.CameraMM, l.MMPerPx, l.StepMM, l.GateMM, strings.Join(lanes, ", "), window)
-	recipe := fmt.Sprintf("recipe: %s\nversion: 1\npart: {diameter_mm: %g, lanes: %d, lane_mm: %g}\nmodel: model\n", product, l.DiameterMM, l.Lanes, l.LaneMM)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "recipe.yaml"), []byte(recipe), 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, "site.yaml"), []byte(site), 0o644)
+// demoSite is the drawn line with its network camera beside it.
+func demoSite(listen string) bench.DrawnSite {
+	return bench.DrawnSite{Name: "demo", Listen: listen,
+		Cameras: "  belt: {driver: rtsp, url: \"rtsp://127.0.0.1:8554/line\"} # beside the line: shown, not judged by\n"}
 }

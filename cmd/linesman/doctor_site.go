@@ -19,6 +19,7 @@ import (
 	"linesman/config"
 	"linesman/event/sqlite"
 	"linesman/models/anomaly"
+	"linesman/models/golden"
 	"linesman/models/onnx"
 	"linesman/part"
 )
@@ -64,7 +65,7 @@ func examineModel(f *Findings, site *config.Site, id part.LineID) {
 		f.add(thing, Fault, err.Error(), "mend the recipe; linesman check says more")
 		return
 	}
-	d, err := anomaly.Load(r.ModelDir(), anomaly.Options{Open: onnx.Open, Channels: channels()})
+	d, err := anomaly.Load(r.ModelDir(), anomaly.Options{Open: onnx.Open, Channels: golden.Channels()})
 	if err != nil {
 		f.add(thing, Fault, err.Error(), "teach the model again with linesman teach")
 		return

@@ -44,7 +44,7 @@ func TestDoctorNamesEveryFault(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	if err := writeDemo(dir, "caps", taken.Addr().String(), sim.Caps.Layout()); err != nil {
+	if err := demoSite(taken.Addr().String()).Write(dir, sim.Caps.Layout()); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "site.yaml")

@@ -9,6 +9,7 @@ import (
 
 	"linesman/config"
 	"linesman/models/anomaly"
+	"linesman/models/golden"
 	"linesman/models/onnx"
 	"linesman/part"
 )
@@ -66,7 +67,7 @@ func (c *CheckCmd) Run() error {
 		if err != nil {
 			return err
 		}
-		d, err := anomaly.Load(r.ModelDir(), anomaly.Options{Open: onnx.Open, Channels: channels()})
+		d, err := anomaly.Load(r.ModelDir(), anomaly.Options{Open: onnx.Open, Channels: golden.Channels()})
 		if err != nil {
 			return fmt.Errorf("line %s: %w", id, err)
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,27 +11,11 @@ import (
 
 	"linesman/camera"
 	"linesman/models/anomaly"
-	"linesman/models/golden"
 	"linesman/models/teach"
 	"linesman/recipe"
 	"linesman/vision"
 	"linesman/vision/cv"
 )
-
-// cutParts are parts cut out of frames.
-type cutParts []vision.Crop
-
-// Len returns how many there are.
-func (c cutParts) Len() int { return len(c) }
-
-// Part returns one.
-func (c cutParts) Part(i int) (anomaly.Part, error) {
-	return anomaly.Part{Picture: anomaly.PictureOf(&c[i]), Crop: &c[i]}, nil
-}
-
-// lineFalseRejects is what a line's model is taught for: one good part in ten
-// thousand.
-const lineFalseRejects = 1e-4
 
 // located teaches from parts on a belt, and lets the recipe name the model.
 func (c *TeachCmd) located(ctx context.Context, in teach.Input) error {
@@ -47,7 +30,6 @@ func (c *TeachCmd) located(ctx context.Context, in teach.Input) error {
 	if len(good) < teach.Fewest {
 		return fmt.Errorf("%s: %d whole parts were found in its pictures; check part.diameter_mm, --mm-per-px and --belt", c.Good, len(good))
 	}
-	in.Good, in.Fit, in.FalseRejectRate, in.Registry = good, teach.LocatedParts, lineFalseRejects, channels()
 	if c.Defects != "" {
 		defects, err := cutAll(c.Defects, set, in.Progress)
 		if err != nil {
@@ -55,12 +37,7 @@ func (c *TeachCmd) located(ctx context.Context, in teach.Input) error {
 		}
 		in.Defects = defects
 	}
-	compared, err := golden.Teach(good, set.MMPerPx, func(done, total int) { in.Progress("what good parts have in common", done, total) })
-	if err != nil {
-		return fmt.Errorf("teaching from %s: %w", c.Good, err)
-	}
-	in.Channels = []anomaly.ChannelFile{{Name: goldenName, Data: compared.Save()}}
-	model, err := teach.Teach(ctx, in)
+	model, err := teach.Located(ctx, in, good, set.MMPerPx)
 	if err != nil {
 		return fmt.Errorf("teaching from %s: %w", c.Good, err)
 	}
@@ -140,7 +117,7 @@ func writeWhole(path string, text []byte) error {
 }
 
 // cutAll locates the parts of every picture in a folder.
-func cutAll(dir string, set vision.LocateSettings, tell func(string, int, int)) (cutParts, error) {
+func cutAll(dir string, set vision.LocateSettings, tell func(string, int, int)) (teach.Crops, error) {
 	files, err := teach.FindPictures(dir)
 	if err != nil {
 		return nil, err
@@ -151,7 +128,7 @@ func cutAll(dir string, set vision.LocateSettings, tell func(string, int, int)) 
 	}
 	defer locator.Close()
 	pool := camera.NewPool(1)
-	var all cutParts
+	var all teach.Crops
 	var found vision.Crops
 	for i, file := range files {
 		picture, err := anomaly.ReadPicture(file)
@@ -166,8 +143,7 @@ func cutAll(dir string, set vision.LocateSettings, tell func(string, int, int)) 
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		for _, c := range found.Items {
-			c.Pix, c.Mask = bytes.Clone(c.Pix), bytes.Clone(c.Mask)
-			all = append(all, c)
+			all = append(all, c.Clone())
 		}
 		tell("finding parts", i+1, len(files))
 	}
