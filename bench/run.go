@@ -18,6 +18,7 @@ type mover struct {
 	planned []*picture // of this block, oldest first
 	since   time.Time  // the belt last moved
 	partsIn float64    // a picture, about
+	places  []float64  // belt travel at which the pictures were taken that may still be open
 	held    time.Time  // a hold was first seen, or last released
 }
 
@@ -143,14 +144,30 @@ func (m *mover) release() {
 	}
 }
 
-// busy reports that more pictures would only wait: there is work for every
-// worker, or the entries of two pictures are still on their way. Before the
-// first part the belt moves by the wall clock.
+// busy reports that the belt must wait for the line: there is work for every
+// worker, or the oldest picture that still has no acknowledged entries is half
+// way to the gate's sensor. Before the first part the belt moves by the wall
+// clock.
 func (m *mover) busy() bool {
+	r := m.belt.Read()
 	if !m.feed.open {
-		return m.belt.Read().Now > time.Since(m.clock.start)
+		return r.Now > time.Since(m.clock.start)
 	}
-	return m.station.Backlog() > m.set.Workers || float64(m.station.Unacked()) > max(8, 2*m.partsIn)
+	backlog, unacked := m.station.Backlog(), float64(m.station.Unacked())
+	if backlog > m.set.Workers || unacked > max(8, 2*m.partsIn) {
+		return true
+	}
+	open := backlog + int(math.Ceil(unacked/m.partsIn))
+	if open == 0 {
+		m.places = m.places[:0]
+		return false
+	}
+	if len(m.places) == 0 { // answers are still on their way to the counts
+		return true
+	}
+	oldest := m.places[max(0, len(m.places)-open)]
+	l := m.course.layout
+	return r.Travelled-oldest > (l.GateMM-l.CameraMM)/3
 }
 
 // expose hands the picture of a trigger to the line.
@@ -185,6 +202,7 @@ func (m *mover) expose(f firing) error {
 	m.mu.Lock()
 	m.scheduled[f.trigger.N] = f.trigger.At
 	m.mu.Unlock()
+	m.places = append(m.places, f.trigger.Travelled)
 	m.sink.Frame(frame)
 	return nil
 }

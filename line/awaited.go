@@ -1,6 +1,7 @@
 package line
 
 import (
+	"slices"
 	"time"
 
 	"linesman/event"
@@ -107,11 +108,4 @@ func (o *owner) viewsPast(t *tracked) bool {
 }
 
 // wanted reports whether a verdict needs the view.
-func (o *owner) wanted(name string) bool {
-	for _, n := range o.required() {
-		if n == name {
-			return true
-		}
-	}
-	return false
-}
+func (o *owner) wanted(name string) bool { return slices.Contains(o.required(), name) }
