@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// envelope is an Event as CloudEvents 1.0 in JSON. seq is a decimal string,
+// envelope is CloudEvents 1.0 in JSON, as it is read. seq is a decimal string,
 // since the integers of CloudEvents have 32 bits; severity is a word.
 type envelope struct {
 	SpecVersion     string          `json:"specversion"`
@@ -30,20 +30,7 @@ type envelope struct {
 }
 
 // MarshalJSON writes the event as CloudEvents 1.0 (application/cloudevents+json).
-func (e Event) MarshalJSON() ([]byte, error) {
-	out := envelope{
-		SpecVersion: "1.0", ID: e.ID, Source: e.Source, Type: e.Type, Time: e.Time.UTC().Format(time.RFC3339Nano),
-		Subject: e.Subject, DataContentType: "application/json", Part: e.Part, Batch: e.Batch, Cause: e.Cause,
-		Actor: e.Actor, Severity: e.Severity.String(), Data: e.Data,
-	}
-	if e.Seq > 0 {
-		out.Seq = strconv.FormatUint(e.Seq, 10)
-	}
-	if _, ok := Schema(e.Type); ok {
-		out.DataSchema = SchemaID(e.Type)
-	}
-	return json.Marshal(out)
-}
+func (e Event) MarshalJSON() ([]byte, error) { return AppendLine(nil, e), nil }
 
 // UnmarshalJSON reads what MarshalJSON writes, and nothing that would be read
 // in two ways: unknown and repeated attributes are refused, and so are texts

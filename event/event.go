@@ -88,6 +88,10 @@ var ErrFull = errors.New("event log: disk full")
 // ErrClosed is returned by a log that has been closed.
 var ErrClosed = errors.New("event log: closed")
 
+// ErrGone is wrapped by the error for something that was never stored or has
+// expired.
+var ErrGone = errors.New("event log: not there")
+
 // New returns an event of the payload's type with its data filled in.
 func New(source, subject string, at time.Time, p Payload) Event {
 	data, err := encode(p)

@@ -31,6 +31,8 @@ func Payloads() []Payload {
 		BatchOpened{}, BatchClosed{}, LedgerMismatch{},
 		RecipeActivated{}, ModelActivated{}, PLCState{},
 		EvidenceDropped{}, RingLost{},
+		ChallengeResult{},
+		LogSealed{}, LogDropped{}, LogDamaged{},
 	}
 }
 
