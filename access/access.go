@@ -76,3 +76,12 @@ func matches(scopes []event.Type, t event.Type) bool {
 		return scope == t || open && strings.HasPrefix(string(t), prefix)
 	})
 }
+
+// OnSource says whether the identity's rights reach what an event's source
+// names: "/site/line/caps-1" is on the line caps-1, what names no line is
+// reached by all.
+func (i Identity) OnSource(source string) bool {
+	_, line, _ := strings.Cut(source, "/line/")
+	line, _, _ = strings.Cut(line, "/")
+	return i.OnLine(line)
+}

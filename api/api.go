@@ -61,6 +61,10 @@ type Config struct {
 	// digits; the api closes it. An error that wraps fs.ErrNotExist says that it
 	// is gone or never was. Nil: nothing is kept.
 	Evidence func(ctx context.Context, sha256 string) (io.ReadCloser, error)
+	// Access proves who writes, and where TokenToRead is set also who reads the
+	// API and the metrics. Nil: every write is refused.
+	Access      Access
+	TokenToRead bool
 	// UI holds the built page, index.html at its root. Nil or empty: the page
 	// says how to build it.
 	UI fs.FS
@@ -139,11 +143,14 @@ func New(c Config) (http.Handler, error) {
 	if loopback(c.Addr) {
 		router.Use(ownHost(c.Hosts))
 	}
+	router.Use(s.guardAccess)
 	router.GET("/healthz", func(g *gin.Context) { g.String(http.StatusOK, "ok\n") })
 	page := pages(c.UI)
 	router.NoRoute(page)
 
-	s.register(humagin.New(router, describe(c.Version)))
+	a := humagin.New(router, describe(c.Version))
+	s.register(a)
+	s.secure(a.OpenAPI())
 	return router, nil
 }
 

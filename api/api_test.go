@@ -167,7 +167,7 @@ func TestGuards(t *testing.T) {
 		"a rebound name":          {loopback, "attacker.example:8080", "GET", 421},
 		"no host":                 {loopback, "", "GET", 421},
 		"on the plant network":    {open, "linesman.plant:8080", "GET", 200},
-		"a write":                 {loopback, "127.0.0.1", "POST", 405},
+		"a write":                 {loopback, "127.0.0.1", "POST", 403},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(c.verb, "/api/v1/status", nil)
