@@ -33,6 +33,7 @@ func Payloads() []Payload {
 		EvidenceDropped{}, RingLost{},
 		ChallengeResult{},
 		LogSealed{}, LogDropped{}, LogDamaged{},
+		AuditUser{}, AuditToken{}, AuditSigned{}, AuditRefused{}, AuditAltered{},
 	}
 }
 
