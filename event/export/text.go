@@ -1,0 +1,140 @@
+package export
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"linesman/event"
+)
+
+// Header stands above lines of Text.
+const Header = "     seq  time                     severity  type                subject                               what"
+
+// Text writes an event as one line for a person, its time in a zone. Nothing in
+// it can steer the terminal it is shown on, whoever wrote the event. width
+// bounds it in characters; 0 does not.
+func Text(e event.Event, zone *time.Location, width int) string {
+	severity := ""
+	if e.Severity > event.Info {
+		severity = e.Severity.String()
+	}
+	subject := e.Subject
+	if subject == "" {
+		subject = e.Part
+	}
+	line := fmt.Sprintf("%8d  %s  %-8s  %-18s  %-36s  %s", e.Seq, e.Time.In(zone).Format("2006-01-02 15:04:05.000"),
+		severity, plain(ShortType(e.Type)), plain(subject), what(e))
+	line = strings.TrimRight(line, " ")
+	if runes := []rune(line); width > 0 && len(runes) > width {
+		return string(runes[:max(width-1, 0)]) + "…"
+	}
+	return line
+}
+
+// ShortType is a type of ours without what all have in common.
+func ShortType(t event.Type) string {
+	short, ours := strings.CutPrefix(string(t), "linesman.")
+	if !ours {
+		return string(t)
+	}
+	return strings.TrimSuffix(short, ".v1")
+}
+
+// LongTypes returns the types that a short one may mean: itself, and the one of
+// ours. A star at its end stays.
+func LongTypes(short string) []event.Type {
+	if strings.HasPrefix(short, "linesman.") || short == "*" {
+		return []event.Type{event.Type(short)}
+	}
+	long := "linesman." + short
+	if !strings.HasSuffix(short, "*") {
+		long += ".v1"
+	}
+	return []event.Type{event.Type(short), event.Type(long)}
+}
+
+// what tells an event's data in the order it has, without what is empty.
+func what(e event.Event) string {
+	var b strings.Builder
+	say := func(name, value string) {
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(name + "=" + value)
+	}
+	if e.Batch != "" {
+		say("batch", word(e.Batch))
+	}
+	if e.Actor != "" && e.Actor != "system" {
+		say("actor", word(e.Actor))
+	}
+	dec := json.NewDecoder(bytes.NewReader(e.Data))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return strings.TrimSpace(b.String() + " " + plain(string(e.Data)))
+	}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			break
+		}
+		var raw json.RawMessage
+		if err := dec.Decode(&raw); err != nil {
+			break
+		}
+		if value := short(raw); value != "" {
+			say(plain(fmt.Sprint(name)), value)
+		}
+	}
+	return b.String()
+}
+
+// short is a value as a person reads it; empty for one that says nothing.
+func short(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		if text == "" {
+			return ""
+		}
+		return word(text)
+	}
+	var tight bytes.Buffer
+	if err := json.Compact(&tight, raw); err != nil {
+		return plain(string(raw))
+	}
+	switch s := tight.String(); s {
+	case "null", "{}", "[]":
+		return ""
+	default:
+		return plain(s)
+	}
+}
+
+// word is a text that ends where it ends: in quotes if it has blanks.
+func word(s string) string {
+	if s = plain(s); strings.ContainsAny(s, " \"") {
+		return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`
+	}
+	return s
+}
+
+// plain replaces whatever a terminal might take for an order, and what turns
+// the direction of writing.
+func plain(s string) string {
+	ok := func(r rune) bool { return unicode.IsPrint(r) }
+	if strings.IndexFunc(s, func(r rune) bool { return !ok(r) }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if ok(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
