@@ -24,6 +24,7 @@ type commands struct {
 	Bench   BenchCmd    `cmd:"" help:"Measure what the product claims."`
 	Inspect InspectCmd  `cmd:"" help:"Judge pictures by a taught model."`
 	Count   CountCmd    `cmd:"" help:"Count what crosses a line in a video, through a network camera's stream."`
+	Events  EventsCmd   `cmd:"" help:"Read the event log, check it, and carry events out and in."`
 }
 
 func main() {
