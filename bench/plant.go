@@ -158,9 +158,7 @@ func (p *plant) open(s site, link *modbus.Link, quiet *slog.Logger) error {
 			return waitingLocator{l, p.clock}, err
 		},
 		Outputs: p.outputs, Events: p.ring, Log: quiet, Now: p.clock.Now,
-		Keep: func(class string, pic line.Picture) string {
-			return p.kept.KeepPixels(evidence.Class(class), pic.Width, pic.Height, pic.Format.Channels(), pic.Pix)
-		},
+		Keep: line.KeepIn(p.kept),
 	})
 	if err != nil {
 		return err

@@ -47,10 +47,31 @@ type PartJudged struct {
 	Tick       Tick     `json:"tick"`                                  // part centre at exposure
 	Due        Tick     `json:"due"`                                   // part centre at the gate
 	Late       bool     `json:"late"`                                  // the entry was not acknowledged in time: rejected
-	Evidence   string   `json:"evidence_sha256,omitempty"`             // of the kept picture; empty if none was kept
+	Evidence   string   `json:"evidence_sha256,omitempty"`             // of the kept picture, the first view's that has one; empty if none was kept
 	Heatmap    string   `json:"heatmap_sha256,omitempty"`              // of the kept heat map, over the same extent as the picture
+	Views      []View   `json:"views,omitempty"`                       // what the verdict was reached from, in the recipe's order; only where pictures are kept
 	Timing     Timing   `json:"timing"`                                // when each stage was done
 	Collateral bool     `json:"collateral,omitempty"`                  // good, but rejected with a touching neighbour
+}
+
+// View is what one camera contributed to a verdict, as far as it is needed to
+// reach it again; the rest lies in its picture.
+type View struct {
+	Name       string  `json:"name"`                      // the recipe's view
+	Camera     string  `json:"camera,omitempty"`          // absent if no frame showed the part
+	Evidence   string  `json:"evidence_sha256,omitempty"` // of the kept picture; empty if none was kept
+	Heatmap    string  `json:"heatmap_sha256,omitempty"`  // of the kept heat map, over the same extent as the picture
+	Missing    string  `json:"missing,omitempty"`         // why there was nothing to judge
+	Unanswered bool    `json:"unanswered,omitempty"`      // it is missing because the model itself had no answer for this picture
+	Quality    Quality `json:"quality,omitzero"`          // of the frame
+}
+
+// Quality says how good a frame was.
+type Quality struct {
+	Focus   float64 `json:"focus"`             // variance of the Laplacian over grey 0..255
+	Mean    float64 `json:"mean"`              // mean grey, 0..255
+	Clipped float64 `json:"clipped"`           // share of pixels at 0 or 255
+	Covered bool    `json:"covered,omitempty"` // it showed nothing at all
 }
 
 // Timing is when each stage of a part was done, UTC. A stage that was never

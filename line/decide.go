@@ -9,6 +9,7 @@ import (
 	"linesman/event"
 	"linesman/part"
 	"linesman/plc"
+	"linesman/recipe"
 	"linesman/rules"
 	"linesman/vision"
 )
@@ -121,6 +122,7 @@ func (o *owner) sighted(l *looked, i int, pos part.Position, doubts []string) *t
 	facts := frameFacts{l.frame.Camera, l.frame.Seq, l.frame.Trigger, l.frame.At}
 	if t := o.lanes[p.lane-1].find(at, tolerance); t != nil {
 		if t.has(l.view) || t.submitted {
+			p.crop.free()
 			return nil // the frame before showed it already
 		}
 		t.views = append(t.views, sightingOf{l.view, facts, l.quality, *p})
@@ -132,7 +134,7 @@ func (o *owner) sighted(l *looked, i int, pos part.Position, doubts []string) *t
 		ID: part.NewID(), Line: o.s.cfg.Line, Recipe: o.s.cfg.Recipe.ID(), Batch: o.s.cfg.Batch,
 		Trigger: l.frame.Trigger, Lane: p.lane, Seen: l.frame.At, GateAt: at, Due: at,
 		Deadline: l.frame.At.Add(o.set.Deadline.D()),
-	}, exposed: l.frame.At, doubts: append([]string(nil), doubts...), evidence: p.crop}
+	}, exposed: l.frame.At, doubts: append([]string(nil), doubts...)}
 	t.timing = event.Timing{Exposure: l.frame.At.UTC(), Located: l.located.UTC(), Deadline: t.Deadline.UTC()}
 	t.views = append(t.views, sightingOf{l.view, facts, l.quality, *p})
 	o.lanes[p.lane-1].expect(t)
@@ -151,17 +153,45 @@ func (o *owner) complete(t *tracked, at time.Time) *tracked {
 
 // required returns the names of the views a verdict needs.
 func (o *owner) required() []string {
-	if names := o.s.cfg.Recipe.Views; len(names) > 0 {
-		return names
+	return required(o.s.cfg.Recipe, o.set)
+}
+
+func required(r *recipe.Recipe, set *Settings) []string {
+	if len(r.Views) > 0 {
+		return r.Views
 	}
-	names := make([]string, len(o.set.Views))
+	names := make([]string, len(set.Views))
 	for i := range names {
-		names[i] = o.set.Views[i].Name
+		names[i] = set.Views[i].Name
 	}
 	return names
 }
 
-// judge asks the rules.
+// notSeen is why a view is missing of which there is no sighting.
+const notSeen = "no frame showed this part"
+
+// viewOf returns what a view showed of a part, nil if it has not.
+func (o *owner) viewOf(t *tracked, name string) *sightingOf {
+	for i := range t.views {
+		if o.set.Views[t.views[i].view].Name == name {
+			return &t.views[i]
+		}
+	}
+	return nil
+}
+
+// decide asks the rules. The score is the worst view's that has one.
+func decide(in rules.Input, r *recipe.Recipe) verdict {
+	score := 0.0
+	for i := range in.Views {
+		if in.Views[i].Missing == "" {
+			score = max(score, in.Views[i].Result.Anomaly)
+		}
+	}
+	return verdict{rules.Judge(in, r.Limits, r.Hash()), score}
+}
+
+// judge gives a part its verdict.
 func (o *owner) judge(t *tracked, at time.Time) {
 	if now := o.s.now(); now.After(t.Deadline) {
 		t.late = true
@@ -169,23 +199,15 @@ func (o *owner) judge(t *tracked, at time.Time) {
 		t.doubts = append(t.doubts, fmt.Sprintf("late: judged %.0f ms after exposure (at most %.0f)", ms(now.Sub(t.exposed)), ms(o.set.Deadline.D())))
 	}
 	in := rules.Input{Part: t.ID, Doubt: t.doubts}
-	score := 0.0
 	for _, name := range o.required() {
-		view := rules.View{Name: name, Missing: "no frame showed this part"}
-		for i := range t.views {
-			v := &t.views[i]
-			if o.set.Views[v.view].Name != name {
-				continue
-			}
+		view := rules.View{Name: name, Missing: notSeen}
+		if v := o.viewOf(t, name); v != nil {
 			view = rules.View{Name: name, Camera: v.frame.camera, Missing: v.failed, Quality: v.quality, Result: v.result}
 			view.Result.Part, view.Result.View, view.Result.Camera, view.Result.Seq = t.ID, name, v.frame.camera, v.frame.seq
-			if v.failed == "" {
-				score = max(score, v.result.Anomaly)
-			}
 		}
 		in.Views = append(in.Views, view)
 	}
-	t.verdict = verdict{rules.Judge(in, o.s.cfg.Recipe.Limits, o.s.cfg.Recipe.Hash()), score}
+	t.verdict = decide(in, o.s.cfg.Recipe)
 	t.Outcome, t.State = t.verdict.Outcome, part.Judged
 	t.timing.Judged = at.UTC()
 	o.ledger.Verdicts++
@@ -270,13 +292,12 @@ func (o *owner) logVerdict(t *tracked, now time.Time) {
 		Recipe: t.Recipe, RecipeHash: t.verdict.Recipe, Lane: t.Lane, Trigger: t.Trigger,
 		Tick: eventTick(o.atExposure(t)), Due: eventTick(t.GateAt), Late: t.late, Timing: t.timing,
 	}
-	for _, r := range t.verdict.Reasons {
-		p.Reasons = append(p.Reasons, event.Reason{Rule: r.Rule, Class: r.Class, Camera: string(r.Camera), Measured: finite(r.Measured), Limit: finite(r.Limit), Unit: r.Unit, Text: r.Text})
-	}
+	p.Reasons = logged(t.verdict.Reasons)
 	e := o.about(t, "part", p)
 	e.ID, e.Cause = event.NewID(), t.judgedID
 	t.judgedID = e.ID
-	if t.evidence != nil {
+	crops, views := o.evidence(t)
+	if crops != nil {
 		class := "reject"
 		switch t.Outcome {
 		case part.Pass:
@@ -284,8 +305,8 @@ func (o *owner) logVerdict(t *tracked, now time.Time) {
 		case part.Inconclusive:
 			class = "inconclusive"
 		}
-		k := keepsake{t.evidence, class, e, p}
-		t.evidence = nil
+		k := keepsake{crops, class, e, p}
+		k.judged.Views = views
 		select {
 		case o.s.kept <- k:
 			return
@@ -295,6 +316,44 @@ func (o *owner) logVerdict(t *tracked, now time.Time) {
 		}
 	}
 	o.s.cfg.Events.Emit(e)
+}
+
+// evidence takes the crops of a part that are to be kept, and says of each view
+// what is needed to reach the verdict again; nil if none is to be kept.
+func (o *owner) evidence(t *tracked) ([]*keepsakeCrop, []event.View) {
+	keep, any := t.Outcome != part.Pass, false
+	for i := range t.views {
+		keep = keep || t.views[i].keep
+		any = any || t.views[i].crop != nil
+	}
+	if !any {
+		return nil, nil
+	}
+	var crops []*keepsakeCrop
+	var views []event.View
+	if keep {
+		for _, name := range o.required() {
+			view, crop := event.View{Name: name, Missing: notSeen}, (*keepsakeCrop)(nil)
+			if v := o.viewOf(t, name); v != nil {
+				view = event.View{Name: name, Camera: string(v.frame.camera), Missing: v.failed, Unanswered: v.unanswered, Quality: event.Quality(v.quality)}
+				crop, v.crop = v.crop, nil
+			}
+			views, crops = append(views, view), append(crops, crop)
+		}
+	}
+	for i := range t.views { // what nobody keeps
+		t.views[i].crop.free()
+		t.views[i].crop = nil
+	}
+	return crops, views
+}
+
+// logged returns reasons as the log writes them.
+func logged(reasons []rules.Reason) (out []event.Reason) {
+	for _, r := range reasons {
+		out = append(out, event.Reason{Rule: r.Rule, Class: r.Class, Camera: string(r.Camera), Measured: finite(r.Measured), Limit: finite(r.Limit), Unit: r.Unit, Text: r.Text})
+	}
+	return out
 }
 
 // atExposure returns where the part's centre was at exposure, as a tick of the

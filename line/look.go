@@ -37,8 +37,11 @@ type sighting struct {
 	lane    int
 	box     vision.Box
 	failed  string // why the model gave no answer
-	result  models.Result
-	crop    *keepsakeCrop // kept pixels, if they may be needed as evidence
+	// unanswered says that it is the model's own answer to this picture.
+	unanswered bool
+	result     models.Result
+	crop       *keepsakeCrop // kept pixels, if they may be needed as evidence
+	keep       bool          // whatever the verdict
 }
 
 func (s *Station) newWorker() (*worker, error) {
@@ -135,6 +138,9 @@ func (w *worker) detect(ctx context.Context, ask models.Ask, results []models.Re
 	return g.Wait()
 }
 
+// noAnswer begins why a view is missing that was seen but not recognised.
+const noAnswer = "the model gave no answer: "
+
 // recognise runs the model over all owned parts.
 func (w *worker) recognise(ctx context.Context, l *looked) {
 	if len(w.owned) == 0 {
@@ -148,22 +154,25 @@ func (w *worker) recognise(ctx context.Context, l *looked) {
 	limits := w.s.cfg.Recipe.Limits
 	// What may yet be doubted: the owner will not see these pixels.
 	doubtful := l.frame.Damaged || w.s.now().Sub(l.frame.At) > w.s.cfg.Settings.Deadline.D()/2
+	several := len(required(w.s.cfg.Recipe, &w.s.cfg.Settings)) > 1
 	for i := range l.parts {
 		p := &l.parts[i]
 		if err != nil {
-			p.failed = "the model gave no answer: " + err.Error()
+			p.failed = noAnswer + err.Error()
 		} else if why := results[i].Unanswered; why != "" {
-			p.failed = "the model gave no answer: " + why
+			p.failed, p.unanswered = noAnswer+why, true
 		} else {
 			p.result = results[i]
 			p.result.Findings = append([]models.Finding(nil), results[i].Findings...)
 			p.result.Heatmap.Score = append([]float32(nil), results[i].Heatmap.Score...)
 		}
 		// The pixels live until the next frame only, so they are copied now if
-		// the owner may want to keep them.
+		// the owner may want to keep them. Where several views make a verdict, any
+		// other may yet fail the part.
 		mayFail := doubtful || p.failed != "" || !(p.result.Anomaly < limits.Anomaly-limits.Unsure)
 		sample := (l.frame.Trigger*64+uint64(i))%uint64(w.s.cfg.Recipe.Keep.OnePassIn) == 0
-		if w.s.cfg.Keep != nil && (mayFail || sample) {
+		p.keep = mayFail || sample
+		if w.s.cfg.Keep != nil && (p.keep || several) {
 			p.crop = copyCrop(&w.owned[i], p.result.Heatmap)
 		}
 	}

@@ -38,7 +38,6 @@ type tracked struct {
 	awaitedAt time.Time // since when every view should be there
 	verdict   verdict
 	judgedID  string // of its part.judged event; the cause of what follows
-	evidence  *keepsakeCrop
 	timing    event.Timing
 	submitted bool
 	acked     bool

@@ -30,11 +30,6 @@ type Answer struct {
 // each case. cmd hands in the line's. It may be called from several goroutines.
 type Judge func(ctx context.Context, cases []Case) []Answer
 
-// Reader is what a replay needs of the log.
-type Reader interface {
-	Read(ctx context.Context, f event.Filter) ([]event.Event, error)
-}
-
 // What a Judges function's error wraps, so that the reason can be counted.
 var (
 	ErrOtherRecipe = errors.New("the recipe it was judged by is not here")
@@ -59,7 +54,7 @@ const (
 
 // Replay judges stored parts again.
 type Replay struct {
-	Log      Reader
+	Log      Log
 	Evidence func(sha string) ([]byte, error) // as evidence.Reader's Get
 	// Judges returns the judge of a line by the hashes of recipe and model. Its
 	// error wraps ErrOtherRecipe or ErrOtherModel where it is not the one.

@@ -15,6 +15,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"golang.org/x/sync/errgroup"
 
+	"linesman/access"
 	"linesman/api"
 	"linesman/camera"
 	"linesman/config"
@@ -54,6 +55,7 @@ type appliance struct {
 	store    *sqlite.Log
 	ring     *event.Ring
 	evidence *evidence.Store
+	access   *access.Store
 	stations map[part.LineID]*line.Station
 	cameras  map[part.CameraID]*camera.Supervisor
 	beside   []part.CameraID // those that no line judges by
@@ -72,6 +74,9 @@ func openAppliance(site *config.Site, log *slog.Logger) (a *appliance, err error
 	}()
 	data := site.Path(site.Data)
 	if a.store, err = sqlite.Open(sqlite.Settings{Dir: filepath.Join(data, "log"), Logger: log}); err != nil {
+		return a, err
+	}
+	if a.access, err = openAccess(site, a.store, log); err != nil {
 		return a, err
 	}
 	if a.ring, err = event.OpenRing(event.RingSettings{Path: filepath.Join(data, "ring"), Source: "/" + site.Name, Logger: log}); err != nil {
@@ -124,9 +129,7 @@ func (a *appliance) openLine(id part.LineID) error {
 			return cv.NewLocator(s)
 		},
 		Outputs: outputs, Events: a.ring, Log: a.log.With("line", string(id)), Unclosed: a.unclosed(id),
-		Keep: func(class string, p line.Picture) string {
-			return a.evidence.KeepPixels(evidence.Class(class), p.Width, p.Height, p.Format.Channels(), p.Pix)
-		},
+		Keep: line.KeepIn(a.evidence),
 	})
 	if err != nil {
 		return err
@@ -149,7 +152,7 @@ func (a *appliance) activated(id part.LineID, batch string, rec *recipe.Recipe, 
 	m := d.Model()
 	for _, p := range []event.Payload{
 		event.RecipeActivated{Line: string(id), Recipe: rec.ID(), Hash: rec.Hash(), Why: "start"},
-		event.ModelActivated{Line: string(id), Name: m.Name, Version: m.Version, Hash: m.SHA256, Parity: d.Parity()},
+		event.ModelActivated{Line: string(id), Name: m.Name, Version: m.Version, Hash: m.SHA256, Parity: d.Parity(), Build: builtAs(), CPU: cpuClass()},
 	} {
 		e := event.New("/"+a.site.Name+"/line/"+string(id), "line", time.Now(), p)
 		e.Batch = batch
@@ -163,7 +166,7 @@ func (a *appliance) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	handler, err := api.New(api.Config{Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, Evidence: a.evidence.Open, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
+	handler, err := api.New(api.Config{Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, Evidence: a.evidence.Open, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
 	if err != nil {
 		return err
 	}
@@ -199,6 +202,9 @@ func (a *appliance) close() {
 	}
 	if a.ring != nil {
 		a.ring.Close()
+	}
+	if a.access != nil {
+		a.access.Close()
 	}
 	if a.store != nil {
 		a.store.Close()

@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -56,9 +55,10 @@ type Settings struct {
 
 // Store is one folder of evidence. One process writes it.
 type Store struct {
-	set   Settings
-	queue chan item
-	done  chan struct{}
+	set    Settings
+	folder Folder
+	queue  chan item
+	done   chan struct{}
 
 	mu      sync.Mutex
 	closed  bool
@@ -98,7 +98,7 @@ func Open(set Settings) (*Store, error) {
 			return nil, fmt.Errorf("evidence: %w; choose a folder that can be written", err)
 		}
 	}
-	s := &Store{set: set, queue: make(chan item, set.Queue), done: make(chan struct{}), waiting: map[string][]byte{}}
+	s := &Store{set: set, folder: Folder(set.Dir), queue: make(chan item, set.Queue), done: make(chan struct{}), waiting: map[string][]byte{}}
 	go s.run()
 	return s, nil
 }
@@ -135,26 +135,13 @@ func (s *Store) Keep(class Class, data []byte) string {
 // Get returns a file's bytes after holding them against their hash. The error
 // wraps fs.ErrNotExist for a file that was never kept or has made room.
 func (s *Store) Get(sha string) ([]byte, error) {
-	if !isHash(sha) {
-		return nil, fmt.Errorf("evidence %.80q: want 64 lower-case hexadecimal digits: %w", sha, fs.ErrNotExist)
-	}
 	s.mu.Lock()
 	data, ok := s.waiting[sha]
 	s.mu.Unlock()
 	if ok {
 		return slices.Clone(data), nil
 	}
-	path, err := s.find(sha)
-	if err != nil {
-		return nil, err
-	}
-	if data, err = os.ReadFile(path); err != nil {
-		return nil, fmt.Errorf("evidence: %w", err)
-	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != sha {
-		return nil, fmt.Errorf("%w: %s", ErrAltered, path)
-	}
-	return data, nil
+	return s.folder.Get(sha)
 }
 
 // Open returns a file's bytes, as Get does, for whoever copies them out.
@@ -169,23 +156,6 @@ func (s *Store) Open(ctx context.Context, sha string) (io.ReadCloser, error) {
 	return newReader(data), nil
 }
 
-// find returns the path of a kept file.
-func (s *Store) find(sha string) (string, error) {
-	for _, class := range slices.Backward(leaving) {
-		for _, ext := range extensions {
-			path := s.path(class, sha, ext)
-			if _, err := os.Stat(path); err == nil {
-				return path, nil
-			}
-		}
-	}
-	return "", fmt.Errorf("evidence %s: %w", sha, fs.ErrNotExist)
-}
-
-func (s *Store) path(class Class, sha, ext string) string {
-	return filepath.Join(s.set.Dir, string(class), sha[:2], sha[2:]+ext)
-}
-
 // Close writes what is queued and ends the writer.
 func (s *Store) Close() error {
 	s.mu.Lock()
@@ -196,16 +166,4 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	<-s.done
 	return nil
-}
-
-func isHash(sha string) bool {
-	if len(sha) != 64 {
-		return false
-	}
-	for _, c := range []byte(sha) {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
 }

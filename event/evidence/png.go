@@ -26,15 +26,15 @@ var deflaters = sync.Pool{New: func() any {
 // repeats, so that a search for it, as image/png makes at its fastest, costs nine
 // times as much for the same size: each row is the difference to the pixel on
 // the left, its bytes by their frequency.
-func PNG(width, height int, rgb []byte) ([]byte, error) { return write(width, height, 3, rgb) }
+func PNG(width, height int, rgb []byte) ([]byte, error) { return write(width, height, 3, rgb, nil) }
 
 // Grey is PNG for pixels of one byte each, such as a heat map's.
-func Grey(width, height int, grey []byte) ([]byte, error) { return write(width, height, 1, grey) }
+func Grey(width, height int, grey []byte) ([]byte, error) { return write(width, height, 1, grey, nil) }
 
 // KeepPixels keeps pixels of 1 byte (grey) or 3 (RGB) each, rows from the top,
 // as a PNG. It is Keep but for that: "" tells that they are not kept.
 func (s *Store) KeepPixels(class Class, width, height, channels int, pix []byte) string {
-	data, err := write(width, height, channels, pix)
+	data, err := write(width, height, channels, pix, nil)
 	if err != nil {
 		s.set.Logger.Error("a picture can not be kept", "class", class, "err", err)
 		return ""
@@ -42,13 +42,17 @@ func (s *Store) KeepPixels(class Class, width, height, channels int, pix []byte)
 	return s.Keep(class, data)
 }
 
-func write(width, height, channels int, pix []byte) ([]byte, error) {
+// signature begins every PNG.
+const signature = "\x89PNG\r\n\x1a\n"
+
+// write makes a PNG; text is the data of an iTXt chunk, nil for none.
+func write(width, height, channels int, pix, text []byte) ([]byte, error) {
 	if width <= 0 || height <= 0 || channels != 1 && channels != 3 || len(pix) != channels*width*height {
 		return nil, fmt.Errorf("evidence: %d bytes are no picture of %d x %d pixels of %d bytes", len(pix), width, height, channels)
 	}
 	var out bytes.Buffer
-	out.Grow(len(pix) + 1024)
-	out.WriteString("\x89PNG\r\n\x1a\n")
+	out.Grow(len(pix) + len(text) + 1024)
+	out.WriteString(signature)
 	head := make([]byte, 13)
 	binary.BigEndian.PutUint32(head[0:], uint32(width))
 	binary.BigEndian.PutUint32(head[4:], uint32(height))
@@ -57,6 +61,9 @@ func write(width, height, channels int, pix []byte) ([]byte, error) {
 		head[9] = 2 // RGB; 0 is grey
 	}
 	chunk(&out, "IHDR", head)
+	if text != nil {
+		chunk(&out, "iTXt", text)
+	}
 
 	var packed bytes.Buffer
 	packed.Grow(len(pix))
@@ -95,8 +102,18 @@ func chunk(out *bytes.Buffer, kind string, data []byte) {
 	out.Write(word[:])
 }
 
+// mostPixels bounds what a file may ask for: a camera of 64 megapixels.
+const mostPixels = 64 << 20
+
 // Pixels reads a PNG back as RGB pixels, for a part to be judged again.
 func Pixels(file []byte) (width, height int, rgb []byte, err error) {
+	head, err := png.DecodeConfig(bytes.NewReader(file))
+	if err != nil {
+		return 0, 0, nil, fmt.Errorf("evidence: %w", err)
+	}
+	if head.Width > mostPixels/head.Height {
+		return 0, 0, nil, fmt.Errorf("evidence: a picture of %d x %d pixels is none of ours", head.Width, head.Height)
+	}
 	img, err := png.Decode(bytes.NewReader(file))
 	if err != nil {
 		return 0, 0, nil, fmt.Errorf("evidence: %w", err)

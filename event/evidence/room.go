@@ -99,7 +99,7 @@ func (s *Store) makeRoom() {
 		for n < len(files) && over > 0 {
 			k := files[n]
 			n++
-			if err := os.Remove(s.path(class, k.sha, k.ext)); err != nil && !os.IsNotExist(err) {
+			if err := os.Remove(s.folder.path(class, k.sha, k.ext)); err != nil && !os.IsNotExist(err) {
 				s.set.Logger.Error("evidence can not be removed", "sha256", k.sha, "err", err)
 			}
 			over -= k.bytes

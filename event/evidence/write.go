@@ -35,8 +35,8 @@ func (s *Store) run() {
 // write puts one file in place: whole and on disk, or not at all. The same
 // bytes are kept once, under the class that stays longest.
 func (s *Store) write(it item) error {
-	path := s.path(it.class, it.sha, it.ext)
-	if old, err := s.find(it.sha); err == nil {
+	path := s.folder.path(it.class, it.sha, it.ext)
+	if old, err := s.folder.find(it.sha); err == nil {
 		class := Class(filepath.Base(filepath.Dir(filepath.Dir(old))))
 		if rank(class) >= rank(it.class) {
 			return nil
