@@ -3,6 +3,7 @@ package proof_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"flag"
 	"os"
@@ -61,14 +62,14 @@ func judgedEvent(part, outcome string, change func(*event.PartJudged)) event.Eve
 		change(&p)
 	}
 	e := event.New("/demo/line/caps-1", "part", shutter.Add(36*time.Millisecond), p)
-	e.ID, e.Part, e.Batch = event.MakeID(e.Time).String(), part, "B-2031"
-	return e
+	e.Part, e.Batch = part, "B-2031"
+	return named(e)
 }
 
 func about(e event.Event, after time.Duration, p event.Payload) event.Event {
 	out := event.New("/demo/line/caps-1", "gate", shutter.Add(after), p)
-	out.ID, out.Part, out.Batch, out.Cause = event.MakeID(out.Time).String(), e.Part, e.Batch, e.ID
-	return out
+	out.Part, out.Batch, out.Cause = e.Part, e.Batch, e.ID
+	return named(out)
 }
 
 func gatedEvent(e event.Event, outcome, result string) event.Event {
@@ -85,7 +86,16 @@ func confirmedEvent(e event.Event, outcome, went string) event.Event {
 
 func plain(after time.Duration, p event.Payload) event.Event {
 	e := event.New("/demo/log", "log", shutter.Add(after), p)
-	e.ID = event.MakeID(e.Time).String()
+	return named(e)
+}
+
+// named gives an event the same id at every run.
+func named(e event.Event) event.Event {
+	id := event.MakeID(e.Time)
+	sum := sha256.Sum256(append([]byte(e.Part+string(e.Type)), e.Data...))
+	copy(id[8:], sum[:])
+	id[6], id[7], id[8] = 0x70, sum[8], 0x80|sum[0]&0x3f
+	e.ID = id.String()
 	return e
 }
 
