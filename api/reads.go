@@ -119,6 +119,7 @@ type Part struct {
 	Part    string   `json:"part"`
 	Verdict *Verdict `json:"verdict,omitempty" doc:"absent when it was never judged, or its verdict has expired"`
 	Events  []Event  `json:"events" doc:"oldest first"`
+	Story   *Story   `json:"story,omitempty" doc:"from trigger to confirmation, with its gaps"`
 }
 
 func (s *server) part(ctx context.Context, q *partQuery) (*partAnswer, error) {
@@ -130,6 +131,9 @@ func (s *server) part(ctx context.Context, q *partQuery) (*partAnswer, error) {
 		return nil, huma.Error404NotFound("no event of part " + q.ID + ": it never was here, or its events have expired")
 	}
 	out := &partAnswer{Part{Part: q.ID, Events: make([]Event, 0, len(events))}}
+	if out.Body.Story, err = s.story(ctx, q.ID); err != nil {
+		return nil, s.broken("telling a part's story", err)
+	}
 	for _, e := range events {
 		out.Body.Events = append(out.Body.Events, wireEvent(e))
 		if e.Type == judged {
