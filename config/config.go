@@ -18,6 +18,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
+	"linesman/access"
 	"linesman/line"
 	"linesman/part"
 	"linesman/recipe"
@@ -29,6 +30,7 @@ type Site struct {
 	Zone        string                         `yaml:"zone"` // IANA name; default the box's own
 	Data        string                         `yaml:"data"` // folder of log and evidence, relative to the file; default "data"
 	Listen      string                         `yaml:"listen"`
+	Access      access.Policy                  `yaml:"access"`
 	Cameras     map[part.CameraID]Camera       `yaml:"cameras"`
 	Controllers map[string]Driver              `yaml:"controllers"`
 	Lines       map[part.LineID]*line.Settings `yaml:"lines"`
@@ -134,6 +136,9 @@ func (s *Site) Validate() error {
 	}
 	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
 		refuse("listen %q: want host:port, such as 127.0.0.1:8080", s.Listen)
+	}
+	if err := s.Access.Validate(); err != nil {
+		refuse("%w", err)
 	}
 	if _, err := s.Location(); err != nil {
 		refuse("zone %q: %v; want an IANA name such as Europe/Berlin or Asia/Shanghai", s.Zone, err)
