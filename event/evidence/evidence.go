@@ -46,9 +46,13 @@ type Settings struct {
 	Dir      string // made if absent
 	MaxBytes int64  // of all files; 0 is 20 GiB
 	MinFree  int64  // bytes to leave free on the disk; 0 is 1 GiB, less than 0 is none
-	Queue    int    // files waiting to be written; 0 is 256
-	// Dropped tells of files that were not kept or are kept no longer. It is
-	// called from the caller of Keep or from the writer, and must not block.
+	// MaxAge is how long files of a class are kept; none is for as long as there
+	// is room. Files that somebody holds stay, whatever their age.
+	MaxAge map[Class]time.Duration
+	Queue  int // files waiting to be written; 0 is 256
+	// Dropped tells of files that were not kept, or, before they go, of files that
+	// are kept no longer: every one is named. It is called from the caller of
+	// Keep or from the writer, must not block, and must not call the store.
 	Dropped func(event.EvidenceDropped)
 	Logger  *slog.Logger // nil is slog.Default
 }
@@ -64,6 +68,7 @@ type Store struct {
 	closed  bool
 	waiting map[string][]byte // queued, by hash: already readable
 
+	holds holds
 	shelf shelf // the writer's own
 }
 
@@ -99,6 +104,9 @@ func Open(set Settings) (*Store, error) {
 		}
 	}
 	s := &Store{set: set, folder: Folder(set.Dir), queue: make(chan item, set.Queue), done: make(chan struct{}), waiting: map[string][]byte{}}
+	if err := s.holds.open(set.Dir, set.Logger); err != nil {
+		return nil, err
+	}
 	go s.run()
 	return s, nil
 }
@@ -165,5 +173,5 @@ func (s *Store) Close() error {
 	}
 	s.mu.Unlock()
 	<-s.done
-	return nil
+	return s.holds.close()
 }

@@ -84,40 +84,78 @@ const most = 100
 // made anew for every picture: a hundredth.
 const slack = 100
 
-// makeRoom removes the oldest files of the class that leaves first, until what
-// is kept is within its bounds, and tells what went.
+// makeRoom removes what is too old, and then the oldest files of the class that
+// leaves first, until what is kept is within its bounds. What somebody holds
+// stays.
 func (s *Store) makeRoom() {
+	for _, class := range leaving {
+		age := s.set.MaxAge[class]
+		if age <= 0 {
+			continue
+		}
+		since := time.Now().Add(-age)
+		s.remove(class, "age", func(k kept) bool { return k.at.Before(since) })
+	}
 	over, why := s.over()
 	if over <= 0 {
 		return
 	}
 	over += s.set.MaxBytes / slack
 	for _, class := range leaving {
-		files := s.shelf.files[class]
+		s.remove(class, why, func(k kept) bool {
+			if over <= 0 {
+				return false
+			}
+			over -= k.bytes
+			return true
+		})
+	}
+}
+
+// remove tells of and then removes the oldest files of a class for as long as
+// goes says so, which is asked only of files that nobody holds. A crash between
+// the two leaves a file that was told gone; it is counted, and goes, again.
+func (s *Store) remove(class Class, why string, goes func(kept) bool) {
+	files := s.shelf.files[class]
+	stay := files[:0:0] // those in front that are held
+	n := 0
+	for done := false; !done; {
 		told := event.EvidenceDropped{Class: string(class), Why: why}
-		n := 0
-		for n < len(files) && over > 0 {
+		var going []kept
+		s.holds.mu.Lock() // nobody takes hold of what is about to go
+		for ; n < len(files) && len(going) < most; n++ {
 			k := files[n]
-			n++
+			if s.holds.held(k.sha) {
+				stay = append(stay, k)
+				continue
+			}
+			if !goes(k) {
+				done = true
+				break
+			}
+			going = append(going, k)
+			told.Count++
+			told.Bytes += uint64(k.bytes)
+			told.Hashes = append(told.Hashes, k.sha)
+		}
+		if len(going) > 0 {
+			told.From, told.To = going[0].at.UTC(), going[len(going)-1].at.UTC()
+			if len(stay) > len(going) {
+				told.WhatTo = "most of what is old is held by alarms, batches or people: release what is settled, or raise the cap"
+			}
+			s.set.Dropped(told)
+		}
+		for _, k := range going {
 			if err := os.Remove(s.folder.path(class, k.sha, k.ext)); err != nil && !os.IsNotExist(err) {
 				s.set.Logger.Error("evidence can not be removed", "sha256", k.sha, "err", err)
 			}
-			over -= k.bytes
 			s.shelf.bytes -= k.bytes
-			told.Count++
-			told.Bytes += uint64(k.bytes)
-			if told.From.IsZero() {
-				told.From = k.at.UTC()
-			}
-			told.To = k.at.UTC()
-			if len(told.Hashes) < most {
-				told.Hashes = append(told.Hashes, k.sha)
-			}
 		}
-		s.shelf.files[class] = slices.Delete(files, 0, n)
-		if n > 0 {
-			s.set.Dropped(told)
-		}
+		s.holds.mu.Unlock()
+		done = done || n == len(files)
+	}
+	if n > len(stay) {
+		s.shelf.files[class] = append(stay, files[n:]...)
 	}
 }
 

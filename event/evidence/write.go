@@ -11,25 +11,43 @@ import (
 	"linesman/event"
 )
 
+// ageTick is how often files are looked at for their age while none come.
+const ageTick = time.Hour
+
 // run writes what is queued until Close.
 func (s *Store) run() {
 	defer close(s.done)
 	s.shelf = s.count()
 	s.makeRoom()
-	for it := range s.queue {
-		if err := s.write(it); err != nil {
-			s.set.Logger.Error("evidence not written", "sha256", it.sha, "err", err)
-			now := time.Now().UTC()
-			s.set.Dropped(event.EvidenceDropped{
-				Class: string(it.class), Why: "write failed", Count: 1, Bytes: uint64(len(it.data)), From: now, To: now,
-				Hashes: []string{it.sha}, Error: err.Error(), WhatTo: "look at the disk: it is full, read-only or failing",
-			})
+	tick := time.NewTicker(ageTick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			s.makeRoom()
+		case it, more := <-s.queue:
+			if !more {
+				return
+			}
+			s.put(it)
+			s.makeRoom()
 		}
-		s.mu.Lock()
-		delete(s.waiting, it.sha)
-		s.mu.Unlock()
-		s.makeRoom()
 	}
+}
+
+// put writes one file, or tells why it can not.
+func (s *Store) put(it item) {
+	if err := s.write(it); err != nil {
+		s.set.Logger.Error("evidence not written", "sha256", it.sha, "err", err)
+		now := time.Now().UTC()
+		s.set.Dropped(event.EvidenceDropped{
+			Class: string(it.class), Why: "write failed", Count: 1, Bytes: uint64(len(it.data)), From: now, To: now,
+			Hashes: []string{it.sha}, Error: err.Error(), WhatTo: "look at the disk: it is full, read-only or failing",
+		})
+	}
+	s.mu.Lock()
+	delete(s.waiting, it.sha)
+	s.mu.Unlock()
 }
 
 // write puts one file in place: whole and on disk, or not at all. The same
