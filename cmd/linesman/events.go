@@ -23,14 +23,21 @@ import (
 type EventsCmd struct {
 	Tail   EventsTailCmd   `cmd:"" help:"Show the newest events, and follow them."`
 	Query  EventsQueryCmd  `cmd:"" help:"Find events."`
+	Part   EventsPartCmd   `cmd:"" help:"Tell one part from trigger to confirmation."`
 	Export EventsExportCmd `cmd:"" help:"Write events to a file: JSON Lines or Parquet."`
+	Import EventsImportCmd `cmd:"" help:"Store events out of JSON Lines."`
 }
 
-// LogFlag names the log that is meant.
-type LogFlag struct {
+// PlaceFlag says where the log lies that is meant.
+type PlaceFlag struct {
 	Config string `short:"c" type:"existingfile" placeholder:"SITE" help:"The site file whose log is meant."`
 	Dir    string `type:"existingdir" placeholder:"LOGDIR" help:"The log's folder itself, or a copy of it."`
-	Zone   string `placeholder:"ZONE" help:"Time zone of the times that are read and shown, such as Europe/Berlin. Default: the site's, UTC for a folder."`
+}
+
+// LogFlag names the log that is read.
+type LogFlag struct {
+	PlaceFlag
+	Zone string `placeholder:"ZONE" help:"Time zone of the times that are read and shown, such as Europe/Berlin. Default: the site's, UTC for a folder."`
 }
 
 // errWhichLog is what a command says that was told of no log.
@@ -44,7 +51,7 @@ type logReader interface {
 }
 
 // site returns the site's file; nil where a folder is meant.
-func (f LogFlag) site() (*config.Site, error) {
+func (f PlaceFlag) site() (*config.Site, error) {
 	switch {
 	case f.Config != "" && f.Dir != "":
 		return nil, errors.New("-c SITE and --dir LOGDIR name two logs; give one of them")
@@ -56,15 +63,23 @@ func (f LogFlag) site() (*config.Site, error) {
 	return nil, nil
 }
 
+// place returns where the log lies; site is nil where a folder is meant.
+func (f PlaceFlag) place() (dir string, site *config.Site, err error) {
+	site, err = f.site()
+	if err == nil && site != nil {
+		return logFolder(site), site, nil
+	}
+	return f.Dir, nil, err
+}
+
 // folder returns where the log lies, and the zone its times are shown in.
 func (f LogFlag) folder() (dir string, zone *time.Location, err error) {
-	site, err := f.site()
+	dir, site, err := f.place()
 	if err != nil {
 		return "", nil, err
 	}
-	dir, zone = f.Dir, time.UTC
+	zone = time.UTC
 	if site != nil {
-		dir = logFolder(site)
 		if zone, err = site.Location(); err != nil {
 			return "", nil, err
 		}
@@ -141,4 +156,9 @@ func bar(total int64, what string, options ...progressbar.Option) *progressbar.P
 	}
 	return progressbar.NewOptions64(max(total, 1), append([]progressbar.Option{progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(w),
 		progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionClearOnFinish()}, options...)...)
+}
+
+// openLogToWrite opens a log that no appliance holds.
+func openLogToWrite(dir, _ string) (*sqlite.Log, error) {
+	return sqlite.Open(sqlite.Settings{Dir: dir, Logger: slog.New(slog.DiscardHandler)})
 }

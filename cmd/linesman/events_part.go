@@ -126,7 +126,7 @@ func writePicture(path, evidence string, s proof.Story) error {
 	if err != nil {
 		return err
 	}
-	return writeWhole(path, func(w io.Writer) error { _, err := w.Write(data); return err })
+	return wholeFile(path, func(w io.Writer) error { _, err := w.Write(data); return err })
 }
 
 // keptFile reads one piece of evidence beside a running appliance or out of a

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// writeWhole writes a file that is there whole or not at all: under a temporary
+// wholeFile writes a file that is there whole or not at all: under a temporary
 // name beside it, synced, then renamed.
 func wholeFile(path string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".part-*")

@@ -35,11 +35,18 @@ func site(t *testing.T) string {
 func pack(t *testing.T, dir string) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	w := archive.NewTar(&out)
-	if err := errors.Join(w.AddFolder("", dir, nil), w.Close(archive.Manifest{Site: "demo", Made: made})); err != nil {
+	if err := fill(archive.NewTar(&out), dir); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+func fill(w *archive.Writer, dir string) error {
+	if err := w.AddFolder("", dir, nil); err != nil {
+		return err
+	}
+	_, err := w.Close(archive.Manifest{Site: "demo", Made: made})
+	return err
 }
 
 // tree reads all files below a folder, with their modes.
@@ -97,7 +104,7 @@ func TestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(w.AddFolder("", from, nil), w.Close(archive.Manifest{Site: "demo", Made: made})); err != nil {
+	if err := fill(w, from); err != nil {
 		t.Fatal(err)
 	}
 	set = settings(t)

@@ -112,15 +112,15 @@ func (w *Writer) add(e entry, r io.Reader) error {
 	return nil
 }
 
-// Close writes the manifest, which it completes, and the backup's end.
-func (w *Writer) Close(m Manifest) error {
+// Close writes the backup's end: the manifest, which it completes and returns.
+func (w *Writer) Close(m Manifest) (Manifest, error) {
 	m.Format, m.Files = Format, w.files
 	text, err := json.MarshalIndent(m, "", " ")
 	if err != nil {
-		return err
+		return m, err
 	}
 	err = w.out.put(entry{ManifestName, 0o600, m.Made, int64(len(text))}, bytes.NewReader(text))
-	return errors.Join(err, w.out.close())
+	return m, errors.Join(err, w.out.close())
 }
 
 // tarSink writes a tar.

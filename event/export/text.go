@@ -105,12 +105,53 @@ func short(raw json.RawMessage) string {
 	if err := json.Compact(&tight, raw); err != nil {
 		return plain(string(raw))
 	}
-	switch s := tight.String(); s {
-	case "null", "{}", "[]":
+	switch s := tight.String(); {
+	case s == "null", s == "[]", s[0] == '{' && idle(raw):
 		return ""
+	case s[0] == '{':
+		var tick struct{ Epoch, Count *int64 }
+		if json.Unmarshal(raw, &tick) == nil && tick.Epoch != nil && tick.Count != nil {
+			return fmt.Sprintf("%d:%d", *tick.Epoch, *tick.Count)
+		}
+		return plain(s)
+	case s[0] == '[':
+		return texts(raw, plain(s))
 	default:
 		return plain(s)
 	}
+}
+
+// texts is a list of things that each have a text, as reasons do; otherwise it
+// is the list as it stands.
+func texts(raw json.RawMessage, asItStands string) string {
+	var list []struct{ Text string }
+	if json.Unmarshal(raw, &list) != nil {
+		return asItStands
+	}
+	var out []string
+	for _, l := range list {
+		if l.Text == "" {
+			return asItStands
+		}
+		out = append(out, l.Text)
+	}
+	return word(strings.Join(out, "; "))
+}
+
+// idle reports whether an object says nothing: all in it is empty or zero.
+func idle(raw json.RawMessage) bool {
+	var in map[string]json.RawMessage
+	if json.Unmarshal(raw, &in) != nil {
+		return false
+	}
+	for _, v := range in {
+		switch string(v) {
+		case "null", `""`, "0", "false", "{}", "[]", `"0001-01-01T00:00:00Z"`:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // word is a text that ends where it ends: in quotes if it has blanks.
