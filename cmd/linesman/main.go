@@ -23,8 +23,11 @@ type commands struct {
 	Teach   TeachCmd      `cmd:"" help:"Teach a model from good pictures alone."`
 	Bench   BenchCmd      `cmd:"" help:"Measure what the product claims."`
 	Inspect InspectCmd    `cmd:"" help:"Judge pictures by a taught model."`
+	Replay  ReplayCmd     `cmd:"" help:"Judge stored parts again, and say whether a verdict changed."`
 	Count   CountCmd      `cmd:"" help:"Count what crosses a line in a video, through a network camera's stream."`
 	Events  EventsCmd     `cmd:"" help:"Read the event log, check it, and carry events out and in."`
+	Backup  BackupCmd     `cmd:"" help:"Copy a site while it runs: log, pictures, recipes, models, users."`
+	Restore RestoreCmd    `cmd:"" help:"Bring a site back from a backup, every file checked."`
 	User    UserCommands  `cmd:"" help:"Keep the users: who may act and sign."`
 	Token   TokenCommands `cmd:"" help:"Keep the tokens by which modules reach the log."`
 }
