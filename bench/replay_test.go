@@ -68,7 +68,7 @@ func replayDrawn(t *testing.T, product sim.Product) {
 		t.Fatal(err)
 	}
 	defer detector.Close()
-	r := &proof.Replay{Log: p.store, Evidence: p.kept.Get, Judges: func(id, recipe, model string) (proof.Judge, error) {
+	r := &proof.Replay{Log: p.store, Evidence: p.kept.Get, Judges: func(id, recipe, model string) (proof.Rejudge, error) {
 		if id != string(s.line) || recipe != s.recipe.Hash() || model != detector.Model().SHA256 {
 			t.Errorf("asked for the judge of line %q, recipe %s, model %s", id, recipe, model)
 		}
@@ -84,7 +84,8 @@ func replayDrawn(t *testing.T, product sim.Product) {
 	t.Logf("%d verdicts, %d with pictures, %d judged again (%v), largest score difference %.3g, not possible %v", report.Verdicts, report.Kept, report.Again, report.ByOutcome, report.Largest, report.Impossible)
 	touching := touchingKept(t, p)
 	t.Logf("%d of the pictures show a part that was cut apart from a neighbour", touching)
-	if report.Again < *replayed/2 || report.Again != report.Drawn || report.ByOutcome["fail"] == 0 || report.ByOutcome["pass"] == 0 || report.ByOutcome["inconclusive"] == 0 || report.Impossible[proof.NotKept] == 0 {
+	// At full speed the disk may not keep up; what found no room was told then.
+	if report.Again < min(*replayed, 200)/2 || report.Again != report.Drawn || report.ByOutcome["fail"] == 0 || report.ByOutcome["pass"] == 0 || report.ByOutcome["inconclusive"] == 0 || report.Impossible[proof.NotKept] == 0 {
 		t.Errorf("%+v: want rejects, passes and inconclusive parts judged again, and some passes without a picture", report)
 	}
 	if layout.StepMM > 0 && touching == 0 {

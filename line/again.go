@@ -20,9 +20,9 @@ type Again struct {
 	Detector models.Detector
 }
 
-var _ proof.Judge = Again{}.Judge
+var _ proof.Rejudge = Again{}.Judge
 
-// Judge answers every case; see proof.Judge.
+// Judge answers every case; see proof.Rejudge.
 func (a Again) Judge(ctx context.Context, cases []proof.Case) []proof.Answer {
 	answers := make([]proof.Answer, len(cases))
 	looks := make([][]again, len(cases))

@@ -26,9 +26,9 @@ type Answer struct {
 	Err     error
 }
 
-// Judge judges parts again, all by one recipe and one model: an answer for
+// Rejudge judges parts again, all by one recipe and one model: an answer for
 // each case. cmd hands in the line's. It may be called from several goroutines.
-type Judge func(ctx context.Context, cases []Case) []Answer
+type Rejudge func(ctx context.Context, cases []Case) []Answer
 
 // What a Judges function's error wraps, so that the reason can be counted.
 var (
@@ -58,7 +58,7 @@ type Replay struct {
 	Evidence func(sha string) ([]byte, error) // as evidence.Reader's Get
 	// Judges returns the judge of a line by the hashes of recipe and model. Its
 	// error wraps ErrOtherRecipe or ErrOtherModel where it is not the one.
-	Judges func(line, recipe, model string) (Judge, error)
+	Judges func(line, recipe, model string) (Rejudge, error)
 	// Build and CPU name this program and its class of processor. Parts that the
 	// log says were judged by others are left out, unless both are empty.
 	Build, CPU string
@@ -69,7 +69,7 @@ type Replay struct {
 }
 
 type judging struct {
-	judge Judge
+	judge Rejudge
 	err   error
 }
 
@@ -170,7 +170,7 @@ func (r *Replay) again(ctx context.Context, parts []stored) ([]Replayed, error) 
 // batch judges a few parts, those of one judge together.
 func (r *Replay) batch(ctx context.Context, parts []stored, out []Replayed) error {
 	type group struct {
-		judge Judge
+		judge Rejudge
 		cases []Case
 		at    []int
 	}
@@ -220,7 +220,7 @@ func settle(r *Replayed, a Answer) {
 }
 
 // open gathers what a part was judged from, or says why that is not possible.
-func (r *Replay) open(ctx context.Context, s *stored) (c Case, j Judge, why Why, err error) {
+func (r *Replay) open(ctx context.Context, s *stored) (c Case, j Rejudge, why Why, err error) {
 	v := &s.verdict
 	switch {
 	case len(s.views) == 0 && v.Evidence != "":
@@ -274,7 +274,7 @@ func lost(err error) Why {
 }
 
 // judge returns the judge of a verdict's line, asked for once.
-func (r *Replay) judge(v *event.PartJudged) (Judge, error) {
+func (r *Replay) judge(v *event.PartJudged) (Rejudge, error) {
 	key := [3]string{v.Line, v.RecipeHash, v.ModelHash}
 	known, ok := r.judges[key]
 	if !ok {

@@ -60,6 +60,7 @@ type appliance struct {
 	cameras  map[part.CameraID]*camera.Supervisor
 	beside   []part.CameraID // those that no line judges by
 	newest   map[part.CameraID]*newest
+	first    string // id of the first event this process logs
 	work     []func(context.Context) error
 }
 
@@ -155,7 +156,10 @@ func (a *appliance) activated(id part.LineID, batch string, rec *recipe.Recipe, 
 		event.ModelActivated{Line: string(id), Name: m.Name, Version: m.Version, Hash: m.SHA256, Parity: d.Parity(), Build: builtAs(), CPU: cpuClass()},
 	} {
 		e := event.New("/"+a.site.Name+"/line/"+string(id), "line", time.Now(), p)
-		e.Batch = batch
+		e.Batch, e.ID = batch, event.NewID()
+		if a.first == "" {
+			a.first = e.ID
+		}
 		a.ring.Emit(e)
 	}
 }
@@ -180,6 +184,7 @@ func (a *appliance) run(ctx context.Context) error {
 	go func() { drained <- a.ring.Run(draining, a.store) }()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return api.Serve(ctx, listener, handler) })
+	g.Go(func() error { a.tellUnwritten(ctx); return nil })
 	for _, w := range a.work {
 		g.Go(func() error { return w(ctx) })
 	}

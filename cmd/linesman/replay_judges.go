@@ -33,7 +33,7 @@ func (j *judges) close() {
 }
 
 // open returns a line's judge; see proof.Replay.
-func (j *judges) open(id, recipeHash, modelHash string) (proof.Judge, error) {
+func (j *judges) open(id, recipeHash, modelHash string) (proof.Rejudge, error) {
 	rec, err := j.recipe(part.LineID(id), recipeHash)
 	if err != nil {
 		return nil, err
