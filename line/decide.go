@@ -311,7 +311,7 @@ func (o *owner) logVerdict(t *tracked, now time.Time) {
 		case o.s.kept <- k:
 			return
 		default:
-			o.emit("evidence", event.EvidenceDropped{Class: class, Why: "queue full", Count: 1, From: now.UTC(), To: now.UTC(),
+			o.emit("evidence", event.EvidenceDropped{Class: class, Why: "queue full", Count: pictures(crops), From: now.UTC(), To: now.UTC(),
 				WhatTo: "the disk is slower than the rejects come: keep fewer pictures or use a faster disk"})
 		}
 	}
@@ -346,6 +346,15 @@ func (o *owner) evidence(t *tracked) ([]*keepsakeCrop, []event.View) {
 		t.views[i].crop = nil
 	}
 	return crops, views
+}
+
+func pictures(crops []*keepsakeCrop) (n uint64) {
+	for _, c := range crops {
+		if c != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // logged returns reasons as the log writes them.

@@ -71,3 +71,23 @@ func TestKeep(t *testing.T) {
 		})
 	}
 }
+
+// One part in n is kept, however many parts a picture shows.
+func TestSampled(t *testing.T) {
+	for _, parts := range []int{1, 4, 8, 48} {
+		for _, n := range []int{1, 2, 4, 64, 1000} {
+			kept, all := 0, 0
+			for trigger := uint64(1); all < 400*n; trigger++ {
+				for i := range parts {
+					all++
+					if sampled(trigger, i, n) {
+						kept++
+					}
+				}
+			}
+			if got := float64(kept) * float64(n) / float64(all); got < 0.8 || got > 1.2 {
+				t.Errorf("%d parts a picture, one in %d: %d of %d kept", parts, n, kept, all)
+			}
+		}
+	}
+}

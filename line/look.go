@@ -170,10 +170,20 @@ func (w *worker) recognise(ctx context.Context, l *looked) {
 		// the owner may want to keep them. Where several views make a verdict, any
 		// other may yet fail the part.
 		mayFail := doubtful || p.failed != "" || !(p.result.Anomaly < limits.Anomaly-limits.Unsure)
-		sample := (l.frame.Trigger*64+uint64(i))%uint64(w.s.cfg.Recipe.Keep.OnePassIn) == 0
+		sample := sampled(l.frame.Trigger, i, w.s.cfg.Recipe.Keep.OnePassIn)
 		p.keep = mayFail || sample
 		if w.s.cfg.Keep != nil && (p.keep || several) {
 			p.crop = copyCrop(&w.owned[i], p.result.Heatmap)
 		}
 	}
+}
+
+// sampled draws one part in n, the same one whenever it is asked. The number is
+// stirred (splitmix64), or a line of one part a picture, or of a regular pattern,
+// would keep far more or none.
+func sampled(trigger uint64, i, n int) bool {
+	x := (trigger<<8 + uint64(i)) * 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return (x^x>>31)%uint64(n) == 0
 }

@@ -17,6 +17,7 @@ import (
 	"linesman/camera"
 	camerasim "linesman/camera/sim"
 	"linesman/event"
+	"linesman/event/evidence"
 	"linesman/event/sqlite"
 	"linesman/line"
 	"linesman/models"
@@ -45,6 +46,7 @@ type plant struct {
 	url     string
 	station *line.Station
 	outputs *plc.Supervisor
+	recipe  *recipe.Recipe
 	cameras []*lens
 
 	mu      sync.Mutex
@@ -96,6 +98,8 @@ type build struct {
 	watch    camera.Watch
 	detector models.Detector // spots unless set
 	driver   camera.Driver   // the drawn camera's unless set
+	evidence *evidence.Store // keeps no pictures unless set
+	recipe   string          // more of it
 }
 
 // wiring counts the encoder's restarts.
@@ -248,7 +252,7 @@ func (p *plant) openAppliance(ctx context.Context, b build, log event.Log, ring 
 	if err := p.set.Validate(); err != nil {
 		p.t.Fatal(err)
 	}
-	rec, err := recipe.Parse(fmt.Appendf(nil, "recipe: disc\nversion: 1\npart: {diameter_mm: %g, lanes: %d, lane_mm: %g}\nmodel: none\n", p.layout.DiameterMM, p.layout.Lanes, p.layout.LaneMM))
+	rec, err := recipe.Parse(fmt.Appendf(nil, "recipe: disc\nversion: 1\npart: {diameter_mm: %g, lanes: %d, lane_mm: %g}\nmodel: none\n%s", p.layout.DiameterMM, p.layout.Lanes, p.layout.LaneMM, b.recipe))
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -262,7 +266,12 @@ func (p *plant) openAppliance(ctx context.Context, b build, log event.Log, ring 
 		OnState: func(s plc.State) {
 			p.station.Link(line.PLCState{Name: s.Name, Connected: s.Connected, Since: s.Since, Error: s.Error})
 		}})
-	p.station, err = line.New(line.Config{Line: "disc-1", Site: "/plant", Batch: "b1", Settings: p.set, Recipe: rec, Detector: b.detector,
+	var keep func(string, line.Picture) string
+	if b.evidence != nil {
+		keep = line.KeepIn(b.evidence)
+	}
+	p.recipe = rec
+	p.station, err = line.New(line.Config{Line: "disc-1", Site: "/plant", Batch: "b1", Settings: p.set, Recipe: rec, Detector: b.detector, Keep: keep,
 		Locator: func(line.View) (vision.Locator, error) {
 			return &eye{layout: p.layout}, nil
 		},
