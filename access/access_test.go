@@ -44,6 +44,7 @@ func (b *book) Read(_ context.Context, f event.Filter) ([]event.Event, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	out := slices.Clone(b.events)
+	out = slices.DeleteFunc(out, func(e event.Event) bool { return !slices.Contains(f.Types, e.Type) })
 	slices.Reverse(out)
 	return out[:min(f.Limit, len(out))], nil
 }

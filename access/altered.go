@@ -9,22 +9,26 @@ import (
 	"linesman/event"
 )
 
+// deeds are the types that carry the access file's hash.
+var deeds = []event.Type{event.AuditUser{}.EventType(), event.AuditToken{}.EventType(), event.AuditSigned{}.EventType(), event.AuditRefused{}.EventType(), event.AuditAltered{}.EventType()}
+
 // told returns the hash of the access file that the log last told of; empty if
 // it tells of none.
 func (s *Store) told(ctx context.Context) (string, error) {
-	events, err := s.set.Log.Read(ctx, event.Filter{Types: []event.Type{ofTheAudit + "*"}, Newest: true, Limit: 20})
+	events, err := s.set.Log.Read(ctx, event.Filter{Types: deeds, Newest: true, Limit: 1})
 	if err != nil {
 		return "", fmt.Errorf("access: reading the log: %w", err)
 	}
-	for _, e := range events {
-		var p struct {
-			Access string `json:"access"`
-		}
-		if json.Unmarshal(e.Data, &p) == nil && p.Access != "" {
-			return p.Access, nil
-		}
+	if len(events) == 0 {
+		return "", nil
 	}
-	return "", nil
+	var p struct {
+		Access string `json:"access"`
+	}
+	if err := json.Unmarshal(events[0].Data, &p); err != nil {
+		return "", fmt.Errorf("access: event %s: %w", events[0].ID, err)
+	}
+	return p.Access, nil
 }
 
 // holdAgainstLog looks up whether the log told of the file as it is, or will,

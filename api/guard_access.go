@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -70,7 +71,8 @@ func (s *server) guardAccess(g *gin.Context) {
 		refuse(g, http.StatusUnauthorized, "this needs a token: send it as \"Authorization: Bearer lm_...\"; an admin makes one with linesman token add")
 		return
 	}
-	who, err := s.Access.Bearer(r.Context(), strings.TrimSpace(token))
+	token = strings.TrimSpace(token)
+	who, err := s.Access.Bearer(r.Context(), token)
 	switch {
 	case errors.Is(err, access.ErrBusy):
 		g.Header("Retry-After", "1")
@@ -95,7 +97,37 @@ func (s *server) guardAccess(g *gin.Context) {
 		refuse(g, http.StatusForbidden, lacks(who, access.Read))
 		return
 	}
-	g.Request = r.WithContext(context.WithValue(r.Context(), identityKey{}, who))
+	ctx, stop := s.whileValid(context.WithValue(r.Context(), identityKey{}, who), token)
+	defer stop()
+	g.Request = r.WithContext(ctx)
+	g.Next()
+}
+
+// proveAgainEvery is how long a stream may outlive its token.
+const proveAgainEvery = 5 * time.Second
+
+// whileValid ends ctx soon after the token is revoked or expires, so that a
+// stream does not go on for ever. Call stop when the answer is given.
+func (s *server) whileValid(parent context.Context, token string) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(parent)
+	var again *time.Timer
+	armed := make(chan struct{})
+	again = time.AfterFunc(proveAgainEvery, func() {
+		<-armed
+		_, err := s.Access.Bearer(ctx, token)
+		if err != nil && !errors.Is(err, access.ErrBusy) {
+			cancel()
+			return
+		}
+		if ctx.Err() == nil {
+			again.Reset(proveAgainEvery)
+		}
+	})
+	close(armed)
+	return ctx, func() {
+		cancel()
+		again.Stop()
+	}
 }
 
 // refuse answers in the API's own form and ends the request.
