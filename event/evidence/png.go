@@ -102,8 +102,9 @@ func chunk(out *bytes.Buffer, kind string, data []byte) {
 	out.Write(word[:])
 }
 
-// mostPixels bounds what a file may ask for: a camera of 64 megapixels.
-const mostPixels = 64 << 20
+// What a file may ask for: a camera of 64 megapixels, and no more pixels a byte
+// than deflate can pack.
+const mostPixels, mostPacked = 64 << 20, 1100
 
 // Pixels reads a PNG back as RGB pixels, for a part to be judged again.
 func Pixels(file []byte) (width, height int, rgb []byte, err error) {
@@ -111,7 +112,7 @@ func Pixels(file []byte) (width, height int, rgb []byte, err error) {
 	if err != nil {
 		return 0, 0, nil, fmt.Errorf("evidence: %w", err)
 	}
-	if head.Width > mostPixels/head.Height {
+	if most := min(mostPixels, mostPacked*len(file)); head.Width > most/head.Height {
 		return 0, 0, nil, fmt.Errorf("evidence: a picture of %d x %d pixels is none of ours", head.Width, head.Height)
 	}
 	img, err := png.Decode(bytes.NewReader(file))
