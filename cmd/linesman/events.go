@@ -24,6 +24,7 @@ type EventsCmd struct {
 	Tail   EventsTailCmd   `cmd:"" help:"Show the newest events, and follow them."`
 	Query  EventsQueryCmd  `cmd:"" help:"Find events."`
 	Part   EventsPartCmd   `cmd:"" help:"Tell one part from trigger to confirmation."`
+	Head   EventsHeadCmd   `cmd:"" help:"Show the newest signed head of the log, to be kept elsewhere."`
 	Export EventsExportCmd `cmd:"" help:"Write events to a file: JSON Lines or Parquet."`
 	Import EventsImportCmd `cmd:"" help:"Store events out of JSON Lines."`
 }
