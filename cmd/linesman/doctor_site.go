@@ -56,6 +56,9 @@ func examineSite(ctx context.Context, f *Findings, site *config.Site) {
 	data := site.Path(site.Data)
 	examineDisk(f, data)
 	examineLog(f, filepath.Join(data, "log"), running)
+	if _, err := os.Stat(filepath.Join(data, "log")); err == nil {
+		examineLogHealth(ctx, f, data, running)
+	}
 }
 
 func examineModel(f *Findings, site *config.Site, id part.LineID) {
