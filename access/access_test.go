@@ -238,6 +238,12 @@ func TestTokens(t *testing.T) {
 	if len(list) != 2 || list[1].Revoked.IsZero() || list[1].Secret != "" || list[1].Used.IsZero() {
 		t.Errorf("list: %+v", list)
 	}
+	must(t, s.Close()) // a command that used nothing forgets nothing of others
+	must(t, other.Close())
+	must(t, f.open(t).Close())
+	if list, err := f.open(t).Tokens(t.Context()); err != nil || !list[1].Used.Equal(f.clock.now()) {
+		t.Errorf("after a restart: %+v, %v", list, err)
+	}
 	if _, _, err := s.AddToken(t.Context(), "os:root", access.NewToken{Name: "mes", Read: []event.Type{"*"}}); err != nil {
 		t.Errorf("a revoked token's name can be used again: %v", err)
 	}

@@ -141,6 +141,33 @@ func TestLogFull(t *testing.T) {
 	}
 }
 
+// TestNoLog changes users where there is no log at hand: the next store that
+// has one tells of it.
+func TestNoLog(t *testing.T) {
+	f := newFixture(t)
+	f.open(t)
+	set := f.settings()
+	set.Events, set.Log = nil, nil
+	s, err := access.Open(set)
+	must(t, err)
+	must(t, s.AddUser(t.Context(), "os:root", access.NewUser{Name: "li", Role: access.Quality, Password: password}))
+	if _, err := s.Sign(t.Context(), recipe); err == nil || !strings.Contains(err.Error(), "no log") {
+		t.Errorf("signed: %v", err)
+	}
+	must(t, os.WriteFile(filepath.Join(f.dir, ".new-1"), nil, 0o600)) // of a crash
+	f.open(t)
+	if told := of[event.AuditUser](t, f.book); len(told) != 1 || told[0].User != "li" {
+		t.Errorf("told %+v", told)
+	}
+	left, err := os.ReadDir(f.dir)
+	must(t, err)
+	for _, e := range left {
+		if strings.HasPrefix(e.Name(), ".") || e.Name() == "pending.json" {
+			t.Errorf("%s is left", e.Name())
+		}
+	}
+}
+
 // TestCrash ends the program between the event's being written down and the
 // file's change, and between the change and its telling.
 func TestCrash(t *testing.T) {

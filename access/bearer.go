@@ -93,6 +93,7 @@ type uses struct {
 	mu     sync.Mutex
 	by     map[string]time.Time
 	saved  time.Time
+	fresh  bool // touched since it was saved
 	saving sync.Mutex
 }
 
@@ -107,7 +108,7 @@ func (u *uses) touch(id string, now time.Time) (save bool) {
 	if u.by[id].Equal(minute) {
 		return false
 	}
-	u.by[id] = minute
+	u.by[id], u.fresh = minute, true
 	save = u.saved != minute
 	u.saved = minute
 	return save
@@ -127,14 +128,15 @@ func (u *uses) load(path string) {
 	}
 }
 
-// save writes the file in one piece, and does not wait for the disk.
+// save writes what is new in one piece, and does not wait for the disk.
 func (u *uses) save(path string) error {
 	u.saving.Lock()
 	defer u.saving.Unlock()
 	u.mu.Lock()
-	by := maps.Clone(u.by)
+	by, fresh := maps.Clone(u.by), u.fresh
+	u.fresh = false
 	u.mu.Unlock()
-	if len(by) == 0 {
+	if !fresh {
 		return nil
 	}
 	data, err := json.Marshal(by)

@@ -27,6 +27,9 @@ const (
 	lockFile   = "lock"         // held while any of them is changed
 )
 
+// newFile is one that is being written, until it takes another's name.
+const newFile = ".new-*"
+
 // format is the access file's.
 const format = 1
 
@@ -179,7 +182,7 @@ func readFile(path string) ([]byte, error) {
 // owner alone, and returns when that will survive a power cut.
 func replaceFile(path string, data []byte) (err error) {
 	dir := filepath.Dir(path)
-	file, err := os.CreateTemp(dir, ".new-*") // 0600
+	file, err := os.CreateTemp(dir, newFile) // 0600
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ func (s *Store) admitBox(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
+	s.tidy()
 	v, err := s.read()
 	gone := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !gone {
@@ -85,4 +86,14 @@ func (s *Store) boxMayEnter(r *roll) bool {
 	}
 	good, err := argon2id.ComparePasswordAndHash(secret, t.Secret)
 	return good && err == nil
+}
+
+// tidy removes what a crash left half written. Call with the lock held.
+func (s *Store) tidy() {
+	left, _ := filepath.Glob(s.path(newFile))
+	for _, path := range left {
+		if err := os.Remove(path); err != nil {
+			s.set.Logger.Warn("a file that a crash left half written stays", "err", err)
+		}
+	}
 }

@@ -102,7 +102,10 @@ func (s *Store) deliverLocked(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.set.Events != nil && len(out) > 0 {
+	if s.set.Events == nil {
+		return nil
+	}
+	if len(out) > 0 {
 		events := make([]event.Event, len(out))
 		for i, p := range out {
 			events[i] = p.Event

@@ -23,7 +23,8 @@ type Settings struct {
 	Dir    string // made if absent, for its owner alone
 	Source string // of the events: "/site"; default "/"
 	// Events appends to the log and returns when that is durable; the same event
-	// may come twice, with the same ID. Nil: nothing is told, nothing is signed.
+	// may come twice, with the same ID. Nil: changes are told by the next store
+	// that can, refusals are not told, and nothing is signed.
 	Events func(ctx context.Context, events []event.Event) error
 	// Log is asked which access file it last told of. Nil: a file that was
 	// altered by hand is not noticed.

@@ -66,6 +66,22 @@ func withAccess(path string, work func(site *config.Site, s *access.Store) error
 	return work(site, s)
 }
 
+// readAccess runs a command that only looks.
+func readAccess(path string, work func(s *access.Store) error) (err error) {
+	site, err := config.Load(path)
+	if err != nil {
+		return err
+	}
+	if err := asOwner(filepath.Join(accessDir(site), "access.json")); err != nil {
+		return err
+	}
+	s, err := access.Open(access.Settings{Dir: accessDir(site), Source: "/" + site.Name, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	if err != nil {
+		return err
+	}
+	return work(s)
+}
+
 // asOwner refuses to write files that the appliance could then not read.
 func asOwner(path string) error {
 	info, err := os.Stat(path)

@@ -116,7 +116,7 @@ func (TokenListCmd) Help() string { return "  linesman token list -c site.yaml" 
 
 // Run prints a table.
 func (c *TokenListCmd) Run(ctx context.Context) error {
-	return withAccess(c.Config, func(_ *config.Site, s *access.Store) error {
+	return readAccess(c.Config, func(s *access.Store) error {
 		tokens, err := s.Tokens(ctx)
 		if err != nil {
 			return err

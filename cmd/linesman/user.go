@@ -95,7 +95,7 @@ func (UserListCmd) Help() string { return "  linesman user list -c site.yaml" }
 
 // Run prints a table.
 func (c *UserListCmd) Run(ctx context.Context) error {
-	return withAccess(c.Config, func(_ *config.Site, s *access.Store) error {
+	return readAccess(c.Config, func(s *access.Store) error {
 		users, err := s.Users(ctx)
 		if err != nil {
 			return err
