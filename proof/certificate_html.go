@@ -36,13 +36,16 @@ func (c Certificate) HTML(w io.Writer) error {
 			}
 		}
 	}
+	s := c.sheet()
+	scale, _ := s.fit(modules)
 	var out bytes.Buffer
 	err = htmlPage.Execute(&out, struct {
 		sheet
 		Data template.HTML
 		Side int // of the QR code with its quiet zone, in modules
 		QR   string
-	}{c.sheet(), template.HTML(dataIn[1].begin + string(data) + dataIn[1].end), len(modules) + 8, path.String()})
+		Zoom string // in print; a browser's letters are wider than the PDF's
+	}{s, template.HTML(dataIn[1].begin + string(data) + dataIn[1].end), len(modules) + 8, path.String(), fmt.Sprintf("%.3f", 0.88*scale)})
 	if err != nil {
 		return err
 	}

@@ -30,18 +30,10 @@ func (c Certificate) PDF(w io.Writer) error {
 		return err
 	}
 	s := c.sheet()
-	// What does not fit is written smaller, and in the end on longer paper:
-	// nothing is left away.
+	scale, tall := s.fit(modules)
 	height := paperHeight
-	scale := 1.0
-	for ; ; scale -= 0.04 {
-		p := newPaper(scale, paperHeight, true)
-		if p.sheet(s, modules); p.y <= tallest {
-			break
-		} else if scale < 0.8 {
-			height = max(height, p.y+marginY)
-			break
-		}
+	if tall > tallest {
+		height = max(height, tall+marginY)
 	}
 	p := newPaper(scale, height, false)
 	p.pdf.SetTitle(s.Title, true)
@@ -57,6 +49,18 @@ func (c Certificate) PDF(w io.Writer) error {
 		return fmt.Errorf("certificate: PDF: %w", err)
 	}
 	return nil
+}
+
+// fit returns how large letters may be for all to be on one page, and how far
+// down it then goes. What does not fit even so goes on longer paper: nothing is
+// left away.
+func (s sheet) fit(modules [][]bool) (scale, tall float64) {
+	for scale = 1; ; scale -= 0.04 {
+		p := newPaper(scale, paperHeight, true)
+		if p.sheet(s, modules); p.y <= tallest || scale < 0.75 {
+			return scale, p.y
+		}
+	}
 }
 
 // sheet draws the page from the top.
@@ -207,6 +211,7 @@ func (p *paper) row(x float64, wide []float64, t table, cells []string, st, sha 
 			p.paragraph(x, wide[i]-2, lines[0], st)
 			if len(lines) > 1 {
 				p.paragraph(x, column, lines[1], sha)
+				p.y += 0.5 * p.scale
 			}
 		}
 		bottom = max(bottom, p.y)

@@ -92,16 +92,25 @@ func (c Certificate) look() []string {
 	if len(c.Accounts) == 0 {
 		say("There is no account of parts: no batch was closed in this time, as after a power cut.")
 	}
+	var open []string
+	var mismatches uint64
 	for _, a := range c.Accounts {
-		switch {
-		case !a.Balanced && len(a.Differences) > 0:
-			say("The account of batch %s does not balance: %s.", a.Batch, strings.Join(a.Differences, "; "))
-		case !a.Balanced:
-			say("The account of batch %s does not balance.", a.Batch)
+		if mismatches += a.Mismatches; !a.Balanced {
+			open = append(open, a.Batch)
+			if len(a.Differences) > 0 {
+				open[len(open)-1] += " (" + strings.Join(a.Differences, "; ") + ")"
+			}
 		}
-		if a.Mismatches > 0 {
-			say("%s in batch %s: each names the ticks between which the columns parted.", several(a.Mismatches, "ledger mismatch", "ledger mismatches"), a.Batch)
+	}
+	if n := len(open); n > 0 {
+		more := ""
+		if n > 3 {
+			open, more = open[:3], " and others"
 		}
+		say("%s: batch %s%s.", several(uint64(n), "account does not balance", "accounts do not balance"), strings.Join(open, ", "), more)
+	}
+	if mismatches > 0 {
+		say("%s: each event names the ticks between which the columns parted.", several(mismatches, "ledger mismatch was found", "ledger mismatches were found"))
 	}
 	if c.Counts.Suspect > 0 {
 		say("%s on the good side.", several(c.Counts.Suspect, "part was suspected", "parts or stretches of belt were suspected"))
@@ -112,10 +121,12 @@ func (c Certificate) look() []string {
 	if n := len(c.Losses); n > 0 {
 		say("The record has %s.", several(uint64(n), "hole", "holes"))
 	}
+	var wrong, run uint64
 	for _, ch := range c.Challenges {
-		if ch.Right < ch.Run {
-			say("%s of %d pieces that show %q were not judged or sorted rightly.", several(ch.Run-ch.Right, "challenge", "challenges"), ch.Run, ch.Kind)
-		}
+		wrong, run = wrong+ch.Run-ch.Right, run+ch.Run
+	}
+	if wrong > 0 {
+		say("%s of %s not judged or sorted rightly.", several(wrong, "challenge", "challenges"), thousands(run))
 	}
 	if c.Counts.Judged() == 0 {
 		say("No part was judged in this time.")
