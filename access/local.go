@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/alexedwards/argon2id"
 
@@ -52,7 +53,7 @@ func (s *Store) admitBox(ctx context.Context) error {
 	}
 	err = s.changeLocked(ctx, func(r *roll) (deed, error) {
 		all := []event.Type{"*"}
-		t := Token{ID: localID, Name: localID, Secret: hash, Role: Admin, Append: all, Read: all, Made: s.set.Now().UTC()}
+		t := Token{ID: localID, Name: localID, Secret: hash, Role: Admin, Append: all, Read: all, Made: s.set.Now().UTC().Truncate(time.Second)}
 		if old := r.token(localID); old != nil {
 			*old = t
 		} else {
