@@ -154,7 +154,7 @@ func TestRoles(t *testing.T) {
 func TestScopes(t *testing.T) {
 	mes := access.Identity{Actor: "token:mes", Append: []event.Type{"mes.*", "linesman.batch.opened.v1"}, Read: []event.Type{"linesman.part.*"}, Lines: []string{"caps-1"}}
 	box := access.Identity{Actor: "token:local", Role: access.Admin, Append: []event.Type{"*"}, Read: []event.Type{"*"}}
-	any := access.Identity{Actor: "token:any", Append: []event.Type{"*", "linesman.audit.user.v1"}}
+	all := access.Identity{Actor: "token:any", Append: []event.Type{"*", "linesman.audit.user.v1"}}
 	for _, c := range []struct {
 		who    access.Identity
 		t      event.Type
@@ -168,9 +168,9 @@ func TestScopes(t *testing.T) {
 		{mes, "linesman.part.judged.v1", false, true},
 		{box, "linesman.audit.user.v1", true, true},
 		{box, "linesman.log.sealed.v1", false, true},
-		{any, "linesman.line.state.v1", true, false},
-		{any, "linesman.audit.user.v1", false, false},
-		{any, "linesman.log.sealed.v1", false, false},
+		{all, "linesman.line.state.v1", true, false},
+		{all, "linesman.audit.user.v1", false, false},
+		{all, "linesman.log.sealed.v1", false, false},
 		{access.Identity{}, "mes.order.v1", false, false},
 	} {
 		if got := c.who.MayAppend(c.t); got != c.append {
