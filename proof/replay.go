@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"linesman/event"
 	"linesman/event/evidence"
@@ -62,7 +66,9 @@ type Replay struct {
 	// Build and CPU name this program and its class of processor. Parts that the
 	// log says were judged by others are left out, unless both are empty.
 	Build, CPU string
-	Progress   func(judged, of int) // may be nil; of is 0 while the log is searched
+	// Progress may be nil; of is 0 while the log is searched. It is called by one
+	// goroutine at a time.
+	Progress func(judged, of int)
 
 	judges map[[3]string]judging
 	built  map[string]built
@@ -148,41 +154,61 @@ func (r *Replay) Part(ctx context.Context, id string) (Replayed, error) {
 // atOnce is how many parts go through the judge together.
 const atOnce = 16
 
-// again judges parts, in order.
-func (r *Replay) again(ctx context.Context, parts []stored) ([]Replayed, error) {
+// again judges parts, in order. Pictures are fetched here, and judged beside on
+// all cores.
+func (r *Replay) again(parent context.Context, parts []stored) ([]Replayed, error) {
 	out := make([]Replayed, len(parts))
-	for from := 0; from < len(parts); {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
+	g, ctx := errgroup.WithContext(parent)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	var telling sync.Mutex
+	done := 0
+	for from := 0; from < len(parts); from += atOnce {
 		to := min(from+atOnce, len(parts))
-		if err := r.batch(ctx, parts[from:to], out[from:to]); err != nil {
-			return nil, err
+		groups := r.prepare(ctx, parts[from:to], out[from:to])
+		if ctx.Err() != nil {
+			break
 		}
-		from = to
-		if r.Progress != nil {
-			r.Progress(from, len(parts))
-		}
+		g.Go(func() error {
+			for _, group := range groups {
+				answers := group.judge(ctx, group.cases)
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				for i, a := range answers {
+					settle(group.of[i], a)
+				}
+			}
+			if r.Progress != nil {
+				telling.Lock()
+				defer telling.Unlock()
+				done += to - from
+				r.Progress(done, len(parts))
+			}
+			return nil
+		})
+	}
+	if err := errors.Join(g.Wait(), parent.Err()); err != nil {
+		return nil, err
 	}
 	return out, nil
 }
 
-// batch judges a few parts, those of one judge together.
-func (r *Replay) batch(ctx context.Context, parts []stored, out []Replayed) error {
-	type group struct {
-		judge Rejudge
-		cases []Case
-		at    []int
-	}
+// group is some cases of one judge, and whose they are.
+type group struct {
+	judge Rejudge
+	cases []Case
+	of    []*Replayed
+}
+
+// prepare fetches what a few parts are judged by, and settles those that can
+// not be.
+func (r *Replay) prepare(ctx context.Context, parts []stored, out []Replayed) map[[3]string]*group {
 	groups := map[[3]string]*group{}
 	for i := range parts {
 		s := &parts[i]
 		v := &s.verdict
 		out[i] = Replayed{Part: s.part, Line: v.Line, Seq: s.seq, Recipe: v.Recipe, Model: v.Model, Was: Verdict{v.Outcome, v.Score, v.Reasons}}
 		c, judge, why, err := r.open(ctx, s)
-		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			return err
-		}
 		if err != nil {
 			out[i].Why, out[i].Error = why, err.Error()
 			continue
@@ -192,18 +218,9 @@ func (r *Replay) batch(ctx context.Context, parts []stored, out []Replayed) erro
 			groups[key] = &group{judge: judge}
 		}
 		g := groups[key]
-		g.cases, g.at = append(g.cases, c), append(g.at, i)
+		g.cases, g.of = append(g.cases, c), append(g.of, &out[i])
 	}
-	for _, g := range groups {
-		answers := g.judge(ctx, g.cases)
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		for k, i := range g.at {
-			settle(&out[i], answers[k])
-		}
-	}
-	return nil
+	return groups
 }
 
 // settle holds the answer against the record.

@@ -47,10 +47,26 @@ func TestReplayCommand(t *testing.T) {
 	}
 	killed := time.Now()
 	_ = v.run.Wait() // it was killed
+	// The newest picture might as well not have been written any more.
+	unwritten := v.newestPicture()
+	if err := os.Remove(v.picture(unwritten)); err != nil {
+		t.Fatal(err)
+	}
 	v.start()
 	v.passing(killed)
 	v.end(v.run)
 	endSim()
+	told, lost := 0, 0
+	for _, e := range v.events() {
+		if d, err := event.As[event.EvidenceDropped](e); err == nil && d.Why == "never written" {
+			if lost += len(d.Hashes); slices.Contains(d.Hashes, unwritten) {
+				told++
+			}
+		}
+	}
+	if told != 1 {
+		t.Errorf("the picture that was never written is named %d times, want once", told)
+	}
 
 	report := v.replaySample(0)
 	if report.Again < 30 || report.Again+report.Impossible[proof.Gone] != report.Drawn || report.Largest > 1e-4 || report.ByOutcome["fail"] == 0 || report.ByOutcome["pass"] == 0 {
@@ -58,10 +74,14 @@ func TestReplayCommand(t *testing.T) {
 	}
 	t.Logf("%d verdicts, %d with pictures, judged again %v, largest difference %g, not possible %v", report.Verdicts, report.Kept, report.ByOutcome, report.Largest, report.Impossible)
 
+	if report.Impossible[proof.Gone] > lost {
+		t.Errorf("%d pictures are named as never written, not possible: %v", lost, report.Impossible)
+	}
+
 	var kept []event.PartJudged
 	ids := map[string]string{} // by picture
 	for _, e := range v.events() {
-		if j, err := event.As[event.PartJudged](e); err == nil && j.Evidence != "" {
+		if j, err := event.As[event.PartJudged](e); err == nil && j.Evidence != "" && j.Evidence != unwritten && j.Heatmap != unwritten {
 			kept = append(kept, j)
 			ids[j.Evidence] = e.Part
 		}
@@ -115,6 +135,26 @@ func (v *victim) picture(sha string) (path string) {
 		v.t.Fatalf("picture %s: %v", sha, err)
 	}
 	return path
+}
+
+// newestPicture is the one that was written last.
+func (v *victim) newestPicture() (sha string) {
+	v.t.Helper()
+	var at time.Time
+	err := filepath.WalkDir(filepath.Join(v.dir, "data", "evidence"), func(p string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(p) != ".png" {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.ModTime().After(at) {
+			at, sha = info.ModTime(), filepath.Base(filepath.Dir(p))+strings.TrimSuffix(filepath.Base(p), ".png")
+		}
+		return err
+	})
+	if err != nil || sha == "" {
+		v.t.Fatalf("no picture: %v", err)
+	}
+	return sha
 }
 
 func (v *victim) replaySample(want int) (report proof.Report) {
