@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// parseWhen reads a time as people write it, in a zone where it names none.
+// parseWhen reads a time as people write it, in a zone where it names none. A
+// duration is so long ago, with a minus before it or not.
 func parseWhen(text string, now time.Time, zone *time.Location) (time.Time, error) {
 	now = now.In(zone)
 	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, zone)
@@ -19,15 +20,14 @@ func parseWhen(text string, now time.Time, zone *time.Location) (time.Time, erro
 	case "yesterday":
 		return day.AddDate(0, 0, -1), nil
 	}
-	if ago, ok := strings.CutPrefix(text, "-"); ok {
-		if days, ok := strings.CutSuffix(ago, "d"); ok {
-			if n, err := strconv.ParseUint(days, 10, 16); err == nil {
-				return now.AddDate(0, 0, -int(n)), nil
-			}
+	ago := strings.TrimPrefix(text, "-")
+	if days, ok := strings.CutSuffix(ago, "d"); ok {
+		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
+			return now.AddDate(0, 0, -int(n)), nil
 		}
-		if d, err := time.ParseDuration(ago); err == nil && d >= 0 {
-			return now.Add(-d), nil
-		}
+	}
+	if d, err := time.ParseDuration(ago); err == nil && ago[0] != '-' && ago[0] != '+' && ago != "0" {
+		return now.Add(-d), nil
 	}
 	if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
 		return at, nil
@@ -42,5 +42,5 @@ func parseWhen(text string, now time.Time, zone *time.Location) (time.Time, erro
 			return time.Date(day.Year(), day.Month(), day.Day(), at.Hour(), at.Minute(), at.Second(), 0, zone), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is no time; want 2026-03-01, 2026-03-01T14:30, 14:30, now, today, yesterday, -2h or -3d", text)
+	return time.Time{}, fmt.Errorf("%q is no time; want 2026-03-01, 2026-03-01T14:30, 14:30, now, today, yesterday, or how long ago: 2h, 3d", text)
 }
