@@ -313,6 +313,9 @@ func (o *owner) logVerdict(t *tracked, now time.Time) {
 		default:
 			o.emit("evidence", event.EvidenceDropped{Class: class, Why: "queue full", Count: pictures(crops), From: now.UTC(), To: now.UTC(),
 				WhatTo: "the disk is slower than the rejects come: keep fewer pictures or use a faster disk"})
+			for _, c := range crops {
+				c.free()
+			}
 		}
 	}
 	o.s.cfg.Events.Emit(e)

@@ -43,6 +43,9 @@ var cloakroom = sync.Pool{New: func() any { return new(keepsakeCrop) }}
 
 func copyCrop(c *vision.Crop, h models.Heatmap) *keepsakeCrop {
 	k := cloakroom.Get().(*keepsakeCrop)
+	if n := len(c.Pix) + len(c.Mask); cap(k.pixels) < n {
+		k.pixels = make([]byte, 0, n)
+	}
 	k.pixels = append(append(k.pixels[:0], c.Pix...), c.Mask...)
 	k.crop, k.heat = *c, h
 	k.crop.Pix = k.pixels[:len(c.Pix):len(c.Pix)]

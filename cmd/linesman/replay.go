@@ -26,7 +26,7 @@ type ReplayCmd struct {
 	SiteFlag
 	Part     string `placeholder:"ID" help:"The one part to judge again."`
 	Sample   int    `placeholder:"N" help:"Judge so many parts again, drawn evenly from all whose pictures are kept."`
-	From     string `placeholder:"TIME" help:"With --sample: judged at this time or later: 2026-03-01, 2026-03-01T14:30, today, -2h, -3d."`
+	From     string `placeholder:"TIME" help:"With --sample: judged at this time or later: 2026-03-01, 2026-03-01T14:30, today, 2h (ago), 3d."`
 	To       string `placeholder:"TIME" help:"With --sample: judged before this time."`
 	Seed     uint64 `default:"1" help:"With --sample: another seed draws other parts."`
 	AnyBuild bool   `help:"Judge again what another build of linesman, or another class of CPU, judged. Scores may differ in their last digits there."`
@@ -102,13 +102,19 @@ func (c *ReplayCmd) sample(ctx context.Context, r *proof.Replay, site *config.Si
 	if err != nil {
 		return err
 	}
-	for text, at := range map[string]*time.Time{c.From: &s.From, c.To: &s.To} {
-		if text == "" {
-			continue
+	now := time.Now()
+	if c.From != "" {
+		if s.From, err = parseWhen(c.From, now, zone); err != nil {
+			return fmt.Errorf("--from: %w", err)
 		}
-		if *at, err = parseWhen(text, time.Now(), zone); err != nil {
-			return err
+	}
+	if c.To != "" {
+		if s.To, err = parseWhen(c.To, now, zone); err != nil {
+			return fmt.Errorf("--to: %w", err)
 		}
+	}
+	if !s.To.IsZero() && !s.From.Before(s.To) {
+		return fmt.Errorf("--from %s is not before --to %s", c.From, c.To)
 	}
 	bar := &twoBars{}
 	r.Progress = bar.show
