@@ -95,7 +95,7 @@ func BenchmarkBare(b *testing.B) {
 						b.Fatal(err)
 					}
 					for _, e := range fresh(n) {
-						if _, err := insert.Exec(key(e.ID), e.Time.UnixNano(), 1, key(e.Subject), key(e.Part), 2, string(e.Data)); err != nil {
+						if _, err := insert.Exec(keyOf(e.ID), e.Time.UnixNano(), 1, keyOf(e.Subject), keyOf(e.Part), 2, string(e.Data)); err != nil {
 							b.Fatal(err)
 						}
 					}

@@ -22,11 +22,13 @@ const (
 
 // format is the layout of the files, in their user_version. A program refuses a
 // file of a later format, and reads every earlier one.
-const format = 1
+const format = 2
 
 // schema makes an empty file. Texts that come again and again (types, sources,
 // batches, actors) are words; ids that are UUIDs are 16 bytes, others text;
-// what is absent is NULL. The view shows it all as people read it.
+// what is absent is NULL. mark is the beginning of the row's leaf hash; chunks
+// has the root of every 256 leaves and the seq of the last of them; head is the
+// signed head as of the last commit. The view shows it all as people read it.
 const schema = `
 CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE);
 CREATE TABLE events (
@@ -41,8 +43,10 @@ CREATE TABLE events (
 	batch INTEGER,
 	cause,
 	actor INTEGER NOT NULL,
-	data TEXT NOT NULL
+	data TEXT NOT NULL,
+	mark INTEGER
 );
+CREATE TABLE chunks (chunk INTEGER PRIMARY KEY, last INTEGER NOT NULL, root BLOB NOT NULL);
 CREATE INDEX events_time ON events (time);
 CREATE INDEX events_type ON events (type);
 CREATE INDEX events_subject ON events (subject) WHERE subject IS NOT NULL;
@@ -54,7 +58,8 @@ CREATE TABLE file (
 	day TEXT NOT NULL,
 	made TEXT NOT NULL,
 	group_first INTEGER NOT NULL DEFAULT 0,
-	group_last INTEGER NOT NULL DEFAULT 0
+	group_last INTEGER NOT NULL DEFAULT 0,
+	head TEXT NOT NULL DEFAULT ''
 );
 CREATE VIEW log AS SELECT
 	e.seq,
@@ -81,17 +86,21 @@ FROM events e
 type file struct {
 	path  string
 	shelf shelf
-	day   string // UTC, "2006-01-02"
+	day   string // UTC, "2006-01-02"; a sequel after damage is "2006-01-02.02"
 	db    *sql.DB
 	words words
 
+	version      int
 	first, last  uint64 // seqs there are; both 0 when empty
 	since, until int64  // times there are, Unix nanoseconds
 }
 
 func (f *file) name() string { return filepath.Base(f.path) }
 
-var filePattern = regexp.MustCompile(`^(parts|record)-(\d{4}-\d{2}-\d{2})\.db$`)
+// title is the name by which heads call the file.
+func (f *file) title() string { return string(f.shelf) + "-" + f.day }
+
+var filePattern = regexp.MustCompile(`^(parts|record)-(\d{4}-\d{2}-\d{2}(?:\.\d{2})?)\.db$`)
 
 // listFiles returns the names of the log's files.
 func listFiles(dir string) ([]string, error) {
@@ -105,12 +114,15 @@ func listFiles(dir string) ([]string, error) {
 		if m == nil {
 			continue
 		}
-		if _, err := time.Parse(time.DateOnly, m[2]); err == nil {
+		if _, err := time.Parse(time.DateOnly, base(m[2])); err == nil {
 			names = append(names, e.Name())
 		}
 	}
 	return names, nil
 }
+
+// base is the date of a day, without the number of a sequel.
+func base(day string) string { return day[:min(len(day), len(time.DateOnly))] }
 
 func fileName(s shelf, day string) string { return string(s) + "-" + day + ".db" }
 
@@ -146,6 +158,7 @@ func (f *file) look() error {
 	if err := f.db.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
 		return err
 	}
+	f.version = version
 	switch {
 	case version == 0: // made, and the process ended before the schema was in
 		return nil

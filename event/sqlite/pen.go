@@ -1,13 +1,16 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"linesman/event"
 )
@@ -19,11 +22,17 @@ type pen struct {
 	insert driver.Stmt
 	find   driver.Stmt
 
-	open  bool // within a transaction
-	words int  // words there were before it
-	added extent
-	group [2]uint64 // the last group that went into both files, as the file says
-	row   [12]driver.Value
+	noting driver.Stmt
+	inode  uint64 // of the file as it was opened
+
+	open   bool // within a transaction
+	words  int  // words there were before it
+	before tree // as it was before it
+	tree   tree
+	added  extent
+	line   []byte    // scratch
+	group  [2]uint64 // the last group that went into both files, as the file says
+	row    [13]driver.Value
 }
 
 // extent is what one group adds to a file.
@@ -66,13 +75,53 @@ func (p *pen) prepare() error {
 		return err
 	}
 	p.group = [2]uint64{group[0], group[1]}
-	if p.insert, err = p.conn.Prepare(`INSERT INTO events (seq, id, time, type, source, subject, severity, part, batch, cause, actor, data)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`); err != nil {
+	if p.insert, err = p.conn.Prepare(`INSERT INTO events (seq, id, time, type, source, subject, severity, part, batch, cause, actor, data, mark)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`); err != nil {
+		return err
+	}
+	if p.noting, err = p.conn.Prepare("UPDATE file SET head = ?, group_first = ?, group_last = ?"); err != nil {
 		return err
 	}
 	p.find, err = p.conn.Prepare("SELECT seq FROM events WHERE id = ?")
 	return err
 }
+
+// plant grows the tree of what is in the file, and holds it against the head
+// that was signed with the last commit.
+func (p *pen) plant(verifiers []string) error {
+	if err := p.file.look(); err != nil {
+		return err
+	}
+	ctx := context.Background()
+	var signed string
+	if err := p.file.db.QueryRowContext(ctx, "SELECT head FROM file").Scan(&signed); err != nil {
+		return err
+	}
+	info, err := os.Stat(p.file.path)
+	if err != nil {
+		return err
+	}
+	p.inode = inode(info)
+	if p.tree, err = grown(ctx, p.file.db, &p.file.words, 0); err != nil {
+		return err
+	}
+	if signed == "" && p.tree.size == 0 {
+		return nil
+	}
+	head, err := event.OpenHead(signed, verifiers...)
+	if err != nil {
+		return fmt.Errorf("%w: its head does not hold: %w", errAltered, err)
+	}
+	for _, f := range head.Files {
+		if f.File == p.file.title() && f.Size == p.tree.size && f.Root == p.tree.root() {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: its %d events are not those under its signed head", errAltered, p.tree.size)
+}
+
+// errAltered is wrapped by the error for a file that is not as it was signed.
+var errAltered = errors.New("altered since it was written")
 
 func (p *pen) undoOpen() error {
 	if p.conn.AutoCommit() {
@@ -118,7 +167,7 @@ func (p *pen) begin() error {
 	if err := p.exec("BEGIN IMMEDIATE"); err != nil {
 		return p.file.bad(err)
 	}
-	p.open, p.words, p.added = true, p.file.words.count(), extent{}
+	p.open, p.words, p.before, p.added = true, p.file.words.count(), p.tree, extent{}
 	return nil
 }
 
@@ -129,9 +178,14 @@ func (p *pen) put(e *event.Event, seq uint64) (fresh bool, err error) {
 	}
 	at := e.Time.UnixNano()
 	row := p.row[:]
-	row[0], row[1], row[2] = int64(seq), key(e.ID), at
-	row[5], row[6], row[7] = key(e.Subject), int64(e.Severity), key(e.Part)
-	row[9], row[11] = key(e.Cause), string(e.Data)
+	row[0], row[1], row[2] = int64(seq), keyOf(e.ID), at
+	row[5], row[6], row[7] = keyOf(e.Subject), int64(e.Severity), keyOf(e.Part)
+	row[9], row[11] = keyOf(e.Cause), string(e.Data)
+	stored := *e
+	stored.Seq = seq
+	var leaf tlog.Hash
+	leaf, p.line = leafOf(stored, p.line)
+	row[12] = markOf(leaf)
 	for _, w := range [...]struct {
 		column int
 		text   string
@@ -150,6 +204,11 @@ func (p *pen) put(e *event.Event, seq uint64) (fresh bool, err error) {
 	}
 	if p.added.first == 0 {
 		p.added = extent{seq, seq, at, at}
+	}
+	if root, full := p.tree.add(leaf); full {
+		if err := p.exec("INSERT INTO chunks (chunk, last, root) VALUES (?, ?, ?)", int64(p.tree.size/chunk-1), int64(seq), root[:]); err != nil {
+			return false, p.file.bad(err)
+		}
 	}
 	p.added.last, p.added.since, p.added.until = seq, min(p.added.since, at), max(p.added.until, at)
 	return true, nil
@@ -170,7 +229,7 @@ func (p *pen) word(text string) (driver.Value, error) {
 // seqOf returns the seq under which an id is stored in this file.
 func (p *pen) seqOf(id string) (seq uint64, ok bool, err error) {
 	//lint:ignore SA1019 the writer owns its connection and is never cancelled in the middle of a row
-	rows, err := p.find.Query([]driver.Value{key(id)})
+	rows, err := p.find.Query([]driver.Value{keyOf(id)})
 	if err != nil {
 		return 0, false, p.file.bad(err)
 	}
@@ -184,9 +243,11 @@ func (p *pen) seqOf(id string) (seq uint64, ok bool, err error) {
 	return found[0], true, nil
 }
 
-// note writes down that the transaction belongs to a group of both files.
-func (p *pen) note(first, last uint64) error {
-	err := p.exec("UPDATE file SET group_first = ?, group_last = ?", int64(first), int64(last))
+// note writes the signed head into the transaction, and the bounds of the last
+// group that went into both files.
+func (p *pen) note(signed string, group [2]uint64) error {
+	//lint:ignore SA1019 the writer owns its connection and is never cancelled in the middle of a row
+	_, err := p.noting.Exec([]driver.Value{signed, int64(group[0]), int64(group[1])})
 	return p.file.bad(err)
 }
 
@@ -208,7 +269,7 @@ func (p *pen) undo() error {
 	if !p.open {
 		return nil
 	}
-	p.open = false
+	p.open, p.tree = false, p.before
 	p.file.words.cut(p.words)
 	return p.file.bad(p.undoOpen())
 }
@@ -216,7 +277,7 @@ func (p *pen) undo() error {
 // close folds the write-ahead log into the file.
 func (p *pen) close() error {
 	var errs []error
-	for _, s := range []driver.Stmt{p.insert, p.find} {
+	for _, s := range []driver.Stmt{p.insert, p.find, p.noting} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}
@@ -225,9 +286,9 @@ func (p *pen) close() error {
 	return p.file.bad(errors.Join(errs...))
 }
 
-// key is how an id lies in the file: a UUID as its 16 bytes, another text as
+// keyOf is how an id lies in the file: a UUID as its 16 bytes, another text as
 // it is, nothing as NULL.
-func key(text string) driver.Value {
+func keyOf(text string) driver.Value {
 	if text == "" {
 		return nil
 	}
@@ -237,7 +298,7 @@ func key(text string) driver.Value {
 	return text
 }
 
-// unkey reads a key back.
+// unkey reads it back.
 func unkey(v any) string {
 	switch v := v.(type) {
 	case []byte:

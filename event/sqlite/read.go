@@ -127,11 +127,11 @@ func (v view) query(ctx context.Context, q query, f event.Filter, low, high uint
 		args = append(args, value)
 	}
 	if f.Part != "" {
-		and("part", " = ?", key(f.Part), true)
+		and("part", " = ?", keyOf(f.Part), true)
 		led = true
 	}
 	if f.Subject != "" {
-		and("subject", " = ?", key(f.Subject), !led)
+		and("subject", " = ?", keyOf(f.Subject), !led)
 		led = true
 	}
 	if f.Batch != "" {
@@ -170,59 +170,80 @@ func (v view) query(ctx context.Context, q query, f event.Filter, low, high uint
 	if f.Newest {
 		order += " DESC"
 	}
-	return v.rows(ctx, "SELECT seq, id, time, type, source, subject, severity, part, batch, cause, actor, data FROM events WHERE "+
-		where.String()+order+" LIMIT ?", append(args, limit))
+	return scan(ctx, v.db, &v.words, "SELECT "+columns+" FROM events WHERE "+where.String()+order+" LIMIT ?", append(args, limit)...)
 }
+
+// columns are what scan reads, in its order.
+const columns = "seq, id, time, type, source, subject, severity, part, batch, cause, actor, data"
 
 // cutsTime reports whether the filter's time leaves out some of the file.
 func (v view) cutsTime(f event.Filter) bool {
 	return !f.From.IsZero() && v.since < nanos(f.From) || !f.To.IsZero() && v.until >= nanos(f.To)
 }
 
-func (v view) rows(ctx context.Context, query string, args []any) ([]event.Event, error) {
-	rows, err := v.db.QueryContext(ctx, query, args...)
+// scan reads events out of a file.
+func scan(ctx context.Context, db rowsOf, words *words, query string, args ...any) ([]event.Event, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var out []event.Event
 	for rows.Next() {
-		var (
-			seq, at, typ, source, severity, actor int64
-			id, subject, part, cause              any
-			batch                                 sql.NullInt64
-			data                                  string
-		)
-		if err := rows.Scan(&seq, &id, &at, &typ, &source, &subject, &severity, &part, &batch, &cause, &actor, &data); err != nil {
+		e, err := scanEvent(rows, words)
+		if err != nil {
 			return nil, err
-		}
-		e := event.Event{
-			Seq: uint64(seq), ID: unkey(id), Time: time.Unix(0, at).UTC(), Severity: event.Severity(severity),
-			Type: event.Type(v.words.word(typ)), Source: v.words.word(source), Actor: v.words.word(actor),
-			Subject: unkey(subject), Part: unkey(part), Cause: unkey(cause), Data: json.RawMessage(data),
-		}
-		if batch.Valid {
-			e.Batch = v.words.word(batch.Int64)
 		}
 		out = append(out, e)
 	}
 	return out, rows.Err()
 }
 
+// scanEvent reads one row of columns, and what is selected after them.
+func scanEvent(rows *sql.Rows, words *words, more ...any) (e event.Event, err error) {
+	var (
+		seq, at, typ, source, severity, actor int64
+		id, subject, part, cause              any
+		batch                                 sql.NullInt64
+		data                                  string
+	)
+	into := append([]any{&seq, &id, &at, &typ, &source, &subject, &severity, &part, &batch, &cause, &actor, &data}, more...)
+	if err := rows.Scan(into...); err != nil {
+		return e, err
+	}
+	e = event.Event{
+		Seq: uint64(seq), ID: unkey(id), Time: time.Unix(0, at).UTC(), Severity: event.Severity(severity),
+		Type: event.Type(words.word(typ)), Source: words.word(source), Actor: words.word(actor),
+		Subject: unkey(subject), Part: unkey(part), Cause: unkey(cause), Data: json.RawMessage(data),
+	}
+	if batch.Valid {
+		e.Batch = words.word(batch.Int64)
+	}
+	return e, nil
+}
+
 // Follow calls fn with every event after seq as it comes. See event.Log. It
-// reads in steps of its own, so that the writer never waits for fn.
+// reads in steps of its own, so that the writer never waits for fn; whoever
+// keeps up is served from memory.
 func (l *Log) Follow(ctx context.Context, after uint64, fn func(event.Event) error) error {
 	for {
 		l.mu.Lock()
 		changed := l.changed
 		l.mu.Unlock()
-		events, err := l.Read(ctx, event.Filter{After: after})
-		if err != nil {
-			return err
+		events, ok := l.tail.since(after, event.DefaultLimit)
+		if !ok {
+			var err error
+			if events, err = l.Read(ctx, event.Filter{After: after}); err != nil {
+				return err
+			}
 		}
 		for _, e := range events {
-			if err := ctx.Err(); err != nil {
-				return err
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-l.closing:
+				return event.ErrClosed
+			default:
 			}
 			if err := fn(e); err != nil {
 				return err

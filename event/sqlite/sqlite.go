@@ -7,14 +7,21 @@
 package sqlite
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"linesman/event"
@@ -25,6 +32,7 @@ var _ event.Log = (*Log)(nil)
 // Settings says where the log lies.
 type Settings struct {
 	Dir    string           // made if absent; on a local disk
+	Site   string           // names the heads and the key that signs them; "" is "site"
 	Logger *slog.Logger     // nil is slog.Default
 	Now    func() time.Time // the clock that names the files; nil is time.Now
 }
@@ -33,6 +41,7 @@ type Settings struct {
 type Log struct {
 	set  Settings
 	lock *os.File
+	key  key
 
 	requests chan *request
 	closing  chan struct{} // closed by Close
@@ -42,8 +51,13 @@ type Log struct {
 
 	w writer // the writer goroutine's own
 
+	tail    tail
+	cursors *sql.DB
+	sealed  atomic.Int64 // when a head was last put aside, Unix seconds
+
 	mu      sync.Mutex
 	files   []*file       // by first seq
+	retired []*file       // removed, perhaps still being read
 	acked   uint64        // everything up to here is on disk in every file
 	changed chan struct{} // closed and replaced when acked grows
 	reading sync.WaitGroup
@@ -53,6 +67,7 @@ type Log struct {
 type request struct {
 	events []event.Event // stored with ID and Seq filled in
 	bytes  int
+	ask    func() error // instead of events: run between two groups
 	done   chan error
 }
 
@@ -78,8 +93,11 @@ func Open(set Settings) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
+	if set.Site == "" {
+		set.Site = "site"
+	}
 	l := &Log{
-		set: set, lock: lock, changed: make(chan struct{}),
+		set: set, lock: lock, w: writer{sequel: map[string]int{}}, changed: make(chan struct{}),
 		requests: make(chan *request, 64), closing: make(chan struct{}), done: make(chan struct{}),
 	}
 	if err := l.load(); err != nil {
@@ -89,37 +107,108 @@ func Open(set Settings) (*Log, error) {
 	return l, nil
 }
 
-// load opens every file there is and mends the newest pair.
+// load opens every file there is and mends the newest pair. A file that can
+// not be read is left where it is and told of; the log goes on beside it.
 func (l *Log) load() error {
+	var fresh bool
+	var err error
+	if l.key, fresh, err = openKey(l.set.Dir, l.set.Site); err != nil {
+		return err
+	}
+	if l.cursors, err = openCursors(l.set.Dir); err != nil {
+		return err
+	}
 	names, err := listFiles(l.set.Dir)
 	if err != nil {
 		return err
 	}
+	if fresh && len(names) > 0 {
+		l.set.Logger.Warn("event log: its key was gone; heads are signed by a new one from now on", "dir", l.set.Dir)
+	}
+	var broken []*brokenFile
 	for _, name := range names {
 		f, err := openFile(l.set.Dir, name)
 		if err != nil {
-			return err
+			if !isDamage(err) {
+				return err
+			}
+			broken = append(broken, &brokenFile{name, err})
+			continue
 		}
 		l.files = append(l.files, f)
-	}
-	if newest := newestDay(l.files); newest != "" {
-		p, err := l.openPair(newest)
-		if err != nil {
-			return err
-		}
-		l.w.pair = p
-		if err := p.mend(l.set.Logger); err != nil {
-			return err
-		}
-		if err := p.parts.file.look(); err != nil {
-			return p.parts.file.bad(err)
+		if _, number, is := strings.Cut(f.day, "."); is {
+			n, _ := strconv.Atoi(number) // two digits: the pattern says so
+			l.w.sequel[base(f.day)] = max(l.w.sequel[base(f.day)], n)
 		}
 	}
 	for _, f := range l.files {
 		l.acked = max(l.acked, f.last)
 	}
+	for _, b := range broken {
+		l.damaged(strings.TrimSuffix(b.name, ".db"), b.err)
+		l.acked = max(l.acked, l.signedUpTo()) + seqJump // some of its seqs were given, nobody can say how many
+	}
+	if newest := newestDay(l.files); newest != "" {
+		if err := l.resume(newest); err != nil {
+			return err
+		}
+	}
 	l.sortFiles()
 	return nil
+}
+
+// seqJump is what seq skips over after the loss of a file that may have given
+// seqs which nothing else knows of.
+const seqJump = 1 << 20
+
+type brokenFile struct {
+	name string
+	err  error
+}
+
+// resume opens the newest day for writing. Files that are not as they were
+// signed are left as they are, and the log goes on in a sequel of that day.
+func (l *Log) resume(day string) error {
+	p, err := l.openPair(day)
+	if err != nil {
+		if !isDamage(err) {
+			return err
+		}
+		l.damaged(day, err)
+		l.acked = max(l.acked, l.signedUpTo())
+		for _, f := range l.files {
+			if h, err := f.head(l.key.verifier); f.day == day && err == nil {
+				l.acked = max(l.acked, h.Seq) // what was cut off must not be given again
+			}
+		}
+		return nil
+	}
+	l.w.pair = p
+	if err := p.mend(l); err != nil {
+		return err
+	}
+	if err := p.parts.file.look(); err != nil {
+		return p.parts.file.bad(err)
+	}
+	l.acked = 0
+	for _, f := range l.files {
+		l.acked = max(l.acked, f.last)
+	}
+	return nil
+}
+
+// signedUpTo returns the greatest seq that a kept head speaks of.
+func (l *Log) signedUpTo() (seq uint64) {
+	text, err := os.ReadFile(filepath.Join(l.set.Dir, headsFile))
+	if err != nil {
+		return 0
+	}
+	for _, signed := range event.SplitHeads(text) {
+		if h, err := event.OpenHead(signed, l.key.verifier); err == nil {
+			seq = max(seq, h.Seq)
+		}
+	}
+	return seq
 }
 
 // newestDay is the day of the file that holds the greatest seq; among empty
@@ -157,40 +246,49 @@ func (l *Log) Append(ctx context.Context, events []event.Event) ([]event.Event, 
 		if e.Actor == "" {
 			e.Actor = "system"
 		}
+		if bytes.ContainsAny(e.Data, "\r\n") { // an event is one line
+			var flat bytes.Buffer
+			if err := json.Compact(&flat, e.Data); err != nil {
+				return nil, fmt.Errorf("event log: event %d of %d: %w: data: %w", i+1, len(events), event.ErrInvalid, err)
+			}
+			e.Data = flat.Bytes()
+		}
 		r.bytes += len(e.Data) + 256
 	}
-	if err := ctx.Err(); err != nil {
+	if err := l.hand(ctx, r); err != nil {
 		return nil, err
+	}
+	return r.events, nil
+}
+
+// hand gives a request to the writer and waits for its answer.
+func (l *Log) hand(ctx context.Context, r *request) error {
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	select {
 	case <-l.closing: // so that a closed log always says so
-		return nil, event.ErrClosed
+		return event.ErrClosed
 	default:
 	}
 	select {
 	case l.requests <- r:
 	case <-l.closing:
-		return nil, event.ErrClosed
+		return event.ErrClosed
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	select {
 	case err := <-r.done:
-		if err != nil {
-			return nil, err
-		}
-		return r.events, nil
+		return err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	case <-l.done: // the writer may have answered last of all
 		select {
 		case err := <-r.done:
-			if err != nil {
-				return nil, err
-			}
-			return r.events, nil
+			return err
 		default:
-			return nil, event.ErrClosed
+			return event.ErrClosed
 		}
 	}
 }
@@ -211,8 +309,15 @@ func (l *Log) run() {
 				return
 			}
 		}
-		err := l.write(group)
+		var err error
+		if slices.ContainsFunc(group, func(r *request) bool { return r.ask == nil }) {
+			err = l.write(group)
+		}
 		for _, r := range group {
+			if r.ask != nil {
+				r.done <- r.ask()
+				continue
+			}
 			r.done <- err
 		}
 	}
@@ -250,7 +355,7 @@ func (l *Log) Close() error {
 		l.mu.Unlock()
 		<-l.done
 		l.reading.Wait()
-		l.closeErr = errors.Join(l.closeFiles(), l.lock.Close())
+		l.closeErr = errors.Join(l.asideHead(), l.closeFiles(), l.lock.Close())
 	})
 	return l.closeErr
 }
@@ -260,8 +365,11 @@ func (l *Log) closeFiles() error {
 	if l.w.pair != nil {
 		errs = append(errs, l.w.pair.close())
 	}
-	for _, f := range l.files {
+	for _, f := range slices.Concat(l.files, l.retired) {
 		errs = append(errs, f.close())
+	}
+	if l.cursors != nil {
+		errs = append(errs, l.cursors.Close())
 	}
 	return errors.Join(errs...)
 }

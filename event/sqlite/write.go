@@ -1,9 +1,9 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"linesman/event"
@@ -11,7 +11,11 @@ import (
 
 // writer is what the writer goroutine alone touches.
 type writer struct {
-	pair *pair // of the current day; nil until the first event
+	pair    *pair          // of the current day; nil until the first event
+	first   []event.Event  // what the log itself has to say first in the next group
+	fresh   []event.Event  // of the group that is being written
+	sequel  map[string]int // by date: the number of its newest sequel
+	spoiled string         // the day whose files must not be written any more
 }
 
 // pair is the two files of one day, open for writing.
@@ -44,16 +48,37 @@ func (p *pair) other(s shelf) *pen {
 func (p *pair) close() error { return errors.Join(p.parts.close(), p.record.close()) }
 
 // mend takes out of parts what record never got.
-func (p *pair) mend(log *slog.Logger) error {
+func (p *pair) mend(l *Log) error {
 	first := p.parts.group[0]
 	if first == 0 || p.parts.group[1] <= p.record.group[1] {
 		p.torn = false
 		return nil
 	}
-	if err := p.parts.exec("BEGIN IMMEDIATE; DELETE FROM events WHERE seq >= ?; UPDATE file SET group_first = 0, group_last = 0; COMMIT", int64(first)); err != nil {
-		return errors.Join(p.parts.file.bad(err), p.parts.undoOpen())
+	f := p.parts.file
+	before, err := grown(context.Background(), f.db, &f.words, first)
+	if err != nil {
+		return f.bad(err)
 	}
-	log.Warn("event log: a group that was half written and never acknowledged was taken out", "file", p.parts.file.path, "from", first)
+	p.parts.tree = before
+	signed, err := l.headOf(p, first-1)
+	if err != nil {
+		return err
+	}
+	if err := p.parts.exec("BEGIN IMMEDIATE"); err != nil {
+		return f.bad(err)
+	}
+	err = errors.Join(
+		p.parts.exec("DELETE FROM events WHERE seq >= ?", int64(first)),
+		p.parts.exec("DELETE FROM chunks WHERE last >= ?", int64(first)),
+		p.parts.exec("UPDATE file SET group_first = 0, group_last = 0, head = ?", signed),
+	)
+	if err == nil {
+		err = p.parts.exec("COMMIT")
+	}
+	if err != nil {
+		return errors.Join(f.bad(err), p.parts.undoOpen())
+	}
+	l.set.Logger.Warn("event log: a group that was half written and never acknowledged was taken out", "file", f.path, "from", first)
 	p.torn, p.parts.group = false, [2]uint64{}
 	return nil
 }
@@ -66,7 +91,15 @@ func (l *Log) openPair(day string) (*pair, error) {
 		if err != nil {
 			return nil, errors.Join(err, p.closeOpened())
 		}
+		if known && f.version != 0 && f.version < format {
+			return nil, errors.Join(f.bad(errOld), p.closeOpened())
+		}
 		pen, err := openPen(f)
+		if err == nil {
+			if err = pen.plant([]string{l.key.verifier}); err != nil {
+				err = errors.Join(f.bad(err), pen.close())
+			}
+		}
 		if err != nil {
 			return nil, errors.Join(err, p.closeOpened())
 		}
@@ -109,27 +142,40 @@ func (l *Log) fileOf(s shelf, day string) (f *file, known bool, err error) {
 // day means that it was wrong before.
 func (l *Log) today() string {
 	now := l.set.Now().UTC()
-	day := now.Format(time.DateOnly)
-	if l.w.pair == nil || day >= l.w.pair.day {
-		return day
+	date := now.Format(time.DateOnly)
+	if p := l.w.pair; p != nil && p.day != l.w.spoiled {
+		current, err := time.Parse(time.DateOnly, base(p.day))
+		if date == base(p.day) || err == nil && current.After(now) && current.Sub(now) < 24*time.Hour {
+			return p.day
+		}
 	}
-	if current, err := time.Parse(time.DateOnly, l.w.pair.day); err == nil && current.Sub(now) < 24*time.Hour {
-		return l.w.pair.day
+	if n := l.w.sequel[date]; n > 0 {
+		return fmt.Sprintf("%s.%02d", date, n)
 	}
-	return day
+	return date
 }
 
-// turn opens the files of the day if they are not open.
+// turn opens the files of the day if they are not open, and closes those of the
+// day before for good.
 func (l *Log) turn() error {
 	day := l.today()
 	if l.w.pair != nil && l.w.pair.day == day {
 		return nil
 	}
 	next, err := l.openPair(day)
+	if isDamage(err) {
+		l.damaged(day, err)
+		next, err = l.openPair(l.today())
+	}
 	if err != nil {
 		return err
 	}
-	if l.w.pair != nil {
+	if l.w.pair != nil && l.w.pair.day != l.w.spoiled {
+		sealed, err := l.seal(l.w.pair)
+		if err != nil {
+			return errors.Join(err, next.close())
+		}
+		l.w.first = append(l.w.first, sealed...)
 		if err := l.w.pair.close(); err != nil {
 			l.set.Logger.Error("event log: the day before does not close", "day", l.w.pair.day, "err", err)
 		}
@@ -141,9 +187,33 @@ func (l *Log) turn() error {
 // write stores one group. When it returns nil, all of it is on disk; otherwise
 // none of it is, to anybody who reads.
 func (l *Log) write(group []*request) error {
-	if l.w.pair != nil && l.w.pair.torn {
-		if err := l.w.pair.mend(l.set.Logger); err != nil {
+	err := l.tryWrite(group)
+	if isDamage(err) && l.w.pair != nil { // the day's files are lost to us; the log goes on in new ones
+		if errors.Is(err, errMissing) {
+			l.w.pair.rescue(l.set.Logger)
+		}
+		l.damaged(l.w.pair.day, err)
+		if sealed, err := l.seal(l.w.pair); err == nil { // what was acknowledged, whatever the files are now
+			l.w.first = append(l.w.first, sealed...)
+		}
+		if err := l.w.pair.close(); err != nil {
+			l.set.Logger.Error("event log: damaged files do not close", "err", err)
+		}
+		l.w.pair = nil
+		err = l.tryWrite(group)
+	}
+	return err
+}
+
+func (l *Log) tryWrite(group []*request) error {
+	if p := l.w.pair; p != nil {
+		if err := p.present(); err != nil {
 			return err
+		}
+		if p.torn {
+			if err := p.mend(l); err != nil {
+				return err
+			}
 		}
 	}
 	if err := l.turn(); err != nil {
@@ -151,14 +221,27 @@ func (l *Log) write(group []*request) error {
 	}
 	p := l.w.pair
 	before := l.Last()
+	l.w.fresh = l.w.fresh[:0]
+	if len(l.w.first) > 0 {
+		group = append([]*request{{events: l.w.first}}, group...)
+	}
 	last, err := l.put(group, before)
 	if err != nil {
 		return errors.Join(err, p.parts.undo(), p.record.undo())
 	}
-	if err := p.commit(before+1, last); err != nil {
+	if last > before {
+		err = p.commit(l, before+1, last)
+	}
+	if err != nil || last == before {
 		return errors.Join(err, p.parts.undo(), p.record.undo())
 	}
+	l.w.first = nil
 	l.publish(last)
+	if now := l.set.Now(); now.Unix()-l.sealed.Load() > 3600 {
+		if err := l.asideHead(); err != nil {
+			l.set.Logger.Error("event log: its head can not be put aside", "err", err)
+		}
+	}
 	return nil
 }
 
@@ -187,6 +270,7 @@ func (l *Log) put(group []*request, after uint64) (last uint64, err error) {
 			case fresh:
 				last++
 				e.Seq = last
+				l.w.fresh = append(l.w.fresh, *e)
 			default:
 				if e.Seq, _, err = l.w.pair.pen(s).seqOf(e.ID); err != nil {
 					return 0, err
@@ -219,7 +303,7 @@ func (l *Log) stored(id string, s shelf) (seq uint64, ok bool, err error) {
 	l.mu.Unlock()
 	for _, f := range files {
 		var seq int64
-		switch err := f.db.QueryRow("SELECT seq FROM events WHERE id = ?", key(id)).Scan(&seq); {
+		switch err := f.db.QueryRow("SELECT seq FROM events WHERE id = ?", keyOf(id)).Scan(&seq); {
 		case err == nil:
 			return uint64(seq), true, nil
 		case !isNoRows(err):
@@ -229,12 +313,21 @@ func (l *Log) stored(id string, s shelf) (seq uint64, ok bool, err error) {
 	return 0, false, nil
 }
 
-// commit makes both files' transactions durable, parts first.
-func (p *pair) commit(first, last uint64) error {
-	both := p.parts.open && p.record.open && p.parts.added.first > 0 && p.record.added.first > 0
-	if both {
-		for _, pen := range []*pen{p.parts, p.record} {
-			if err := pen.note(first, last); err != nil {
+// commit makes both files' transactions durable, parts first, each with the
+// head of both.
+func (p *pair) commit(l *Log, first, last uint64) error {
+	signed, err := l.headOf(p, last)
+	if err != nil {
+		return err
+	}
+	both := p.parts.added.first > 0 && p.record.added.first > 0
+	for _, pen := range []*pen{p.parts, p.record} {
+		group := pen.group
+		if both {
+			group = [2]uint64{first, last}
+		}
+		if pen.added.first > 0 {
+			if err := pen.note(signed, group); err != nil {
 				return err
 			}
 		}
@@ -264,6 +357,7 @@ func (l *Log) publish(last uint64) {
 		pen.added = extent{}
 	}
 	l.sortFiles()
+	l.tail.add(l.w.fresh)
 	l.acked = last
 	close(l.changed)
 	l.changed = make(chan struct{})
