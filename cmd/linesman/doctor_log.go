@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -51,16 +50,21 @@ func (h logHealth) examine(ctx context.Context, f *Findings) {
 	h.ring(f)
 	log, err := openLogFiles(dir)
 	switch {
-	case err != nil && strings.Contains(err.Error(), "in use"):
-		f.add("log files", Good, "in use by the appliance that runs", "")
 	case err != nil:
-		f.add("log files", Fault, err.Error(), "linesman events verify --dir "+dir+" says which file and what of it; bring it back with linesman restore, or move it elsewhere and keep it")
+		f.add("log files", Fault, err.Error(), damagedCure(dir))
 	default:
 		defer log.Close()
+		for _, why := range unreadable(log) {
+			f.add("log file", Fault, why, damagedCure(dir))
+		}
 		h.newest(ctx, f, log)
 		h.damaged(ctx, f, log)
 	}
-	h.head(f, dir)
+	h.head(ctx, f, dir)
+}
+
+func damagedCure(dir string) string {
+	return "linesman events verify --dir " + dir + " says what of it; bring it back with linesman restore, or move it elsewhere and keep it"
 }
 
 // newest looks at the age of the newest event: from it lag and a wrong clock
@@ -127,8 +131,8 @@ func (h logHealth) ring(f *Findings) {
 }
 
 // head looks how long ago the log was sealed.
-func (h logHealth) head(f *Findings, dir string) {
-	_, head, err := newestHead(dir)
+func (h logHealth) head(ctx context.Context, f *Findings, dir string) {
+	_, head, err := newestHead(ctx, dir)
 	if err != nil {
 		f.add("log head", Warning, err.Error(), "without a head kept elsewhere nobody can show that the log was not altered: linesman events head, once there is one")
 		return

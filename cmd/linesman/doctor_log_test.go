@@ -140,7 +140,7 @@ func TestDoctorOnRing(t *testing.T) {
 func TestDoctorOnTheLog(t *testing.T) {
 	data := filepath.Dir(logOf(t, 10))
 	now := fixedEvents(10)[9].Time.Add(time.Minute)
-	if f := healthOf(t, logHealth{data: data, now: now, left: 1 << 40}); !f.Good {
+	if f := healthOf(t, logHealth{data: data, now: now, left: 1 << 40}); !f.Good || find(t, f, "log files").State != Good {
 		t.Errorf("a sound log is found faulty: %+v", f.Findings)
 	}
 	signed, key := signHead(t, 10)
@@ -159,7 +159,7 @@ func TestDoctorOnTheLog(t *testing.T) {
 	must(t, err)
 	must(t, os.WriteFile(files[0], []byte(strings.Repeat("this is no database. ", 500)), 0o600))
 	f = healthOf(t, logHealth{data: data, now: now, left: 1 << 40})
-	if got := find(t, f, "log files"); f.Good || got.State != Fault || !strings.Contains(got.Found, filepath.Base(files[0])) {
+	if got := find(t, f, "log file"); f.Good || got.State != Fault || !strings.Contains(got.Found, filepath.Base(files[0])) {
 		t.Errorf("a damaged file: %+v", got)
 	}
 }

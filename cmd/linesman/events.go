@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -25,6 +27,7 @@ type EventsCmd struct {
 	Query  EventsQueryCmd  `cmd:"" help:"Find events."`
 	Part   EventsPartCmd   `cmd:"" help:"Tell one part from trigger to confirmation."`
 	Head   EventsHeadCmd   `cmd:"" help:"Show the newest signed head of the log, to be kept elsewhere."`
+	Verify EventsVerifyCmd `cmd:"" help:"Show whether the log is what was written."`
 	Export EventsExportCmd `cmd:"" help:"Write events to a file: JSON Lines or Parquet."`
 	Import EventsImportCmd `cmd:"" help:"Store events out of JSON Lines."`
 }
@@ -103,14 +106,33 @@ func (f LogFlag) open() (logReader, *time.Location, error) {
 		return nil, nil, err
 	}
 	r, err := openLogFiles(dir)
-	return r, zone, err
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, why := range unreadable(r) {
+		fmt.Fprintf(os.Stderr, "left out: %s\n", why)
+	}
+	return r, zone, nil
+}
+
+// unreadable says which of a log's files can not be read, and why.
+func unreadable(log logReader) (out []string) {
+	r, ok := log.(interface{ Unreadable() map[string]error })
+	if !ok {
+		return nil
+	}
+	files := r.Unreadable()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		out = append(out, fmt.Sprintf("%s: %v", name, files[name]))
+	}
+	return out
 }
 
 func openLogFiles(dir string) (logReader, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, fmt.Errorf("event log: %w; the first run of a site makes it", err)
 	}
-	return sqlite.Open(sqlite.Settings{Dir: dir, Logger: slog.New(slog.DiscardHandler)})
+	return sqlite.OpenReader(dir)
 }
 
 // FilterFlags say which events are meant.
@@ -121,7 +143,7 @@ type FilterFlags struct {
 	Subject  string   `help:"About this part, camera or line."`
 	Part     string   `placeholder:"ID" help:"About this part."`
 	Batch    string   `help:"Within this batch."`
-	From     string   `placeholder:"TIME" help:"That happened at this time or later: 2026-03-01, 2026-03-01T14:30, 14:30, today, yesterday, -2h, -3d."`
+	From     string   `placeholder:"TIME" help:"That happened at this time or later: 2026-03-01, 2026-03-01T14:30, 14:30, today, yesterday, or how long ago: 2h, 3d."`
 	To       string   `placeholder:"TIME" help:"That happened before this time."`
 	Severity string   `enum:"info,low,medium,high,critical" default:"info" help:"At least this severe: info, low, medium, high, critical."`
 }
@@ -159,7 +181,7 @@ func bar(total int64, what string, options ...progressbar.Option) *progressbar.P
 		progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionClearOnFinish()}, options...)...)
 }
 
-// openLogToWrite opens a log that no appliance holds.
-func openLogToWrite(dir, _ string) (*sqlite.Log, error) {
-	return sqlite.Open(sqlite.Settings{Dir: dir, Logger: slog.New(slog.DiscardHandler)})
+// openLogToWrite opens a log that no appliance holds; site may be empty.
+func openLogToWrite(dir, site string) (*sqlite.Log, error) {
+	return sqlite.Open(sqlite.Settings{Dir: dir, Site: site, Logger: slog.New(slog.DiscardHandler)})
 }

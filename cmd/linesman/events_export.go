@@ -17,7 +17,8 @@ import (
 type EventsExportCmd struct {
 	LogFlag
 	FilterFlags
-	Out string `short:"o" required:"" placeholder:"FILE" help:"events.jsonl or events.parquet; - writes JSON Lines to the standard output."`
+	SkipDamaged bool   `help:"Export what can be read of a log in which files are damaged."`
+	Out         string `short:"o" required:"" placeholder:"FILE" help:"events.jsonl or events.parquet; - writes JSON Lines to the standard output."`
 }
 
 // Help shows how.
@@ -53,6 +54,9 @@ func (c *EventsExportCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer log.Close()
+	if bad := unreadable(log); len(bad) > 0 && !c.SkipDamaged {
+		return fmt.Errorf("%d of the log's files can not be read, so the export would lack what is in them; linesman events verify says more; --skip-damaged exports the rest", len(bad))
+	}
 	s, err := c.selection(time.Now(), zone)
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 
 	"linesman/event"
 	"linesman/event/export"
+	"linesman/event/sqlite"
 )
 
 // EventsHeadCmd shows how far the log has come, signed.
@@ -29,8 +29,8 @@ number over all of them. Keep it where the plant's people can not change it, on
 paper or in another company's mail: events verify --head tells with it years
 later whether anything before it was altered, removed or cut off.
 
-It is the newest that stands in the log's folder. The log writes one when a day
-ends, when it is closed, and whenever one is asked of the running appliance.
+It is the newest that stands in the log's files: a running appliance signs one
+with each group of events it stores.
 
   linesman events head -c site.yaml > head-2026-03-01.txt
   linesman events head -c site.yaml --qr
@@ -43,7 +43,7 @@ func (c *EventsHeadCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, h, err := newestHead(dir)
+	p, h, err := newestHead(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -146,37 +146,28 @@ func readPaperFrom(path string) (paper, error) {
 	return p, nil
 }
 
-// newestHead returns the newest head of a log's folder that its keys signed. A
-// crash may have torn the last one.
-func newestHead(dir string) (paper, event.Head, error) {
-	keys, err := readKeys(dir)
+// newestHead returns the newest head in a log's folder that its keys signed,
+// with the key that did.
+func newestHead(ctx context.Context, dir string) (paper, event.Head, error) {
+	log, err := sqlite.OpenReader(dir)
 	if err != nil {
 		return paper{}, event.Head{}, err
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "heads"))
+	defer log.Close()
+	signed, _, err := log.Head(ctx)
 	if err != nil {
-		return paper{}, event.Head{}, fmt.Errorf("%w; the log writes its first head when its first day ends, or it is closed", err)
+		return paper{}, event.Head{}, err
 	}
-	var why error
-	for _, signed := range slices.Backward(event.SplitHeads(text)) {
-		for _, key := range slices.Backward(keys) {
-			h, err := event.OpenHead(signed, key)
-			if err == nil {
-				return paper{signed, []string{key}}, h, nil
-			}
-			why = err
+	keys, err := sqlite.Verifiers(dir)
+	if err != nil {
+		return paper{}, event.Head{}, err
+	}
+	for _, key := range slices.Backward(keys) {
+		if h, err := event.OpenHead(signed, key); err == nil {
+			return paper{signed, []string{key}}, h, nil
 		}
 	}
-	return paper{}, event.Head{}, fmt.Errorf("%s holds no head that its keys signed: %w", filepath.Join(dir, "heads"), why)
-}
-
-// readKeys returns the public keys of a log's folder, newest last.
-func readKeys(dir string) ([]string, error) {
-	text, err := os.ReadFile(filepath.Join(dir, "verifiers"))
-	if err != nil {
-		return nil, fmt.Errorf("the log's public keys: %w", err)
-	}
-	return strings.Fields(string(text)), nil
+	return paper{}, event.Head{}, fmt.Errorf("event log %s: the key of its newest head is gone from its verifiers", dir)
 }
 
 // printQR draws a text as a QR code of half blocks, for a dark terminal.

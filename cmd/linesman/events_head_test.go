@@ -58,26 +58,34 @@ func TestPaper(t *testing.T) {
 	}
 }
 
-// The newest head that is whole counts, signed by a key that was replaced since
-// or not.
+// A log's newest head stands over all that is stored, and its key is told; one
+// that a stranger signed, or that was torn, does not count.
 func TestNewestHead(t *testing.T) {
-	dir := t.TempDir()
+	dir := logOf(t, 12)
+	newest, err := newestSeq(t.Context(), dir)
+	must(t, err)
+	p, h, err := newestHead(t.Context(), dir)
+	must(t, err)
+	if again, err := event.OpenHead(p.head, p.keys...); err != nil || again.Seq != newest || h.Seq != newest || h.Site != "demo" {
+		t.Errorf("%+v %v, want seq %d", h, err, newest)
+	}
 	first, firstKey := signHead(t, 5)
 	second, secondKey := signHead(t, 9)
 	put := func(name, text string) { must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600)) }
-	if _, _, err := newestHead(dir); err == nil {
-		t.Error("a folder without keys has a head")
-	}
-	put("verifiers", firstKey+"\n"+secondKey+"\n")
+	put("verifiers", firstKey+"\n"+secondKey+"\n") // the log's own is none of them
 	for name, c := range map[string]struct {
 		heads string
 		seq   uint64
-	}{"both": {first + second, 9}, "one": {first, 5}, "the last torn": {first + second[:40], 5}, "none": {"", 0}, "signed by a stranger": {strings.ReplaceAll(first, "demo", "dema"), 0}} {
+		key   string
+	}{"both": {first + second, 9, secondKey}, "one": {first, 5, firstKey}, "the last torn": {first + second[:40], 5, firstKey}, "none": {"", 0, ""}, "altered": {strings.ReplaceAll(first, "demo", "dema"), 0, ""}} {
 		put("heads", c.heads)
-		p, h, err := newestHead(dir)
-		if (err == nil) != (c.seq > 0) || h.Seq != c.seq || c.seq > 0 && len(p.keys) != 1 {
-			t.Errorf("%s: seq %d %v, want %d", name, h.Seq, err, c.seq)
+		p, h, err := newestHead(t.Context(), dir)
+		if (err == nil) != (c.seq > 0) || h.Seq != c.seq || c.seq > 0 && (len(p.keys) != 1 || p.keys[0] != c.key) {
+			t.Errorf("%s: seq %d by %v: %v; want %d by %s", name, h.Seq, p.keys, err, c.seq, c.key)
 		}
+	}
+	if _, _, err := newestHead(t.Context(), t.TempDir()); err == nil {
+		t.Error("an empty folder has a head")
 	}
 }
 
