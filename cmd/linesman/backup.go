@@ -17,6 +17,7 @@ import (
 
 	"linesman/config"
 	"linesman/config/archive"
+	"linesman/event/sqlite"
 	"linesman/recipe"
 )
 
@@ -29,13 +30,14 @@ type BackupCmd struct {
 
 // Help shows how.
 func (c *BackupCmd) Help() string {
-	return `The appliance may run: the log is copied as of one instant, with the site file,
-recipes, models, users and tokens, the key that signs the log's heads, and the
-pictures that are kept. The backup ends with a manifest of every file's SHA-256,
-and appears under its name when it is whole. What came in the last fraction of a
-second and is not in the log yet is not in it.
+	return `The appliance may run: each day of the log is copied as of one instant, with the
+site file, recipes, models, users and tokens, and the pictures that are kept. The
+backup ends with a manifest of every file's SHA-256, and appears under its name
+when it is whole. What came in the last fraction of a second and is not in the
+log yet is not in it, and neither is the private key that signs the log's heads:
+a restored log goes on with a new one, and its old heads still verify.
 
-It holds the key and every secret of the site: keep it as you keep those.
+It holds the passwords of the site file: keep it as you keep those.
 
   linesman backup -c site.yaml --to /mnt/usb/caps-2026-03-01.tar
   linesman backup -c site.yaml --to /mnt/nas/caps --no-evidence
@@ -43,7 +45,7 @@ It holds the key and every secret of the site: keep it as you keep those.
 }
 
 // copyLog makes a consistent copy of a log that may be written meanwhile.
-type copyLog func(ctx context.Context, dir, to string, progress func(done, total uint64)) error
+type copyLog func(ctx context.Context, dir, to string, progress func(done, total int64)) error
 
 // Run makes the backup.
 func (c *BackupCmd) Run(ctx context.Context) error {
@@ -51,9 +53,12 @@ func (c *BackupCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m, err := c.backUp(ctx, site, backupLog)
+	m, notes, err := c.backUp(ctx, site, sqlite.Backup)
 	if err != nil {
 		return err
+	}
+	for _, n := range notes {
+		fmt.Fprintln(os.Stderr, n)
 	}
 	var bytes int64
 	for _, f := range m.Files {
@@ -67,19 +72,19 @@ func (c *BackupCmd) Run(ctx context.Context) error {
 }
 
 // backUp writes the backup under a temporary name and renames it.
-func (c *BackupCmd) backUp(ctx context.Context, site *config.Site, log copyLog) (m archive.Manifest, err error) {
+func (c *BackupCmd) backUp(ctx context.Context, site *config.Site, log copyLog) (m archive.Manifest, notes []string, err error) {
 	if _, err := os.Lstat(c.To); err == nil {
-		return m, fmt.Errorf("%s is there already; choose another name, or move it away", c.To)
+		return m, nil, fmt.Errorf("%s is there already; choose another name, or move it away", c.To)
 	}
 	beside := filepath.Dir(filepath.Clean(c.To))
 	scratch, err := os.MkdirTemp(beside, "."+filepath.Base(c.To)+".part-*")
 	if err != nil {
-		return m, fmt.Errorf("--to %s: %w; choose a folder that can be written", c.To, err)
+		return m, nil, fmt.Errorf("--to %s: %w; choose a folder that can be written", c.To, err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
 	b := &backup{site: site, file: c.Config, evidence: !c.NoEvidence, log: log, scratch: scratch}
 	if err := b.plan(); err != nil {
-		return m, err
+		return m, nil, err
 	}
 	whole := filepath.Join(scratch, "whole")
 	if strings.EqualFold(filepath.Ext(c.To), ".tar") {
@@ -88,12 +93,12 @@ func (c *BackupCmd) backUp(ctx context.Context, site *config.Site, log copyLog) 
 		err = b.toFolder(ctx, whole)
 	}
 	if err != nil {
-		return m, fmt.Errorf("backup: %w; %s was not made", err, c.To)
+		return m, nil, fmt.Errorf("backup: %w; %s was not made", err, c.To)
 	}
 	if err := os.Rename(whole, c.To); err != nil {
-		return m, err
+		return m, nil, err
 	}
-	return b.manifest, syncFolder(beside)
+	return b.manifest, b.notes, syncFolder(beside)
 }
 
 // backup is one backup on its way.
@@ -107,6 +112,7 @@ type backup struct {
 	files    []placed // site file, recipes
 	folders  []placed // models, users, pictures
 	manifest archive.Manifest
+	notes    []string // what is missing, for a person
 	bar      *progressbar.ProgressBar
 }
 
@@ -159,7 +165,14 @@ func (b *backup) plan() error {
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(add(&b.files, file), add(&b.folders, r.ModelDir())); err != nil {
+			if err := add(&b.files, file); err != nil {
+				return err
+			}
+			if _, err := os.Stat(r.ModelDir()); err != nil {
+				b.notes = append(b.notes, fmt.Sprintf("recipe %s: its model is not there and not in the backup: %v", r.ID(), err))
+				continue
+			}
+			if err := add(&b.folders, r.ModelDir()); err != nil {
 				return err
 			}
 		}
@@ -168,7 +181,11 @@ func (b *backup) plan() error {
 	if err != nil {
 		return err
 	}
-	b.manifest.Log = path.Join(data.to, "log")
+	if _, err := os.Stat(logFolder(b.site)); err == nil {
+		b.manifest.Log = path.Join(data.to, "log")
+	} else {
+		b.notes = append(b.notes, "there is no log yet: "+err.Error())
+	}
 	for _, name := range []string{"access", "evidence"} {
 		from := filepath.Join(data.from, name)
 		if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) || name == "evidence" && !b.evidence {
@@ -211,22 +228,26 @@ func (b *backup) toFolder(ctx context.Context, to string) error {
 // the copy of it was made.
 func (b *backup) write(ctx context.Context, w *archive.Writer) error {
 	copied := filepath.Join(b.scratch, "log")
-	steps := bar(1, "log")
-	err := b.log(ctx, logFolder(b.site), copied, func(done, total uint64) {
-		steps.ChangeMax64(int64(max(total, 1)))
-		_ = steps.Set64(int64(done)) // a bar that can not be drawn is no reason to stop
-	})
-	if err != nil {
-		return err
+	if b.manifest.Log != "" {
+		steps := bar(1, "log")
+		err := b.log(ctx, logFolder(b.site), copied, func(done, total int64) {
+			steps.ChangeMax64(max(total, 1))
+			_ = steps.Set64(done) // a bar that can not be drawn is no reason to stop
+		})
+		if err != nil {
+			return err
+		}
+		_ = steps.Finish()
 	}
-	_ = steps.Finish()
 	b.bar = bar(b.bytes(copied), "files", progressbar.OptionShowBytes(true))
 	moved := func(n int64) error {
 		_ = b.bar.Add64(n)
 		return ctx.Err()
 	}
-	if err := w.AddFolder(b.manifest.Log, copied, moved); err != nil {
-		return err
+	if b.manifest.Log != "" {
+		if err := w.AddFolder(b.manifest.Log, copied, moved); err != nil {
+			return err
+		}
 	}
 	for _, f := range b.files {
 		n, err := w.Add(f.to, f.from)
@@ -240,6 +261,7 @@ func (b *backup) write(ctx context.Context, w *archive.Writer) error {
 		}
 	}
 	_ = b.bar.Finish()
+	var err error
 	b.manifest, err = w.Close(b.manifest)
 	return err
 }
@@ -262,16 +284,4 @@ func (b *backup) bytes(log string) (n int64) {
 		})
 	}
 	return n
-}
-
-// backupLog copies a log's files while nobody writes them.
-func backupLog(ctx context.Context, dir, to string, progress func(done, total uint64)) error {
-	if inUse(dir) {
-		return errors.New("the log is in use; stop the appliance first")
-	}
-	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
-		return err
-	}
-	progress(1, 1)
-	return ctx.Err()
 }

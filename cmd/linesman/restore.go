@@ -67,9 +67,12 @@ func (c *RestoreCmd) restore(ctx context.Context) (m archive.Manifest, notes []s
 		return m, nil, fmt.Errorf("%s: %w", c.Backup, err)
 	}
 	notes = []string{fmt.Sprintf("%d files, each as its manifest says", len(m.Files))}
-	verified, err := verifyRestored(ctx, filepath.Join(scratch, filepath.FromSlash(m.Log)))
-	if err != nil {
-		return m, nil, fmt.Errorf("%s: the log in it does not verify: %w; nothing was restored", c.Backup, err)
+	if m.Log != "" {
+		verified, err := verifyRestored(ctx, filepath.Join(scratch, filepath.FromSlash(m.Log)))
+		if err != nil {
+			return m, nil, fmt.Errorf("%s: the log in it does not verify: %w; nothing was restored", c.Backup, err)
+		}
+		notes = append(notes, verified...)
 	}
 	if err := os.Chmod(scratch, 0o750); err != nil {
 		return m, nil, err
@@ -80,7 +83,7 @@ func (c *RestoreCmd) restore(ctx context.Context) (m archive.Manifest, notes []s
 	if err := os.Rename(scratch, c.To); err != nil {
 		return m, nil, err
 	}
-	return m, append(notes, verified...), syncFolder(beside)
+	return m, notes, syncFolder(beside)
 }
 
 // unpack takes either form of a backup.
@@ -106,16 +109,16 @@ func (c *RestoreCmd) unpack(ctx context.Context, set archive.Settings) (archive.
 // next says what a person has to do now.
 func (c *RestoreCmd) next(w io.Writer, m archive.Manifest) {
 	site := filepath.Join(c.To, filepath.FromSlash(m.SiteFile))
-	fmt.Fprintf(w, "site %s as of %s is in %s\n", m.Site, m.Made.Format("2006-01-02 15:04:05 MST"), c.To)
+	fmt.Fprintf(w, "site %q as of %s is in %s\n", m.Site, m.Made.Format("2006-01-02 15:04:05 MST"), c.To)
 	if !m.Evidence {
 		fmt.Fprintln(w, "the backup holds no pictures: events name some that are not there")
 	}
 	fmt.Fprintln(w, "next:")
 	for _, e := range m.Elsewhere {
-		fmt.Fprintf(w, "  put %s where it was, %s, or change the site file\n", filepath.Join(c.To, filepath.FromSlash(e.Path)), e.Was)
+		fmt.Fprintf(w, "  put %q where it was, %q, or change the site file\n", filepath.Join(c.To, filepath.FromSlash(e.Path)), e.Was)
 	}
 	fmt.Fprintf(w, "  make its files belong to the user that runs linesman\n")
-	fmt.Fprintf(w, "  linesman check -c %s\n", site)
+	fmt.Fprintf(w, "  linesman check -c %q\n", site)
 	fmt.Fprintf(w, "  see that the old box is off for good: two that go on with one log can not be joined again\n")
-	fmt.Fprintf(w, "  linesman run -c %s\n", site)
+	fmt.Fprintf(w, "  linesman run -c %q\n", site)
 }

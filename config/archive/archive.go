@@ -110,8 +110,17 @@ func readManifest(r io.Reader, came map[string]File) (m Manifest, err error) {
 	if m.Format != Format {
 		return m, refuse("%s says it is %.60q; this program reads %q", ManifestName, m.Format, Format)
 	}
-	if came == nil {
-		return m, nil
+	paths := []string{m.SiteFile, m.Log}
+	for _, e := range m.Elsewhere {
+		paths = append(paths, e.Path)
+	}
+	for _, p := range paths {
+		if p == "" {
+			continue
+		}
+		if err := checkPath(p); err != nil {
+			return m, err
+		}
 	}
 	listed := make(map[string]bool, len(m.Files))
 	for _, f := range m.Files {

@@ -193,6 +193,7 @@ func TestRefusals(t *testing.T) {
 		{"one more", "not in its manifest", header(t, a, tar.Header{Name: "b", Uname: "b"}, m)},
 		{"after the manifest", "after the manifest", header(t, a, m, tar.Header{Name: "b", Uname: "b"})},
 		{"another format", `says it is "linesman backup 9"`, header(t, a, tar.Header{Name: archive.ManifestName, Uname: strings.Replace(manifest, "backup 1", "backup 9", 1)})},
+		{"a log outside", "leads out", header(t, a, tar.Header{Name: archive.ManifestName, Uname: strings.Replace(manifest, `"files"`, `"log":"../log","files"`, 1)})},
 		{"a manifest that is none", "can not be read", header(t, a, tar.Header{Name: archive.ManifestName, Uname: "{"})},
 	} {
 		t.Run(c.name, func(t *testing.T) {
