@@ -21,6 +21,7 @@ import (
 	"linesman/access"
 	"linesman/line"
 	"linesman/part"
+	"linesman/proof"
 	"linesman/recipe"
 )
 
@@ -31,6 +32,7 @@ type Site struct {
 	Data        string                         `yaml:"data"` // folder of log and evidence, relative to the file; default "data"
 	Listen      string                         `yaml:"listen"`
 	Access      access.Policy                  `yaml:"access"`
+	Shifts      proof.Shifts                   `yaml:"shifts"` // for certificates; default early, late and night
 	Cameras     map[part.CameraID]Camera       `yaml:"cameras"`
 	Controllers map[string]Driver              `yaml:"controllers"`
 	Lines       map[part.LineID]*line.Settings `yaml:"lines"`
@@ -138,6 +140,9 @@ func (s *Site) Validate() error {
 		refuse("listen %q: want host:port, such as 127.0.0.1:8080", s.Listen)
 	}
 	if err := s.Access.Validate(); err != nil {
+		refuse("%w", err)
+	}
+	if err := s.Shifts.Validate(); err != nil {
 		refuse("%w", err)
 	}
 	if _, err := s.Location(); err != nil {
