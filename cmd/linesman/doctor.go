@@ -23,8 +23,8 @@ type DoctorCmd struct {
 func (c *DoctorCmd) Help() string {
 	return `Without a site file: cores, memory, the libraries, and whether a network runs.
 With one, each camera is opened until its first picture and closed again, each
-controller is read once, nothing is written to either, and the log is opened
-where no appliance has it open. Of the log it says how long the disk lasts, what
+controller is read once, nothing is written to either. Of the log
+it says, beside the appliance that runs or alone, how long the disk lasts, what
 waits for it, when it was last sealed, and whether the clock stands behind it.
 
 Every fault names its cure. The exit code is 0 unless there is a fault.

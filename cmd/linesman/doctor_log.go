@@ -46,21 +46,32 @@ func examineLogHealth(ctx context.Context, f *Findings, data string, running boo
 
 func (h logHealth) examine(ctx context.Context, f *Findings) {
 	dir := filepath.Join(h.data, "log")
-	h.room(f)
 	h.ring(f)
 	log, err := openLogFiles(dir)
-	switch {
-	case err != nil:
+	if err != nil {
 		f.add("log files", Fault, err.Error(), damagedCure(dir))
-	default:
-		defer log.Close()
-		for _, why := range unreadable(log) {
-			f.add("log file", Fault, why, damagedCure(dir))
-		}
-		h.newest(ctx, f, log)
-		h.damaged(ctx, f, log)
+		return
 	}
+	defer log.Close()
+	for _, why := range unreadable(log) {
+		f.add("log file", Fault, why, damagedCure(dir))
+	}
+	h.newest(ctx, f, log)
+	h.damaged(ctx, f, log)
+	h.room(f, h.firstToday(ctx, log))
 	h.head(ctx, f, dir)
+}
+
+// today is when the UTC day began, by which the log names its files.
+func (h logHealth) today() time.Time { return h.now.UTC().Truncate(24 * time.Hour) }
+
+// firstToday is when the first event of the day happened.
+func (h logHealth) firstToday(ctx context.Context, log export.Source) time.Time {
+	events, err := log.Read(ctx, event.Filter{From: h.today(), Limit: 1})
+	if err != nil || len(events) == 0 {
+		return h.today()
+	}
+	return events[0].Time
 }
 
 func damagedCure(dir string) string {
@@ -147,8 +158,8 @@ func (h logHealth) head(ctx context.Context, f *Findings, dir string) {
 }
 
 // room tells for how many days the disk lasts.
-func (h logHealth) room(f *Findings) {
-	perDay, of := h.rate()
+func (h logHealth) room(f *Findings, firstToday time.Time) {
+	perDay, of := h.rate(firstToday)
 	if perDay <= 0 || h.left <= 0 {
 		f.add("disk lasts", Good, "nothing was written lately by which to tell", "")
 		return
@@ -168,29 +179,17 @@ func (h logHealth) room(f *Findings) {
 var dayFile = regexp.MustCompile(`^(?:parts|record)-(\d{4}-\d{2}-\d{2})\.db(?:-wal)?$`)
 
 // rate is how many bytes a day log and pictures grow by: as yesterday, or at
-// the rate of today's hours where there was no yesterday.
-func (h logHealth) rate() (perDay float64, of string) {
-	now := h.now.UTC()
-	today := now.Truncate(24 * time.Hour)
-	yesterday := today.AddDate(0, 0, -1)
-	var began time.Time // of what was written today
-	bytes := map[string]int64{}
-	note := func(day time.Time, at time.Time, n int64) {
-		bytes[day.Format(time.DateOnly)] += n
-		if day.Equal(today) && (began.IsZero() || at.Before(began)) {
-			began = at
-		}
-	}
+// the rate of the hours since today's first event where there was no yesterday.
+func (h logHealth) rate(firstToday time.Time) (perDay float64, of string) {
+	bytes := map[string]int64{}                          // by UTC day
 	files, _ := os.ReadDir(filepath.Join(h.data, "log")) // none is no bytes
 	for _, e := range files {
 		m := dayFile.FindStringSubmatch(e.Name())
 		if m == nil {
 			continue
 		}
-		day, err := time.Parse(time.DateOnly, m[1])
-		info, err2 := e.Info()
-		if err == nil && err2 == nil {
-			note(day, day, info.Size())
+		if info, err := e.Info(); err == nil {
+			bytes[m[1]] += info.Size()
 		}
 	}
 	_ = filepath.WalkDir(filepath.Join(h.data, "evidence"), func(_ string, d fs.DirEntry, err error) error {
@@ -198,20 +197,15 @@ func (h logHealth) rate() (perDay float64, of string) {
 			return nil // what vanishes meanwhile is no growth
 		}
 		if info, err := d.Info(); err == nil {
-			at := info.ModTime().UTC()
-			note(at.Truncate(24*time.Hour), at, info.Size())
+			bytes[info.ModTime().UTC().Format(time.DateOnly)] += info.Size()
 		}
 		return nil
 	})
-	if n := bytes[yesterday.Format(time.DateOnly)]; n > 0 {
+	if n := bytes[h.today().AddDate(0, 0, -1).Format(time.DateOnly)]; n > 0 {
 		return float64(n), "as yesterday"
 	}
-	n, hours := bytes[today.Format(time.DateOnly)], now.Sub(began).Hours()
-	if n == 0 || hours <= 0 {
-		return 0, ""
-	}
-	hours = max(hours, 1)
-	return float64(n) * 24 / hours, fmt.Sprintf("as in the last %.0f h", hours)
+	hours := max(h.now.Sub(firstToday).Hours(), 1)
+	return float64(bytes[h.today().Format(time.DateOnly)]) * 24 / hours, fmt.Sprintf("as in the last %.0f h", hours)
 }
 
 // span writes a duration for a person.

@@ -46,7 +46,7 @@ func TestDoctorOnRoom(t *testing.T) {
 		says  string
 	}{
 		{"as yesterday", map[string]int{"log/parts-2026-03-01.db": 600_000, "log/record-2026-03-01.db": 300_000, "log/record-2026-03-01.db-wal": 100_000, "log/parts-2026-02-28.db": 9, "log/lock": 7}, 30, Good, "30 days at 1 MB a day (as yesterday)"},
-		{"a new site", map[string]int{"log/parts-2026-03-02.db": 500_000}, 7, Warning, "7 days at 1 MB a day (as in the last 12 h)"},
+		{"a new site", map[string]int{"log/parts-2026-03-02.db": 500_000}, 7, Warning, "5 days at 2 MB a day (as in the last 8 h)"},
 		{"nearly full", map[string]int{"log/parts-2026-03-01.db": 1_000_000}, 2, Fault, "2 days at"},
 		{"full", map[string]int{"log/parts-2026-03-01.db": 1_000_000}, -500, Fault, "0 days at"},
 		{"nothing yet", nil, 1, Good, "nothing was written"},
@@ -54,7 +54,7 @@ func TestDoctorOnRoom(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h := logHealth{data: dataWith(t, c.files), now: noon, left: noRoom + c.days*1_000_000}
 			f := &Findings{Good: true}
-			h.room(f)
+			h.room(f, noon.Add(-8*time.Hour))
 			if got := find(t, f, "disk lasts"); got.State != c.state || !strings.Contains(got.Found, c.says) {
 				t.Errorf("%+v; want %s with %q", got, c.state, c.says)
 			}
@@ -64,7 +64,7 @@ func TestDoctorOnRoom(t *testing.T) {
 	data := dataWith(t, map[string]int{"evidence/reject/ab/cd.png": 250_000, "evidence/pass/ab/ef.png": 4})
 	must(t, os.Chtimes(filepath.Join(data, "evidence/reject/ab/cd.png"), noon, noon.Add(-20*time.Hour)))
 	must(t, os.Chtimes(filepath.Join(data, "evidence/pass/ab/ef.png"), noon, noon.AddDate(0, 0, -9)))
-	if perDay, of := (logHealth{data: data, now: noon}).rate(); perDay != 250_000 || of != "as yesterday" {
+	if perDay, of := (logHealth{data: data, now: noon}).rate(noon); perDay != 250_000 || of != "as yesterday" {
 		t.Errorf("%g a day, %s", perDay, of)
 	}
 }
