@@ -53,7 +53,7 @@ func withAccess(path string, work func(site *config.Site, s *access.Store) error
 		s, err = access.Open(access.Settings{Dir: accessDir(site), Source: "/" + site.Name, Logger: logger, Events: postTo(site)})
 	} else {
 		var log *sqlite.Log
-		if log, err = sqlite.Open(sqlite.Settings{Dir: dir, Logger: logger}); err != nil {
+		if log, err = sqlite.Open(sqlite.Settings{Dir: dir, Site: site.Name, Logger: logger}); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, log.Close()) }()

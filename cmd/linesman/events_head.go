@@ -158,7 +158,7 @@ func newestHead(ctx context.Context, dir string) (paper, event.Head, error) {
 	if err != nil {
 		return paper{}, event.Head{}, err
 	}
-	keys, err := sqlite.Verifiers(dir)
+	keys, err := readKeys(dir)
 	if err != nil {
 		return paper{}, event.Head{}, err
 	}
@@ -169,6 +169,9 @@ func newestHead(ctx context.Context, dir string) (paper, event.Head, error) {
 	}
 	return paper{}, event.Head{}, fmt.Errorf("event log %s: the key of its newest head is gone from its verifiers", dir)
 }
+
+// readKeys returns the public keys of a log's folder, newest last.
+func readKeys(dir string) ([]string, error) { return sqlite.Verifiers(dir) }
 
 // printQR draws a text as a QR code of half blocks, for a dark terminal.
 func printQR(w io.Writer, text string) error {

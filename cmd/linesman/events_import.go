@@ -120,8 +120,11 @@ func (c *EventsImportCmd) remote(ctx context.Context, url, token string) (append
 	return r, before, func() error { return nil }, err
 }
 
-// importGroup is how many events are stored at once.
-const importGroup = 500
+// What is stored at once, at most: an appliance takes 4 MiB in one request.
+const (
+	importGroup = 500
+	importBytes = 2 << 20
+)
 
 // importing is one import on its way.
 type importing struct {
@@ -131,6 +134,7 @@ type importing struct {
 	hints   io.Writer
 
 	group                        []event.Event
+	bytes                        int // of the group's data
 	stored, already, ours, wrong int
 	through                      int // line up to which all is stored
 }
@@ -163,7 +167,8 @@ func (i *importing) run(ctx context.Context, in io.Reader) error {
 			continue
 		}
 		e.Seq = 0
-		if i.group = append(i.group, e); len(i.group) == importGroup {
+		i.group, i.bytes = append(i.group, e), i.bytes+len(e.Data)
+		if len(i.group) == importGroup || i.bytes > importBytes {
 			if err := i.flush(ctx, r.Line()); err != nil {
 				return err
 			}
@@ -190,7 +195,7 @@ func (i *importing) flush(ctx context.Context, line int) error {
 			i.before = e.Seq
 		}
 	}
-	i.group, i.through = i.group[:0], line
+	i.group, i.bytes, i.through = i.group[:0], 0, line
 	return nil
 }
 

@@ -324,3 +324,33 @@ func TestImportNamesBadLines(t *testing.T) {
 		t.Errorf("%q, want %q", dry.account(), want)
 	}
 }
+
+// Large events go in several groups, each of which an appliance would take.
+func TestImportGroupsByBytes(t *testing.T) {
+	var text []byte
+	for _, e := range fixedEvents(40) {
+		e.Type, e.Data = "acme.large.v1", json.RawMessage(`"`+strings.Repeat("x", event.MaxData-2)+`"`)
+		text = append(event.AppendLine(text, e), '\n')
+	}
+	to := &groups{Memory: eventtest.NewMemory()}
+	i := &importing{log: to, hints: t.Output()}
+	must(t, i.run(t.Context(), bytes.NewReader(text)))
+	if i.stored != 40 || to.largest > 4<<20 || to.n < 5 {
+		t.Errorf("%d stored in %d groups, the largest of %d bytes", i.stored, to.n, to.largest)
+	}
+}
+
+// groups counts what is handed in at once.
+type groups struct {
+	*eventtest.Memory
+	n, largest int
+}
+
+func (g *groups) Append(ctx context.Context, events []event.Event) ([]event.Event, error) {
+	bytes := 0
+	for _, e := range events {
+		bytes += len(event.AppendLine(nil, e))
+	}
+	g.n, g.largest = g.n+1, max(g.largest, bytes)
+	return g.Memory.Append(ctx, events)
+}

@@ -12,7 +12,6 @@ import (
 
 	"linesman/event"
 	"linesman/event/evidence"
-	"linesman/event/sqlite"
 	"linesman/proof"
 )
 
@@ -116,7 +115,7 @@ func (c *EventsVerifyCmd) verify(ctx context.Context, dir, pictures string, chec
 	v := &Verified{Checked: []string{}, Findings: []Wrong{}, Notes: []string{}}
 	keys := slices.Clone(c.Key)
 	if len(keys) == 0 {
-		own, err := sqlite.Verifiers(dir)
+		own, err := readKeys(dir)
 		if err != nil {
 			return nil, err
 		}
