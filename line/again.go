@@ -62,6 +62,12 @@ func (a Again) look(ctx context.Context, batch []*again) {
 		crops[i] = l.crop
 	}
 	err := a.Detector.Detect(ctx, crops, models.Ask{}, results)
+	if err != nil && len(batch) > 1 { // it speaks for one of them
+		for i := range batch {
+			a.look(ctx, batch[i:i+1])
+		}
+		return
+	}
 	for i, l := range batch {
 		l.result, l.err = results[i], err
 	}
