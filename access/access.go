@@ -85,10 +85,3 @@ func (i Identity) OnSource(source string) bool {
 	line, _, _ = strings.Cut(line, "/")
 	return i.OnLine(line)
 }
-
-// MayName says whether the identity may hand in what another did. Only a
-// command on the box does: for the one who ran it, as the operating system
-// names him, and for the system itself.
-func (i Identity) MayName(actor string) bool {
-	return actor == i.Actor || i.May(Users) && (actor == "system" || strings.HasPrefix(actor, "os:"))
-}
