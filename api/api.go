@@ -1,6 +1,6 @@
 // Package api shows: it serves the page, the numbers behind it, the log and
-// the live picture over HTTP, to people and to programs. It only reads; nothing
-// here can move a gate. Whatever it needs of other rooms is handed in by cmd
+// the live picture over HTTP, to people and to programs. It writes events and
+// nothing else; nothing here can move a gate. Whatever it needs of other rooms is handed in by cmd
 // as functions, so that it knows neither drivers nor how a line runs.
 //
 // Versioned paths live under /api/v1; /api/v1/openapi.json describes them all.
@@ -26,6 +26,7 @@ import (
 	"linesman/event"
 	"linesman/line"
 	"linesman/part"
+	"linesman/proof"
 )
 
 // events is what the pages read of the log; event.Log satisfies it.
@@ -57,6 +58,14 @@ type Config struct {
 	Latest func(id part.CameraID) *camera.Frame
 	// Log is the event log.
 	Log events
+	// Appender takes events, Proving shows that they stand, Cursors keeps how far
+	// readers have come. Nil: what Log can do of it by itself, as the
+	// appliance's log can all.
+	Appender appender
+	Proving  event.Proving
+	Cursors  event.Cursors
+	// LogState looks at the log's health, for the metrics. Nil: they leave it out.
+	LogState func() LogState
 	// Evidence opens one kept picture or clip by its SHA-256, 64 lower-case hex
 	// digits; the api closes it. An error that wraps fs.ErrNotExist says that it
 	// is gone or never was. Nil: nothing is kept.
@@ -65,6 +74,8 @@ type Config struct {
 	// API and the metrics. Nil: every write is refused.
 	Access      Access
 	TokenToRead bool
+	// Shifts are the site's; nil is proof.UsualShifts.
+	Shifts proof.Shifts
 	// UI holds the built page, index.html at its root. Nil or empty: the page
 	// says how to build it.
 	UI fs.FS
@@ -92,6 +103,15 @@ func (c *Config) fill() error {
 		return fmt.Errorf("api: LiveFPS %g: want 0 to 30", c.LiveFPS)
 	case c.LiveWidth < 0:
 		return fmt.Errorf("api: LiveWidth %d: want 0 or more", c.LiveWidth)
+	}
+	if log, ok := c.Log.(appender); ok && c.Appender == nil {
+		c.Appender = log
+	}
+	if log, ok := c.Log.(event.Proving); ok && c.Proving == nil {
+		c.Proving = log
+	}
+	if log, ok := c.Log.(event.Cursors); ok && c.Cursors == nil {
+		c.Cursors = log
 	}
 	if c.Zone == nil {
 		c.Zone = time.UTC
@@ -122,6 +142,7 @@ func (c *Config) fill() error {
 type server struct {
 	Config
 	galleries *galleries
+	forms     forms
 }
 
 // New returns the handler of everything under /. It fails only when the
@@ -132,6 +153,10 @@ func New(c Config) (http.Handler, error) {
 	}
 	gin.SetMode(gin.ReleaseMode)
 	s := &server{Config: c}
+	var err error
+	if s.forms, err = compileForms(); err != nil {
+		return nil, err
+	}
 	s.galleries = &galleries{config: &s.Config, byLine: map[part.LineID]*gallery{}}
 
 	router := gin.New()
@@ -149,6 +174,8 @@ func New(c Config) (http.Handler, error) {
 	router.NoRoute(page)
 
 	a := humagin.New(router, describe(c.Version))
+	a.UseMiddleware(keepControl)
+	router.GET("/metrics", gin.WrapH(s.metrics()))
 	s.register(a)
 	s.secure(a.OpenAPI())
 	return router, nil
@@ -158,7 +185,7 @@ func New(c Config) (http.Handler, error) {
 // they load scripts from elsewhere, and a plant has no elsewhere.
 func describe(version string) huma.Config {
 	h := huma.DefaultConfig("Linesman", "1")
-	h.Info.Description = "What the line does, decided and why. Read-only. Appliance version " + version + "."
+	h.Info.Description = "What the line does, decided and why, and the log that every module lives on. Nothing here moves a gate. Appliance version " + version + "."
 	h.OpenAPIPath, h.DocsPath, h.SchemasPath = "/api/v1/openapi", "", ""
 	h.CreateHooks = nil               // no $schema in answers
 	huma.DefaultArrayNullable = false // every list is written, if empty as []
@@ -172,8 +199,13 @@ func (s *server) register(a huma.API) {
 	huma.Register(a, get("/parts/{id}", "part", "One part: its verdict and all its events"), s.part)
 	huma.Register(a, get("/events", "events", "Events that match"), s.events)
 	s.registerFollow(a)
+	s.registerAppend(a)
+	s.registerCursors(a)
+	s.registerSchemas(a)
+	s.registerProving(a)
 	s.registerLive(a)
 	s.registerEvidence(a)
+	s.registerCertificate(a)
 }
 
 // get describes one read.

@@ -13,8 +13,30 @@ import (
 
 type followQuery struct {
 	LastEventID string   `header:"Last-Event-ID" doc:"seq of the last event seen, as a browser sends it when it comes back"`
+	Cursor      string   `query:"cursor" doc:"without the two before: begin behind this cursor of the reader's own; PUT /cursors/{name} moves it" pattern:"^[a-z0-9][a-z0-9._-]{0,63}$"`
 	After       string   `query:"after" doc:"the same for a first call; without either the stream begins now" pattern:"^[0-9]*$"`
 	Type        []string `query:"type" doc:"exact, or a prefix ending in *; several by comma"`
+}
+
+// Gap says that a follower asked for events that are not there: they have
+// expired, or it followed another log.
+type Gap struct {
+	After  string `json:"after" doc:"asked for"`
+	Oldest string `json:"oldest" doc:"seq of the oldest event there is"`
+	Newest string `json:"newest" doc:"seq of the newest event there is"`
+	newest uint64
+}
+
+// gap returns what is missing behind a seq, or nil.
+func (s *server) gap(after uint64) *Gap {
+	if s.Proving == nil {
+		return nil
+	}
+	oldest, newest := s.Proving.Extent()
+	if after+1 >= oldest && after <= newest {
+		return nil
+	}
+	return &Gap{decimal(after), decimal(oldest), decimal(newest), newest}
 }
 
 // keepAlive is how often a silent stream says that it is there.
@@ -22,14 +44,14 @@ const keepAlive = 10 * time.Second
 
 func (s *server) registerFollow(a huma.API) {
 	op := streaming(a, get("/events/stream", "follow", "Every event from now, or from where one stopped, as it is stored"),
-		map[string]any{"event": Event{}})
+		map[string]any{"event": Event{}, "gap": Gap{}})
 	huma.Register(a, op, func(ctx context.Context, q *followQuery) (*huma.StreamResponse, error) {
 		after, err := s.begin(ctx, q)
 		if err != nil {
 			return nil, err
 		}
-		filter := (&eventsQuery{Type: q.Type}).filter()
-		return &huma.StreamResponse{Body: func(h huma.Context) { s.follow(h, after, filter) }}, nil
+		v := sight{who: identity(ctx), filter: (&eventsQuery{Type: q.Type}).filter()}
+		return &huma.StreamResponse{Body: func(h huma.Context) { s.follow(h, after, v) }}, nil
 	})
 }
 
@@ -46,6 +68,9 @@ func (s *server) begin(ctx context.Context, q *followQuery) (uint64, error) {
 		}
 		return after, nil
 	}
+	if q.Cursor != "" {
+		return s.cursor(ctx, q.Cursor)
+	}
 	newest, err := s.Log.Read(ctx, event.Filter{Newest: true, Limit: 1})
 	switch {
 	case err != nil:
@@ -58,14 +83,18 @@ func (s *server) begin(ctx context.Context, q *followQuery) (uint64, error) {
 
 // follow writes events until the viewer leaves. The log's follower waits for
 // the viewer; the log itself waits for nobody.
-func (s *server) follow(h huma.Context, after uint64, filter event.Filter) {
+func (s *server) follow(h huma.Context, after uint64, v sight) {
 	ctx, cancel := context.WithCancel(h.Context())
 	defer cancel()
 	out, stored := open(h), make(chan event.Event)
+	gap := s.gap(after)
+	if gap != nil && after > gap.newest {
+		after = gap.newest
+	}
 	done := make(chan error, 1)
 	go func() {
 		done <- s.Log.Follow(ctx, after, func(e event.Event) error {
-			if !filter.MatchType(e.Type) {
+			if !v.filter.MatchType(e.Type) || !v.shows(e) {
 				return nil
 			}
 			select {
@@ -81,6 +110,12 @@ func (s *server) follow(h huma.Context, after uint64, filter event.Filter) {
 	alive := time.NewTicker(keepAlive)
 	defer alive.Stop()
 	err := out.comment("following")
+	if gap != nil && err == nil {
+		var data []byte
+		if data, err = json.Marshal(gap); err == nil {
+			err = out.send("", "gap", data)
+		}
+	}
 	for err == nil {
 		select {
 		case e := <-stored:

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -127,6 +128,7 @@ func (s *server) part(ctx context.Context, q *partQuery) (*partAnswer, error) {
 	if err != nil {
 		return nil, s.broken("reading the log", err)
 	}
+	events = slices.DeleteFunc(events, func(e event.Event) bool { return !mayRead(identity(ctx), e) })
 	if len(events) == 0 {
 		return nil, huma.Error404NotFound("no event of part " + q.ID + ": it never was here, or its events have expired")
 	}
@@ -141,46 +143,6 @@ func (s *server) part(ctx context.Context, q *partQuery) (*partAnswer, error) {
 				out.Body.Verdict = &v
 			}
 		}
-	}
-	return out, nil
-}
-
-type eventsQuery struct {
-	After   uint64    `query:"after" doc:"seq greater than this"`
-	Before  uint64    `query:"before" doc:"seq less than this"`
-	Type    []string  `query:"type" doc:"exact, or a prefix ending in *; several by comma"`
-	Subject string    `query:"subject"`
-	Part    string    `query:"part"`
-	Batch   string    `query:"batch"`
-	From    time.Time `query:"from" doc:"not before, RFC 3339"`
-	To      time.Time `query:"to" doc:"before, RFC 3339"`
-	Limit   int       `query:"limit" default:"100" minimum:"1" maximum:"1000"`
-	Newest  bool      `query:"newest" doc:"newest first, and limit counts from the end"`
-}
-
-func (q *eventsQuery) filter() event.Filter {
-	f := event.Filter{After: q.After, Before: q.Before, Subject: q.Subject, Part: q.Part, Batch: q.Batch, From: q.From, To: q.To, Limit: q.Limit, Newest: q.Newest}
-	for _, t := range q.Type {
-		f.Types = append(f.Types, event.Type(t))
-	}
-	return f
-}
-
-type eventsAnswer struct{ Body Events }
-
-// Events is one page of the log.
-type Events struct {
-	Events []Event `json:"events" doc:"by ascending seq, descending when newest was asked"`
-}
-
-func (s *server) events(ctx context.Context, q *eventsQuery) (*eventsAnswer, error) {
-	events, err := s.Log.Read(ctx, q.filter())
-	if err != nil {
-		return nil, s.broken("reading the log", err)
-	}
-	out := &eventsAnswer{Events{Events: make([]Event, 0, len(events))}}
-	for _, e := range events {
-		out.Body.Events = append(out.Body.Events, wireEvent(e))
 	}
 	return out, nil
 }

@@ -28,7 +28,11 @@ func open(ctx huma.Context) *stream {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // a proxy in between must not collect
 	w.WriteHeader(http.StatusOK)
-	return &stream{w: w, control: http.NewResponseController(w)}
+	s := &stream{w: w, control: http.NewResponseController(w)}
+	// The request is read; its deadline would end the stream. An error says that
+	// the writer knows none (a test's recorder).
+	_ = s.control.SetReadDeadline(time.Time{})
+	return s
 }
 
 // send writes one message and pushes it out. id and name may be empty. data is

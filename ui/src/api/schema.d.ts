@@ -4,6 +4,44 @@
  */
 
 export interface paths {
+    "/api/v1/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page on which a batch or a shift answers for itself */
+        get: operations["certificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cursors/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a reader has come */
+        get: operations["cursor"];
+        /**
+         * Remember how far a reader has come
+         * @description On disk when it answers. It may go back.
+         */
+        put: operations["set-cursor"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -14,7 +52,11 @@ export interface paths {
         /** Events that match */
         get: operations["events"];
         put?: never;
-        post?: never;
+        /**
+         * Append one event or up to 1,000
+         * @description All are stored or none. An event whose id is stored already is not stored again, so a call that broke off may be sent again as it was.
+         */
+        post: operations["append"];
         delete?: never;
         options?: never;
         head?: never;
@@ -30,6 +72,23 @@ export interface paths {
         };
         /** Every event from now, or from where one stopped, as it is stored */
         get: operations["follow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{seq}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** That an event stands in the log */
+        get: operations["proof"];
         put?: never;
         post?: never;
         delete?: never;
@@ -106,6 +165,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/log/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** That a file of the log only grew */
+        get: operations["log-consistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/head": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the log has come, signed */
+        get: operations["log-head"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/parts/{id}": {
         parameters: {
             query?: never;
@@ -115,6 +208,40 @@ export interface paths {
         };
         /** One part: its verdict and all its events */
         get: operations["part"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schemas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The types of events */
+        get: operations["schemas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schemas/{type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The JSON Schema (2020-12) of one type's data */
+        get: operations["schema"];
         put?: never;
         post?: never;
         delete?: never;
@@ -144,6 +271,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Appended: {
+            /** @description in the order they were sent */
+            events: components["schemas"]["Place"][];
+        };
         Brief: {
             collateral?: boolean;
             /** Format: int64 */
@@ -176,6 +307,23 @@ export interface components {
             /** Format: int64 */
             width: number;
         };
+        Consistency: {
+            file: string;
+            /**
+             * Format: int64
+             * @description events under the earlier head
+             */
+            from: number;
+            /** @description RFC 6962 consistency proof, base64 */
+            hashes: string[];
+            /** @description the later head, signed note */
+            head: string;
+            /**
+             * Format: int64
+             * @description events under the later head
+             */
+            to: number;
+        };
         Counts: {
             /** Format: int64 */
             fail: number;
@@ -191,6 +339,10 @@ export interface components {
             late: number;
             /** Format: int64 */
             pass: number;
+        };
+        Cursor: {
+            /** @description of the last event that is done with; a decimal string, 0 is before the first */
+            seq: string;
         };
         Decision: {
             /** Format: double */
@@ -267,6 +419,35 @@ export interface components {
         Events: {
             /** @description by ascending seq, descending when newest was asked */
             events: components["schemas"]["Event"][];
+            /** @description after of the next page, always given; with newest, before of the next page, absent at the end. A page may be short, or empty, and have a next */
+            next?: string;
+        };
+        Gap: {
+            /** @description asked for */
+            after: string;
+            /** @description seq of the newest event there is */
+            newest: string;
+            /** @description seq of the oldest event there is */
+            oldest: string;
+        };
+        Inclusion: {
+            file: string;
+            /** @description the path to the root, base64, nearest the leaf first */
+            hashes: string[];
+            /** @description signed note */
+            head: string;
+            /**
+             * Format: int64
+             * @description place in the file, from 0
+             */
+            index: number;
+            /** @description the event as it is hashed, RFC 6962: SHA-256 of a zero byte and this line */
+            line: string;
+            /**
+             * Format: int64
+             * @description events of the file under the head
+             */
+            size: number;
         };
         Ledger: {
             /**
@@ -375,6 +556,16 @@ export interface components {
         LinesAnswerBody: {
             lines: components["schemas"]["Line"][];
         };
+        LogHead: {
+            /** @description signed note: keep it, and later nothing before it can be altered unseen */
+            head: string;
+            /** @description seq of the newest */
+            newest: string;
+            /** @description seq of the oldest event there is */
+            oldest: string;
+            /** @description the key that checks it; have it from a certificate or a person, not from here alone */
+            verifier: string;
+        };
         Mark: {
             /** @description left, top, right, bottom in pixels of the sensor */
             box: number[];
@@ -396,6 +587,11 @@ export interface components {
              */
             score: number;
         };
+        Named: {
+            /** @description name@version */
+            name: string;
+            sha256: string;
+        };
         PLC: {
             connected: boolean;
             error?: string;
@@ -414,6 +610,8 @@ export interface components {
             /** @description oldest first */
             events: components["schemas"]["Event"][];
             part: string;
+            /** @description from trigger to confirmation, with its gaps */
+            story?: components["schemas"]["Story"];
             /** @description absent when it was never judged, or its verdict has expired */
             verdict?: components["schemas"]["Verdict"];
         };
@@ -436,6 +634,11 @@ export interface components {
              */
             width: number;
         };
+        Place: {
+            id: string;
+            /** @description a decimal string; of the first time, when the id was stored before */
+            seq: string;
+        };
         Reason: {
             camera?: string;
             /** @description what was found: size, print, crack... */
@@ -453,6 +656,30 @@ export interface components {
             next?: string;
             /** @description newest first */
             rejects: components["schemas"]["Verdict"][];
+        };
+        Ruling: {
+            /** Format: date-time */
+            at: string;
+            /** @description id of the event that this verdict overrules */
+            cause?: string;
+            late: boolean;
+            /** @enum {string} */
+            outcome: "pass" | "fail" | "inconclusive";
+            reasons: components["schemas"]["Reason"][];
+            /** Format: double */
+            score: number;
+            /** Format: int64 */
+            seq: number;
+        };
+        SchemaName: {
+            href: string;
+            /** @description the dataschema of its events */
+            id: string;
+            type: string;
+        };
+        Schemas: {
+            /** @description in the order they are documented */
+            schemas: components["schemas"]["SchemaName"][];
         };
         Shot: {
             /**
@@ -519,6 +746,65 @@ export interface components {
             rejects: components["schemas"]["Verdict"][];
             /** @description the last verdicts, oldest first */
             strip: components["schemas"]["Brief"][];
+        };
+        Step: {
+            /**
+             * Format: date-time
+             * @description absent where the log has no time of it; from gated on the time at which the controller's reading arrived
+             */
+            at?: string;
+            /** Format: date-time */
+            deadline?: string;
+            /**
+             * Format: double
+             * @description to spare before the deadline; below 0 is late
+             */
+            margin_ms?: number;
+            /** @description the log does not have it */
+            missing: boolean;
+            /**
+             * Format: int64
+             * @description of the event that says it
+             */
+            seq?: number;
+            /** @enum {string} */
+            step: "trigger" | "exposure" | "located" | "judged" | "acknowledged" | "due" | "gated" | "confirmed" | "lost" | "suspect";
+            /** @description for a person */
+            text?: string;
+            tick?: components["schemas"]["Tick"];
+            /**
+             * Format: double
+             * @description since the step before that has a time
+             */
+            took_ms?: number;
+        };
+        Story: {
+            collateral: boolean;
+            /** @description what the log does not say, and why if it says that */
+            gaps: string[];
+            heatmap_sha256?: string;
+            late: boolean;
+            model: components["schemas"]["Named"];
+            /** @description of the last verdict; absent if the log has none */
+            outcome?: string;
+            /** @description see /api/v1/evidence */
+            picture_sha256?: string;
+            reasons: components["schemas"]["Reason"][];
+            recipe: components["schemas"]["Named"];
+            /**
+             * Format: double
+             * @description unclamped, 1 = threshold
+             */
+            score: number;
+            /** @description in the order of the line, whether the log has them or not */
+            steps: components["schemas"]["Step"][];
+            /** @description oldest first; each overrules the one before */
+            verdicts: components["schemas"]["Ruling"][];
+            /**
+             * @description as a sensor saw it
+             * @enum {string}
+             */
+            went?: "ejected" | "exited";
         };
         Tick: {
             /** Format: int64 */
@@ -593,18 +879,132 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    certificate: {
+        parameters: {
+            query?: {
+                /** @description of this batch */
+                batch?: string;
+                /** @description of this line; needed with a time or a shift, and where the batch ran on several */
+                line?: string;
+                /** @description of the time from here, RFC 3339 */
+                from?: string;
+                /** @description up to here, RFC 3339 */
+                to?: string;
+                /** @description of this shift, as the site names them: early, late, night */
+                shift?: string;
+                /** @description on which the shift began, 2026-03-01; default: the last one that began */
+                day?: string;
+                format?: "html" | "pdf" | "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page that carries its data; as JSON the data alone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                    "application/pdf": string;
+                    "text/html": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    cursor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the reader's own; every token has names to itself */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cursor"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "set-cursor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cursor"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cursor"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: {
-                /** @description seq greater than this */
+                /** @description seq greater than this; next of the answer before, when oldest come first */
                 after?: number;
-                /** @description seq less than this */
+                /** @description seq less than this; next of the answer before, when newest come first */
                 before?: number;
                 /** @description exact, or a prefix ending in *; several by comma */
                 type?: string[];
                 subject?: string;
                 part?: string;
                 batch?: string;
+                /** @description at least this */
+                severity?: "info" | "low" | "medium" | "high" | "critical";
                 /** @description not before, RFC 3339 */
                 from?: string;
                 /** @description before, RFC 3339 */
@@ -612,6 +1012,8 @@ export interface operations {
                 limit?: number;
                 /** @description newest first, and limit counts from the end */
                 newest?: boolean;
+                /** @description where nothing matches yet, wait up to so long for it, 60s at most */
+                wait?: string;
             };
             header?: never;
             path?: never;
@@ -639,9 +1041,129 @@ export interface operations {
             };
         };
     };
+    append: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Content-Type"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/cloudevents+json": {
+                    [key: string]: unknown;
+                };
+                "application/cloudevents-batch+json": {
+                    [key: string]: unknown;
+                }[];
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appended"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     follow: {
         parameters: {
             query?: {
+                /** @description without the two before: begin behind this cursor of the reader's own; PUT /cursors/{name} moves it */
+                cursor?: string;
                 /** @description the same for a first call; without either the stream begins now */
                 after?: string;
                 /** @description exact, or a prefix ending in *; several by comma */
@@ -667,7 +1189,43 @@ export interface operations {
                         /** @enum {string} */
                         event: "event";
                         id?: string;
+                    } | {
+                        data: components["schemas"]["Gap"];
+                        /** @enum {string} */
+                        event: "gap";
+                        id?: string;
                     };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inclusion"];
                 };
             };
             /** @description Error */
@@ -822,6 +1380,69 @@ export interface operations {
             };
         };
     };
+    "log-consistency": {
+        parameters: {
+            query: {
+                /** @description as a head names it */
+                file: string;
+                /** @description events under the earlier head */
+                from: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consistency"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "log-head": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogHead"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     part: {
         parameters: {
             query?: never;
@@ -841,6 +1462,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Part"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    schemas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schemas"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schema */
+            200: {
+                headers: {
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Error */
