@@ -11,7 +11,11 @@ import (
 )
 
 // maxPage is the largest page that is read, in bytes.
-const maxPage = 16 << 20
+const maxPage = 4 << 20
+
+// maxName is the longest name of a line, batch or shift, in bytes, as in the
+// envelope of an event.
+const maxName = 1024
 
 // The certificate's data lie between these in a page, once, as JSON in which
 // encoding/json has escaped <, > and &: so they can not hide an end of their own.
@@ -62,6 +66,11 @@ func ReadCertificate(r io.Reader) (Certificate, error) {
 		return bad("it says seq %d of %s at %s, its head seq %d of %s at %s", c.Seq, c.Site, c.Made, head.Seq, head.Site, head.Time)
 	case c.Line == "" || !c.From.Before(c.To):
 		return bad("it names no line, or no time")
+	}
+	for _, text := range []string{c.Line, c.Batch, c.Shift, c.Zone, c.Version} {
+		if len(text) > maxName {
+			return bad("a name in it has %d bytes; at most %d", len(text), maxName)
+		}
 	}
 	return c, nil
 }

@@ -320,6 +320,7 @@ func TestReadCertificateRefuses(t *testing.T) {
 		{"another seq", strings.Replace(data, fmt.Sprintf(`"seq": %d,`, c.Seq), `"seq": 5,`, 1), "its head seq"},
 		{"another head", strings.Replace(data, "seq ", "seq 1", 1), "log head refused"},
 		{"another key", strings.Replace(data, c.Verifier, "demo+00000000+AAAA", 1), "log head refused"},
+		{"a name without end", strings.Replace(data, `"batch": "B-2031"`, `"batch": "`+strings.Repeat("B", 2000)+`"`, 1), "2000 bytes"},
 		{"more behind", data + "{}", "follows"},
 	} {
 		_, err := proof.ReadCertificate(strings.NewReader(tc.page))
