@@ -17,6 +17,7 @@ import (
 // BenchCmd measures.
 type BenchCmd struct {
 	Line BenchLineCmd `cmd:"" help:"Judge a drawn or recorded line and count escapes, false rejects and time at a simulated gate."`
+	Log  BenchLogCmd  `cmd:"" help:"Measure the event log against bare SQLite: appends, followers, a large log."`
 }
 
 // BenchLineCmd measures a line.
