@@ -55,8 +55,9 @@ func (c Certificate) PDF(w io.Writer) error {
 // down it then goes. What does not fit even so goes on longer paper: nothing is
 // left away.
 func (s sheet) fit(modules [][]bool) (scale, tall float64) {
+	p := newPaper(1, paperHeight, true)
 	for scale = 1; ; scale -= 0.04 {
-		p := newPaper(scale, paperHeight, true)
+		p.scale = scale
 		if p.sheet(s, modules); p.y <= tallest || scale < 0.75 {
 			return scale, p.y
 		}
