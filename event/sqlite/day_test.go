@@ -1,14 +1,19 @@
 package sqlite
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"flag"
+	"log/slog"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -261,16 +266,23 @@ func TestLaterFormat(t *testing.T) {
 	}
 }
 
-// TestKilled ends a writing process by kill -9, many times, and holds that
-// everything it was told to be stored is there, once and without a gap.
+var kills = flag.Int("kills", 8, "how often TestKilled kills the writing process")
+
+// TestKilled ends a process with eight writers by kill -9, many times at random
+// moments, and holds that every event it was told to be stored is there, once,
+// that seq has no gap, and that the whole log verifies each time.
 func TestKilled(t *testing.T) {
 	const dirKey = "LINESMAN_TEST_LOG"
 	if dir := os.Getenv(dirKey); dir != "" {
 		writeForEver(dir)
 	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 2))
 	dir := t.TempDir()
-	var acked, want int
-	for range 8 {
+	acked := map[string]bool{}
+	stored := 0
+	for range *kills {
 		child := exec.Command(os.Args[0], "-test.run=^TestKilled$")
 		child.Env = append(os.Environ(), dirKey+"="+dir)
 		out, err := child.StdoutPipe()
@@ -280,55 +292,78 @@ func TestKilled(t *testing.T) {
 		if err := child.Start(); err != nil {
 			t.Fatal(err)
 		}
-		// The child prints a dot for every acknowledged group of ten.
-		buf := make([]byte, 4096)
-		for n := 0; n < 15; {
-			k, err := out.Read(buf)
-			if err != nil {
-				t.Fatalf("the child ended: %v", err)
+		// The child prints the id of every event that was acknowledged.
+		lines := bufio.NewScanner(out)
+		for n := random.IntN(200) + 1; n > 0; n-- {
+			if !lines.Scan() {
+				t.Fatal("the child ended by itself")
 			}
-			n += k
-			acked += 10 * k
+			acked[lines.Text()] = true
 		}
 		if err := child.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		for { // what it said before it died
-			k, err := out.Read(buf)
-			acked += 10 * k
-			if err != nil {
-				break
+		for lines.Scan() { // what it said before it died; the last line may be torn
+			if _, whole := event.ParseID(lines.Text()); whole {
+				acked[lines.Text()] = true
 			}
 		}
 		child.Wait()
-		l, err := Open(Settings{Dir: dir})
+		l, err := Open(Settings{Dir: dir, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		want = len(all(t, l))
-		noGap(t, l, want)
+		events := all(t, l)
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if want < acked {
-			t.Fatalf("%d events were acknowledged and %d are there", acked, want)
+		seen := map[string]bool{}
+		for i, e := range events {
+			if e.Seq != uint64(i)+1 || seen[e.ID] {
+				t.Fatalf("place %d has seq %d, id %s, there before: %v", i+1, e.Seq, e.ID, seen[e.ID])
+			}
+			seen[e.ID] = true
 		}
+		for id := range acked {
+			if !seen[id] {
+				t.Fatalf("event %s was acknowledged and is lost", id)
+			}
+		}
+		if r := verify(t, dir); !r.Good {
+			t.Fatalf("it does not verify: %+v", r.Findings)
+		}
+		stored = len(events)
 	}
-	t.Logf("%d acknowledged, %d stored", acked, want)
+	t.Logf("%d kills, %d acknowledged, %d stored", *kills, len(acked), stored)
 }
 
+// writeForEver appends from eight writers until the process ends.
 func writeForEver(dir string) {
 	l, err := Open(Settings{Dir: dir})
 	if err != nil {
 		panic(err)
 	}
-	for {
-		group := eventtest.Sample(10)
-		if _, err := l.Append(context.Background(), group); err != nil {
-			panic(err)
-		}
-		os.Stdout.WriteString(".")
+	var said sync.Mutex
+	for w := range 8 {
+		go func() {
+			for {
+				group := eventtest.Sample(1 + w)
+				for i := range group {
+					group[i].ID = event.NewID()
+				}
+				stored, err := l.Append(context.Background(), group)
+				if err != nil {
+					panic(err)
+				}
+				said.Lock()
+				for _, e := range stored {
+					os.Stdout.WriteString(e.ID + "\n")
+				}
+				said.Unlock()
+			}
+		}()
 	}
+	select {}
 }
 
 // The view is for people with nothing but SQLite.
