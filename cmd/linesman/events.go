@@ -171,14 +171,31 @@ func (f FilterFlags) selection(now time.Time, zone *time.Location) (s export.Sel
 	return s, nil
 }
 
-// bar shows how far something has come, where a person watches.
+// bar shows how far something has come, where a person watches. A total of -1
+// is not known.
 func bar(total int64, what string, options ...progressbar.Option) *progressbar.ProgressBar {
 	var w io.Writer = os.Stderr
 	if !term.IsTerminal(int(os.Stderr.Fd())) {
 		w = io.Discard
 	}
-	return progressbar.NewOptions64(max(total, 1), append([]progressbar.Option{progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(w),
+	if total == 0 {
+		total = 1 // it is done at once
+	}
+	return progressbar.NewOptions64(total, append([]progressbar.Option{progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(w),
 		progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionClearOnFinish()}, options...)...)
+}
+
+// shown is a reader whose bytes move a bar. A bar that can not be drawn is no
+// reason to stop reading.
+type shown struct {
+	io.Reader
+	bar *progressbar.ProgressBar
+}
+
+func (s shown) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	_ = s.bar.Add(n)
+	return n, err
 }
 
 // openLogToWrite opens a log that no appliance holds; site may be empty.

@@ -68,7 +68,7 @@ func (c *EventsImportCmd) Run(ctx context.Context) (err error) {
 		defer func() { err = errors.Join(err, done()) }()
 	}
 	b := bar(size, "import", progressbar.OptionShowBytes(true))
-	err = into.run(ctx, io.TeeReader(in, b))
+	err = into.run(ctx, shown{in, b})
 	_ = b.Finish()
 	if err != nil {
 		return err

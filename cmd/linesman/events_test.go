@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -353,4 +354,14 @@ func (g *groups) Append(ctx context.Context, events []event.Event) ([]event.Even
 	}
 	g.n, g.largest = g.n+1, max(g.largest, bytes)
 	return g.Memory.Append(ctx, events)
+}
+
+// Something longer than was said is read all the same.
+func TestShownReadsOn(t *testing.T) {
+	for _, total := range []int64{-1, 0, 3} {
+		got, err := io.ReadAll(shown{strings.NewReader(strings.Repeat("x", 9999)), bar(total, "test")})
+		if len(got) != 9999 || err != nil {
+			t.Errorf("of a total of %d: %d bytes, %v", total, len(got), err)
+		}
+	}
 }

@@ -101,7 +101,7 @@ func (c *RestoreCmd) unpack(ctx context.Context, set archive.Settings) (archive.
 		return archive.CopyFolder(ctx, c.Backup, set)
 	}
 	b := bar(info.Size(), "restore", progressbar.OptionShowBytes(true))
-	m, err := archive.Unpack(ctx, io.TeeReader(f, b), set)
+	m, err := archive.Unpack(ctx, shown{f, b}, set)
 	_ = b.Finish()
 	return m, err
 }
