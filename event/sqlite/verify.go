@@ -112,6 +112,7 @@ func Verify(ctx context.Context, set VerifySettings) (*Report, error) {
 	v.readHeads()
 	v.walk(ctx)
 	v.ends()
+	v.pages(ctx)
 	v.missing()
 	if v.left > 0 {
 		v.report.Findings = append(v.report.Findings, Finding{What: fmt.Sprintf("%d more findings are not listed", v.left)})
@@ -449,6 +450,26 @@ func (v *verifier) ends() {
 		}
 		if w.tree.size > signed && w.until == 0 && !w.lost {
 			v.find(title, w.last, "", "%d events stand in it and only %d are signed: the others were added by somebody else", w.tree.size, signed)
+		}
+	}
+}
+
+// pages has SQLite look at every page and index: events that hold may still be
+// found by an index that does not.
+func (v *verifier) pages(ctx context.Context) {
+	for _, title := range sortedKeys(v.trees) {
+		w := v.trees[title]
+		if w.file.path == "" || w.lost {
+			continue
+		}
+		var said string
+		err := w.db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&said)
+		switch {
+		case ctx.Err() != nil:
+		case err != nil:
+			v.find(title, 0, "", "its pages can not be read: %v; its events hold", err)
+		case said != "ok":
+			v.find(title, 0, "", "its events hold, but not its pages or indexes: %s", strings.ReplaceAll(said, "\n", " "))
 		}
 	}
 }
