@@ -74,7 +74,7 @@ func openAppliance(site *config.Site, log *slog.Logger) (a *appliance, err error
 		}
 	}()
 	data := site.Path(site.Data)
-	if a.store, err = sqlite.Open(sqlite.Settings{Dir: filepath.Join(data, "log"), Logger: log}); err != nil {
+	if a.store, err = sqlite.Open(sqlite.Settings{Dir: filepath.Join(data, "log"), Site: site.Name, Logger: log}); err != nil {
 		return a, err
 	}
 	if a.access, err = openAccess(site, a.store, log); err != nil {
@@ -170,7 +170,7 @@ func (a *appliance) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	handler, err := api.New(api.Config{Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, Evidence: a.evidence.Open, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
+	handler, err := api.New(api.Config{Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, Evidence: a.evidence.Open, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), Shifts: a.site.Shifts, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
 	if err != nil {
 		return err
 	}
