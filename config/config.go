@@ -32,6 +32,7 @@ type Site struct {
 	Data        string                         `yaml:"data"` // folder of log and evidence, relative to the file; default "data"
 	Listen      string                         `yaml:"listen"`
 	Access      access.Policy                  `yaml:"access"`
+	Keep        Keep                           `yaml:"keep"`
 	Shifts      proof.Shifts                   `yaml:"shifts"` // for certificates; default early, late and night
 	Cameras     map[part.CameraID]Camera       `yaml:"cameras"`
 	Controllers map[string]Driver              `yaml:"controllers"`
@@ -140,6 +141,9 @@ func (s *Site) Validate() error {
 		refuse("listen %q: want host:port, such as 127.0.0.1:8080", s.Listen)
 	}
 	if err := s.Access.Validate(); err != nil {
+		refuse("%w", err)
+	}
+	if err := s.Keep.Validate(); err != nil {
 		refuse("%w", err)
 	}
 	if err := s.Shifts.Validate(); err != nil {

@@ -83,12 +83,13 @@ func openAppliance(site *config.Site, log *slog.Logger) (a *appliance, err error
 	if a.ring, err = event.OpenRing(event.RingSettings{Path: filepath.Join(data, "ring"), Source: "/" + site.Name, Logger: log}); err != nil {
 		return a, err
 	}
-	a.evidence, err = evidence.Open(evidence.Settings{Dir: filepath.Join(data, "evidence"), Logger: log, Dropped: func(d event.EvidenceDropped) {
+	a.evidence, err = evidence.Open(evidence.Settings{Dir: filepath.Join(data, "evidence"), MaxBytes: config.GB(site.Keep.PicturesGB), MinFree: config.GB(site.Keep.FreeGB) / 2, MaxAge: pictureAges(site.Keep), Logger: log, Dropped: func(d event.EvidenceDropped) {
 		a.ring.Emit(event.New("/"+site.Name, "evidence", time.Now(), d))
 	}})
 	if err != nil {
 		return a, err
 	}
+	a.work = append(a.work, a.retain)
 	for _, id := range site.LineIDs() {
 		if err := a.openLine(id); err != nil {
 			return a, err
