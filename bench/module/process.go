@@ -1,0 +1,83 @@
+package module
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// process is the module while it runs, with all that it started.
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{} // closed when it has ended
+	last tail
+}
+
+// launch starts a module in its folder.
+func launch(dir string, command []string, url, token string) (*process, error) {
+	p := &process{cmd: exec.Command(command[0], command[1:]...), done: make(chan struct{})}
+	p.cmd.Dir = dir
+	p.cmd.Env = append(os.Environ(), "LINESMAN_URL="+url, "LINESMAN_TOKEN="+token, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
+	p.cmd.Stdout, p.cmd.Stderr = &p.last, &p.last
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.cmd.WaitDelay = 2 * time.Second
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting the module: %w", err)
+	}
+	go func() {
+		// How it ended stands in its ProcessState.
+		_ = p.cmd.Wait()
+		close(p.done)
+	}()
+	return p, nil
+}
+
+// kill ends it as a power cut does, and waits for that.
+func (p *process) kill() {
+	select {
+	case <-p.done:
+	default:
+		// An error says that it has ended by itself meanwhile.
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+		<-p.done
+	}
+}
+
+// ended says how a module ended by itself, or nothing while it runs.
+func (p *process) ended() string {
+	select {
+	case <-p.done:
+		return strings.TrimSpace(fmt.Sprintf("the module ended by itself: %s\n%s", p.cmd.ProcessState, p.last.String()))
+	default:
+		return ""
+	}
+}
+
+// tail keeps the last words of a process.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+// lastWords bounds what is kept, in bytes.
+const lastWords = 2000
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = append(t.text, b...)
+	if over := len(t.text) - lastWords; over > 0 {
+		t.text = append(t.text[:0], t.text[over:]...)
+	}
+	return len(b), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.text)
+}
