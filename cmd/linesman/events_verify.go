@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 
 	"linesman/event"
 	"linesman/event/evidence"
+	"linesman/event/export"
 	"linesman/proof"
 )
 
@@ -168,15 +170,17 @@ func (c *EventsVerifyCmd) openHead(v *Verified, path, signed string, keys []stri
 func (c *EventsVerifyCmd) certificates(v *Verified, keys, heads *[]string) (out map[string]proof.Certificate, err error) {
 	out = map[string]proof.Certificate{}
 	for _, path := range c.Certificate {
-		f, err := os.Open(path)
+		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
-		page, err := proof.ReadCertificate(f)
-		f.Close()
+		page, err := proof.ReadCertificate(bytes.NewReader(text))
 		if err != nil {
 			v.wrong(Wrong{What: fmt.Sprintf("certificate %s: %v", path, err)})
 			continue
+		}
+		if same, err := page.Matches(text); err != nil || !same {
+			v.Notes = append(v.Notes, fmt.Sprintf("certificate %s: what it shows is not what this program writes of the data in it: another version or a box with other fonts wrote it, or somebody changed its text. What is counted again are the data", path))
 		}
 		if len(c.Key) == 0 {
 			*keys = union(*keys, []string{page.Verifier})
@@ -239,7 +243,7 @@ func (c *EventsVerifyCmd) print(w io.Writer, v *Verified) error {
 	var err error
 	say := func(format string, a ...any) {
 		if err == nil {
-			_, err = fmt.Fprintf(w, format+"\n", a...)
+			_, err = fmt.Fprintln(w, export.Plain(fmt.Sprintf(format, a...))) // pages and events may come from anybody
 		}
 	}
 	for _, x := range v.Checked {

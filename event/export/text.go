@@ -27,7 +27,7 @@ func Text(e event.Event, zone *time.Location, width int) string {
 		subject = e.Part
 	}
 	line := fmt.Sprintf("%8d  %s  %-8s  %-18s  %-36s  %s", e.Seq, e.Time.In(zone).Format("2006-01-02 15:04:05.000"),
-		severity, plain(ShortType(e.Type)), plain(subject), what(e))
+		severity, Plain(ShortType(e.Type)), Plain(subject), what(e))
 	line = strings.TrimRight(line, " ")
 	if runes := []rune(line); width > 0 && len(runes) > width {
 		return string(runes[:max(width-1, 0)]) + "…"
@@ -74,7 +74,7 @@ func what(e event.Event) string {
 	}
 	dec := json.NewDecoder(bytes.NewReader(e.Data))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return strings.TrimSpace(b.String() + " " + plain(string(e.Data)))
+		return strings.TrimSpace(b.String() + " " + Plain(string(e.Data)))
 	}
 	for dec.More() {
 		name, err := dec.Token()
@@ -86,7 +86,7 @@ func what(e event.Event) string {
 			break
 		}
 		if value := short(raw); value != "" {
-			say(plain(fmt.Sprint(name)), value)
+			say(Plain(fmt.Sprint(name)), value)
 		}
 	}
 	return b.String()
@@ -103,7 +103,7 @@ func short(raw json.RawMessage) string {
 	}
 	var tight bytes.Buffer
 	if err := json.Compact(&tight, raw); err != nil {
-		return plain(string(raw))
+		return Plain(string(raw))
 	}
 	switch s := tight.String(); {
 	case s == "null", s == "[]", s[0] == '{' && idle(raw):
@@ -113,11 +113,11 @@ func short(raw json.RawMessage) string {
 		if json.Unmarshal(raw, &tick) == nil && tick.Epoch != nil && tick.Count != nil {
 			return fmt.Sprintf("%d:%d", *tick.Epoch, *tick.Count)
 		}
-		return plain(s)
+		return Plain(s)
 	case s[0] == '[':
-		return texts(raw, plain(s))
+		return texts(raw, Plain(s))
 	default:
-		return plain(s)
+		return Plain(s)
 	}
 }
 
@@ -156,15 +156,15 @@ func idle(raw json.RawMessage) bool {
 
 // word is a text that ends where it ends: in quotes if it has blanks.
 func word(s string) string {
-	if s = plain(s); strings.ContainsAny(s, " \"") {
+	if s = Plain(s); strings.ContainsAny(s, " \"") {
 		return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`
 	}
 	return s
 }
 
-// plain replaces whatever a terminal might take for an order, and what turns
+// Plain replaces whatever a terminal might take for an order, and what turns
 // the direction of writing.
-func plain(s string) string {
+func Plain(s string) string {
 	ok := func(r rune) bool { return unicode.IsPrint(r) }
 	if strings.IndexFunc(s, func(r rune) bool { return !ok(r) }) < 0 {
 		return s
