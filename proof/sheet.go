@@ -89,7 +89,10 @@ func (c Certificate) look() []string {
 	if c.Open {
 		say("It was still running: the figures are of that moment.")
 	}
-	if len(c.Accounts) == 0 {
+	switch {
+	case len(c.Accounts) == 0 && c.Open:
+		say("There is no account of parts yet: it is written when the batch is closed. The appliance's own page has the present one.")
+	case len(c.Accounts) == 0:
 		say("There is no account of parts: no batch was closed in this time, as after a power cut.")
 	}
 	var open []string
@@ -268,7 +271,7 @@ func (c Certificate) judgesTable() table {
 	}
 	var eyes []string
 	for _, e := range c.Eyes {
-		eyes = append(eyes, fmt.Sprintf("%s %s, without a usable picture %s", e.Camera, e.State, several(e.Down, "time", "times")))
+		eyes = append(eyes, fmt.Sprintf("camera %s %s, without a usable picture %s", e.Camera, e.State, several(e.Down, "time", "times")))
 	}
 	if len(eyes) == 0 {
 		eyes = []string{"no camera changed its state"}
