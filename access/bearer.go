@@ -92,13 +92,13 @@ func (m *memory) keep(t *Token, text string) {
 type uses struct {
 	mu     sync.Mutex
 	by     map[string]time.Time
-	saved  time.Time
 	fresh  bool // touched since it was saved
 	saving sync.Mutex
 }
 
-// touch notes a use, and says whether it is time to save.
-func (u *uses) touch(id string, now time.Time) (save bool) {
+// touch notes a use, and says whether it is time to save: once a minute and
+// token.
+func (u *uses) touch(id string, now time.Time) (due bool) {
 	minute := now.UTC().Truncate(time.Minute)
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -109,9 +109,7 @@ func (u *uses) touch(id string, now time.Time) (save bool) {
 		return false
 	}
 	u.by[id], u.fresh = minute, true
-	save = u.saved != minute
-	u.saved = minute
-	return save
+	return true
 }
 
 func (u *uses) last(id string) time.Time {
