@@ -32,7 +32,7 @@ func (s *server) registerCursors(a huma.API) {
 	put := huma.Operation{Method: http.MethodPut, Path: "/api/v1/cursors/{name}", OperationID: "set-cursor",
 		Summary: "Remember how far a reader has come", Description: "On disk when it answers. It may go back.", MaxBodyBytes: 4 << 10}
 	huma.Register(a, put, func(ctx context.Context, q *struct {
-		cursorName
+		Name string `path:"name" pattern:"^[a-z0-9][a-z0-9._-]{0,63}$" doc:"the reader's own; every token has names to itself"`
 		Body Cursor
 	}) (*cursorAnswer, error) {
 		if err := need(ctx, access.Read); err != nil {

@@ -45,7 +45,9 @@ var metrics = []metric{
 	{"linesman_line_parts", "Parts judged in the present batch, by outcome.", labels("line", "outcome")},
 	{"linesman_line_late_parts", "Parts of the present batch that were answered too late, and so rejected.", labels("line")},
 	{"linesman_line_parts_per_minute", "Parts a minute at present.", labels("line")},
-	{"linesman_line_decision_seconds", "Trigger to acknowledged entry over the last minute, by quantile; 1 is the largest.", labels("line", "quantile")},
+	{"linesman_line_decision_median_seconds", "Trigger to acknowledged entry over the last minute: half of the parts took no longer.", labels("line")},
+	{"linesman_line_decision_p99_seconds", "Trigger to acknowledged entry over the last minute: 99 in 100 parts took no longer.", labels("line")},
+	{"linesman_line_decision_max_seconds", "Trigger to acknowledged entry over the last minute: the longest.", labels("line")},
 	{"linesman_line_held", "1 while the line is held.", labels("line")},
 	{"linesman_line_ledger_mismatch", "1 while the account of parts does not close.", labels("line")},
 	{"linesman_plc_connected", "1 while the controller answers.", labels("line", "plc")},
@@ -133,9 +135,9 @@ func lineMetrics(gauge func(string, float64, ...string), l line.Status) {
 	gauge("line_parts", float64(l.Counts.Inconclusive), id, "inconclusive")
 	gauge("line_late_parts", float64(l.Counts.Late), id)
 	gauge("line_parts_per_minute", l.PerMin, id)
-	for quantile, ms := range map[string]float64{"0.5": l.Latency.P50, "0.99": l.Latency.P99, "1": l.Latency.Max} {
-		gauge("line_decision_seconds", ms/1e3, id, quantile)
-	}
+	gauge("line_decision_median_seconds", l.Latency.P50/1e3, id)
+	gauge("line_decision_p99_seconds", l.Latency.P99/1e3, id)
+	gauge("line_decision_max_seconds", l.Latency.Max/1e3, id)
 	gauge("line_held", truth(l.State == "held"), id)
 	gauge("line_ledger_mismatch", truth(l.Ledger.Mismatch != ""), id)
 	gauge("plc_connected", truth(l.PLC.Connected), id, l.PLC.Name)

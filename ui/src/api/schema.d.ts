@@ -962,7 +962,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                /** @description the reader's own; every token has names to itself */
+                name: string;
+            };
             cookie?: never;
         };
         requestBody: {
