@@ -281,8 +281,10 @@ func TestReadCertificate(t *testing.T) {
 	b := writeBatch(100)
 	c := certify(t, b, proof.Wanted{Batch: "B-2031", Zone: shanghai(t)})
 	for name, write := range pages(c) {
-		var page, again bytes.Buffer
-		if err := errors.Join(write(&page), write(&again)); err != nil {
+		var page, between, again bytes.Buffer
+		other := c
+		other.Batch = "Ω ÄÖÜ ñ ç" // composed letters, in a page of its own
+		if err := errors.Join(write(&page), other.PDF(&between), write(&again)); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if !bytes.Equal(page.Bytes(), again.Bytes()) {

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"bytes"
 	"strings"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -40,9 +41,11 @@ func newPaper(scale, height float64, dry bool) *paper {
 	pdf := fpdf.NewCustom(&fpdf.InitType{OrientationStr: "P", UnitStr: "mm", Size: fpdf.SizeType{Wd: paperWidth, Ht: height}})
 	pdf.SetMargins(marginX, marginY, marginX)
 	pdf.SetAutoPageBreak(false, 0)
-	pdf.AddUTF8FontFromBytes("regular", "", goregular.TTF)
-	pdf.AddUTF8FontFromBytes("bold", "", gobold.TTF)
-	pdf.AddUTF8FontFromBytes("mono", "", gomono.TTF)
+	// fpdf writes into the bytes it is given when it cuts a font down to the
+	// letters used, so each page has its own.
+	pdf.AddUTF8FontFromBytes("regular", "", bytes.Clone(goregular.TTF))
+	pdf.AddUTF8FontFromBytes("bold", "", bytes.Clone(gobold.TTF))
+	pdf.AddUTF8FontFromBytes("mono", "", bytes.Clone(gomono.TTF))
 	pdf.AddPage()
 	return &paper{pdf: pdf, ink: newInk(), scale: scale, dry: dry}
 }
