@@ -69,12 +69,21 @@ func TestCertificate(t *testing.T) {
 		}
 		verify := EventsVerifyCmd{PlaceFlag: PlaceFlag{Dir: dir}, Certificate: []string{out}}
 		v, err := verify.verify(context.Background(), dir, "", verifyLog)
-		if err != nil || !v.Good {
+		if err != nil || !v.Good || strings.Contains(fmt.Sprint(v.Notes), "what it shows") {
 			t.Errorf("%s: verify says %+v, %v", form, v, err)
 		}
 		page, err := os.ReadFile(out)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if form == "html" {
+			shown := strings.Replace(string(page), "<td>40</td>", "<td>43</td>", 1)
+			if err := os.WriteFile(out, []byte(shown), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if v, err = verify.verify(context.Background(), dir, "", verifyLog); err != nil || !strings.Contains(fmt.Sprint(v.Notes), "somebody changed its text") {
+				t.Errorf("verify of a page whose text was changed says %+v, %v", v, err)
+			}
 		}
 		forged := strings.NewReplacer(`"pass":40`, `"pass":41`, `"pass": 40`, `"pass": 41`).Replace(string(page))
 		if forged == string(page) {
