@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -210,10 +211,10 @@ type words struct {
 	ids  map[string]int64
 }
 
-func (w *words) load(db *sql.DB) error {
+func (w *words) load(db rowsOf) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	rows, err := db.Query("SELECT id, word FROM words ORDER BY id")
+	rows, err := db.QueryContext(context.Background(), "SELECT id, word FROM words ORDER BY id")
 	if err != nil {
 		return err
 	}

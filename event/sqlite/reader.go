@@ -107,8 +107,12 @@ func (f *file) group() (g [2]uint64, err error) {
 	if f.version == 0 {
 		return g, nil
 	}
+	return groupIn(f.db)
+}
+
+func groupIn(db rowsOf) (g [2]uint64, err error) {
 	var first, last int64
-	err = f.db.QueryRow("SELECT group_first, group_last FROM file").Scan(&first, &last)
+	err = db.QueryRowContext(context.Background(), "SELECT group_first, group_last FROM file").Scan(&first, &last)
 	return [2]uint64{uint64(first), uint64(last)}, err
 }
 

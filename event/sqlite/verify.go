@@ -72,6 +72,7 @@ type dropped struct{ first, last uint64 }
 // walking is one file on the walk.
 type walking struct {
 	*file
+	at     *sql.Conn // reads as of one moment
 	tree   tree
 	until  uint64 // rows at or after this seq are half written; 0: all count
 	claims []claim
@@ -109,6 +110,12 @@ func Verify(ctx context.Context, set VerifySettings) (*Report, error) {
 	for _, name := range names {
 		v.open(name)
 	}
+	if err := v.begin(ctx); err != nil {
+		return nil, err
+	}
+	for _, title := range sortedKeys(v.trees) {
+		v.count(ctx, title)
+	}
 	v.readHeads()
 	v.walk(ctx)
 	v.ends()
@@ -123,8 +130,51 @@ func Verify(ctx context.Context, set VerifySettings) (*Report, error) {
 
 func (v *verifier) close() {
 	for _, w := range v.trees {
+		if w.at != nil {
+			w.at.Close() // it only read
+		}
 		w.file.close()
 	}
+}
+
+// begin has all files read as of one moment, between two commits, however busy
+// the log is: it begins again until the first has not moved on by the time the
+// last has begun.
+func (v *verifier) begin(ctx context.Context) error {
+	const extent = "SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM events"
+	for range backupTries {
+		still := true
+		for _, title := range sortedKeys(v.trees) {
+			w := v.trees[title]
+			if w.version == 0 {
+				continue
+			}
+			if w.at == nil {
+				var err error
+				if w.at, err = w.db.Conn(ctx); err != nil {
+					return w.bad(err)
+				}
+			} else if _, err := w.at.ExecContext(ctx, "ROLLBACK"); err != nil {
+				return w.bad(err)
+			}
+			if _, err := w.at.ExecContext(ctx, "BEGIN"); err != nil {
+				return w.bad(err)
+			}
+			if err := w.at.QueryRowContext(ctx, extent).Scan(&w.first, &w.last); err != nil {
+				v.find(title, 0, "", "it can not be read: %v", err)
+			}
+		}
+		for _, w := range v.trees {
+			var first, last uint64
+			if w.at != nil && w.db.QueryRowContext(ctx, extent).Scan(&first, &last) == nil {
+				still = still && last == w.last
+			}
+		}
+		if still {
+			return nil
+		}
+	}
+	return errors.New("verify: the log is written too fast to be looked at as of one moment; try again, or verify a backup of it")
 }
 
 func (v *verifier) find(title string, seq uint64, id, what string, a ...any) {
@@ -153,15 +203,26 @@ func (v *verifier) open(name string) {
 	if f.version < format {
 		v.report.Notes = append(v.report.Notes, title+" was written before the log had hashes: its order is checked, its content can not be")
 	}
-	var n sql.NullInt64
-	if err := f.db.QueryRow("SELECT count(*) FROM events").Scan(&n); err != nil {
-		v.find(title, 0, "", "it can not be read: %v", err)
-	}
-	v.total += uint64(n.Int64)
-	if f.version < format {
+}
+
+// count reads how many rows and which stored hashes a file has.
+func (v *verifier) count(ctx context.Context, title string) {
+	w := v.trees[title]
+	if w.at == nil {
 		return
 	}
-	rows, err := f.db.Query("SELECT chunk, last, root FROM chunks")
+	var n int64
+	if err := w.at.QueryRowContext(ctx, "SELECT count(*) FROM events NOT INDEXED").Scan(&n); err != nil {
+		v.find(title, 0, "", "it can not be read: %v", err)
+	}
+	v.total += uint64(n)
+	if w.version < format {
+		return
+	}
+	if err := w.words.load(w.at); err != nil {
+		v.find(title, 0, "", "its words can not be read: %v", err)
+	}
+	rows, err := w.at.QueryContext(ctx, "SELECT chunk, last, root FROM chunks")
 	if err != nil {
 		v.find(title, 0, "", "its hashes can not be read: %v", err)
 		return
@@ -206,7 +267,7 @@ func (v *verifier) readHeads() {
 		if w.version < format {
 			continue
 		}
-		if g, err := w.group(); err == nil && w.shelf == record {
+		if g, err := groupIn(w.at); err == nil && w.shelf == record {
 			bounds[w.day] = g[1]
 		}
 		v.events(w, event.LogSealed{}.EventType(), func(e event.Event) {
@@ -224,14 +285,14 @@ func (v *verifier) readHeads() {
 		if w.version < format {
 			continue
 		}
-		g, err := w.group()
+		g, err := groupIn(w.at)
 		half := err == nil && w.shelf == parts && g[1] > bounds[w.day]
 		if half {
 			w.until = g[0]
 			v.report.Notes = append(v.report.Notes, fmt.Sprintf("%s: the group from event %d on was being written when the process ended: it was never acknowledged, and the next start takes it out", title, g[0]))
 		}
 		var signed string
-		if err := w.db.QueryRow("SELECT head FROM file").Scan(&signed); err != nil {
+		if err := w.at.QueryRowContext(context.Background(), "SELECT head FROM file").Scan(&signed); err != nil {
 			v.find(title, 0, "", "its head can not be read: %v", err)
 			continue
 		}
@@ -265,7 +326,7 @@ func (v *verifier) events(w *walking, t event.Type, fn func(event.Event)) {
 	if !ok {
 		return
 	}
-	events, err := scan(context.Background(), w.db, &w.words, "SELECT "+columns+" FROM events NOT INDEXED WHERE type = ? ORDER BY seq", id)
+	events, err := scan(context.Background(), w.at, &w.words, "SELECT "+columns+" FROM events NOT INDEXED WHERE type = ? ORDER BY seq", id)
 	if err != nil {
 		v.find(w.title(), 0, "", "its own events can not be read: %v", err)
 	}
@@ -459,11 +520,11 @@ func (v *verifier) ends() {
 func (v *verifier) pages(ctx context.Context) {
 	for _, title := range sortedKeys(v.trees) {
 		w := v.trees[title]
-		if w.file.path == "" || w.lost {
+		if w.at == nil || w.lost {
 			continue
 		}
 		var said string
-		err := w.db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&said)
+		err := w.at.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&said)
 		switch {
 		case ctx.Err() != nil:
 		case err != nil:
@@ -508,7 +569,7 @@ func (v *verifier) stream(ctx context.Context, w *walking) <-chan []row {
 				return false
 			}
 		}
-		rows, err := w.db.QueryContext(ctx, "SELECT "+columns+", "+mark+" FROM events NOT INDEXED WHERE seq > ? AND seq <= ? ORDER BY seq", after, int64(math.MaxInt64))
+		rows, err := w.at.QueryContext(ctx, "SELECT "+columns+", "+mark+" FROM events NOT INDEXED WHERE seq > ? AND seq <= ? ORDER BY seq", after, int64(math.MaxInt64))
 		if err != nil {
 			send([]row{{err: err, Event: event.Event{Seq: w.first}}})
 			return

@@ -55,6 +55,34 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// A log that is being written verifies, however often it is asked.
+func TestVerifyWhileWritten(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, Settings{Dir: dir})
+	add(t, l, fresh(600)...)
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				if _, err := l.Append(context.Background(), fresh(3)); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}()
+	for range 30 {
+		if r := verify(t, dir); !r.Good {
+			t.Errorf("%+v", r.Findings)
+		}
+	}
+	close(stop)
+	<-done
+}
+
 // copyLog copies a closed log's folder.
 func copyLog(t testing.TB, dir string) string {
 	t.Helper()
