@@ -78,6 +78,15 @@ func (s *server) certify(ctx context.Context, q *certificateQuery) (c proof.Cert
 	if s.Proving == nil {
 		return c, huma.Error501NotImplemented("this log signs no heads, and a certificate without one proves nothing")
 	}
+	who := identity(ctx)
+	for _, p := range event.Payloads() {
+		if !who.MayRead(p.EventType()) {
+			return c, huma.Error403Forbidden(who.Actor + " may not read " + string(p.EventType()) + ", and a certificate counts all there is: an admin gives a token the scope to read everything")
+		}
+	}
+	if q.Line != "" && !who.OnLine(q.Line) {
+		return c, huma.Error403Forbidden(who.Actor + " is not for line " + q.Line)
+	}
 	w := proof.Wanted{Line: q.Line, Batch: q.Batch, Shift: q.Shift, From: q.From, To: q.To, Zone: s.Zone, Version: s.Version, Present: s.present}
 	if q.Shift != "" {
 		if q.Batch != "" || !q.From.IsZero() || !q.To.IsZero() {
@@ -103,7 +112,7 @@ func (s *server) certify(ctx context.Context, q *certificateQuery) (c proof.Cert
 	case err != nil:
 		return c, s.broken("counting for a certificate", err)
 	}
-	if who := identity(ctx); !who.OnLine(c.Line) {
+	if !who.OnLine(c.Line) {
 		return c, huma.Error403Forbidden(who.Actor + " is not for line " + c.Line)
 	}
 	return c, nil

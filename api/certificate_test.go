@@ -5,12 +5,14 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
+	"linesman/access"
 	"linesman/api"
 	"linesman/api/apitest"
 	"linesman/event"
@@ -119,4 +121,54 @@ func TestStory(t *testing.T) {
 func firstLine(t *testing.T, h http.Handler) string {
 	t.Helper()
 	return answer[api.Site](t, h, "/api/v1/status").Lines[0].Line
+}
+
+// narrow lets a token in that may read some types on one line.
+type narrow struct{ access.Identity }
+
+func (n narrow) Bearer(context.Context, string) (access.Identity, error) { return n.Identity, nil }
+
+// Neither a certificate nor a story tells somebody what the events would not.
+func TestNarrowToken(t *testing.T) {
+	plant, _ := site(t, apitest.Running, nil)
+	log := newSignedLog(t, plant.Config().Log.(*apitest.Log))
+	events, err := log.Read(t.Context(), event.Filter{Types: []event.Type{event.PartJudged{}.EventType()}, Limit: 1})
+	if err != nil || len(events) == 0 {
+		t.Fatalf("no verdict: %v", err)
+	}
+	ask := func(who access.Identity, path string) *httptest.ResponseRecorder {
+		_, h := site(t, apitest.Running, func(c *api.Config) { c.Log, c.Proving, c.Access = log, log, narrow{who} })
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Host = "127.0.0.1:8080"
+		r.Header.Set("Authorization", "Bearer lm_x_y")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	for _, tc := range []struct {
+		name, path, want string
+		who              access.Identity
+	}{
+		{"some types", "/api/v1/certificate?line=caps-1&shift=early", "may not read", access.Identity{Actor: "token:mes", Role: access.Viewer, Read: []event.Type{"linesman.part.*"}}},
+		{"another line", "/api/v1/certificate?line=caps-1&shift=early", "not for line caps-1", access.Identity{Actor: "token:mes", Role: access.Viewer, Read: []event.Type{"*"}, Lines: []string{"caps-9"}}},
+	} {
+		if w := ask(tc.who, tc.path); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), tc.want) {
+			t.Errorf("%s: status %d, %s; want 403 and %q", tc.name, w.Code, w.Body, tc.want)
+		}
+	}
+	verdict, err := event.As[event.PartJudged](events[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	gated := event.New(events[0].Source, "gate", events[0].Time, event.PartGated{Line: verdict.Line, Outcome: verdict.Outcome, Result: "kept"})
+	gated.Part = events[0].Part
+	if _, err := log.Append(t.Context(), []event.Event{gated}); err != nil {
+		t.Fatal(err)
+	}
+	for read, told := range map[event.Type]bool{"linesman.part.*": true, "linesman.part.gated.v1": false} {
+		w := ask(access.Identity{Actor: "token:mes", Role: access.Viewer, Read: []event.Type{read}}, "/api/v1/parts/"+events[0].Part)
+		if w.Code != http.StatusOK || strings.Contains(w.Body.String(), verdict.ModelHash) != told {
+			t.Errorf("who may read %s: status %d, told of the verdict %v, want %v: %s", read, w.Code, !told, told, w.Body)
+		}
+	}
 }

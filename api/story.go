@@ -3,8 +3,10 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"linesman/access"
 	"linesman/event"
 	"linesman/proof"
 )
@@ -56,9 +58,21 @@ type Ruling struct {
 	Reasons []Reason  `json:"reasons"`
 }
 
+// readable is the log as far as somebody may read it.
+type readable struct {
+	events
+	who access.Identity
+}
+
+// Read leaves out what may not be read, as if it were not there.
+func (r readable) Read(ctx context.Context, f event.Filter) ([]event.Event, error) {
+	found, err := r.events.Read(ctx, f)
+	return slices.DeleteFunc(found, func(e event.Event) bool { return !mayRead(r.who, e) }), err
+}
+
 // story tells one part; nil for one of which the log has nothing.
 func (s *server) story(ctx context.Context, id string) (*Story, error) {
-	told, err := proof.TellFrom(ctx, s.Log, id, func(sha string) bool {
+	told, err := proof.TellFrom(ctx, readable{s.Log, identity(ctx)}, id, func(sha string) bool {
 		file, err := s.Evidence(ctx, sha)
 		return err == nil && file.Close() == nil
 	})
