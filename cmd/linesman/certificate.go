@@ -23,7 +23,7 @@ type CertificateCmd struct {
 	Batch string `placeholder:"ID" help:"Of this batch."`
 	Line  string `help:"Of this line. Default: the site's only one, or the one the batch ran on."`
 	From  string `placeholder:"TIME" help:"Of the time from here: 2026-03-01T06:00, 06:00, yesterday, -8h."`
-	To    string `placeholder:"TIME" help:"Up to here."`
+	To    string `placeholder:"TIME" help:"Up to here. Default: now."`
 	Shift string `placeholder:"NAME" help:"Of this shift: early, late, night, or as the site file names them."`
 	Day   string `placeholder:"DAY" help:"On which the shift began: 2026-03-01, yesterday. Default: the last one that began."`
 	Out   string `short:"o" placeholder:"FILE" help:"certificate.html, .pdf or .json; - writes HTML to the standard output. Default: a name of its own, .html."`
@@ -146,8 +146,12 @@ func (c *CertificateCmd) wanted(site *config.Site, zone *time.Location, now time
 		flag, text string
 		at         *time.Time
 	}{{"--from", c.From, &w.From}, {"--to", c.To, &w.To}} {
+		if end.text == "" && end.flag == "--to" {
+			*end.at = now
+			continue
+		}
 		if end.text == "" {
-			return w, errors.New("a stretch of time needs both --from and --to")
+			return w, errors.New("a stretch of time needs --from, such as --from 06:00")
 		}
 		if *end.at, err = parseWhen(end.text, now, zone); err != nil {
 			return w, fmt.Errorf("%s: %w", end.flag, err)

@@ -119,7 +119,8 @@ func TestCertificateWanted(t *testing.T) {
 		{"which line", CertificateCmd{Shift: "early"}, two, 0, 0, "--line"},
 		{"nothing", CertificateCmd{}, one, 0, 0, "give one of"},
 		{"both", CertificateCmd{Batch: "B-1", Shift: "day"}, one, 0, 0, "give one of"},
-		{"no end", CertificateCmd{From: "06:00"}, one, 0, 0, "both --from and --to"},
+		{"up to now", CertificateCmd{From: "06:00"}, one, 6, now.Hour(), ""},
+		{"no beginning", CertificateCmd{To: "06:00"}, one, 0, 0, "--from"},
 		{"no time", CertificateCmd{From: "noon", To: "now"}, one, 0, 0, "--from"},
 		{"no day", CertificateCmd{Shift: "day", Day: "payday"}, one, 0, 0, "--day"},
 	} {
