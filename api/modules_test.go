@@ -300,9 +300,9 @@ func FuzzQuery(f *testing.F) {
 	f.Add("after=1&limit=3", "linesman.*", "2026-03-01T00:00:00Z")
 	f.Add("severity=low&newest=true", "example.rejects.v1,x*", "yesterday")
 	f.Add("before=18446744073709551615&after=-1", "*", "")
+	log, h := proven(f, nil)
+	put(log, "example.rejects.v1", "/demo/line/tablets-1", event.Low)
 	f.Fuzz(func(t *testing.T, query, kind, from string) {
-		log, h := proven(t, nil)
-		put(log, "example.rejects.v1", "/demo/line/tablets-1", event.Low)
 		q, err := url.ParseQuery(query)
 		if err != nil {
 			return
@@ -327,9 +327,9 @@ func FuzzCursor(f *testing.F) {
 	f.Add("rejects", `{"seq":"1"}`)
 	f.Add("../token:other/a", `{"seq":"1"}`)
 	f.Add("a", `{"seq":1e999}`)
+	log, h := proven(f, nil)
+	put(log, "example.rejects.v1", "/demo/line/tablets-1", event.Low)
 	f.Fuzz(func(t *testing.T, name, body string) {
-		log, h := proven(t, nil)
-		put(log, "example.rejects.v1", "/demo/line/tablets-1", event.Low)
 		w := call(h, "rejects", "PUT", "/api/v1/cursors/"+url.PathEscape(name), "application/json", body)
 		if w.Code != 200 && w.Code != 301 && w.Code != 307 && w.Code != 308 {
 			refused(t, w)

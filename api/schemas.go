@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -20,7 +21,9 @@ import (
 // read by many.
 type forms map[event.Type]*jsonschema.Schema
 
-func compileForms() (forms, error) {
+var compileForms = sync.OnceValues(makeForms)
+
+func makeForms() (forms, error) {
 	out := forms{}
 	for _, p := range event.Payloads() {
 		kind := p.EventType()
