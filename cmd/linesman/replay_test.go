@@ -20,8 +20,9 @@ import (
 )
 
 // TestReplayCommand lets the appliance judge a drawn line for a while, kills it
-// once, and has the program judge again what it stored: nothing changed. Then
-// pictures and settings are lost, and each loss is named.
+// once, and has the program judge again what it stored, beside the running
+// appliance too: nothing changed. Then pictures and settings are lost, and each
+// loss is named.
 func TestReplayCommand(t *testing.T) {
 	binary, model := build(t)
 	v := &victim{t: t, binary: binary, model: model, mode: line.ModeQueue, dir: t.TempDir(), seed: 5}
@@ -39,9 +40,7 @@ func TestReplayCommand(t *testing.T) {
 	endSim := v.startSim()
 	v.start()
 	v.passing(time.Time{})
-	for began := len(v.fates()); len(v.fates()) < began+60; {
-		time.Sleep(100 * time.Millisecond)
-	}
+	v.travelled(60)
 	if err := v.run.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +53,9 @@ func TestReplayCommand(t *testing.T) {
 	}
 	v.start()
 	v.passing(killed)
+	if beside := v.replaySample(0); beside.Again == 0 { // the appliance runs on
+		t.Errorf("beside a running appliance: %+v", beside)
+	}
 	v.end(v.run)
 	endSim()
 	told, lost := 0, 0
@@ -135,6 +137,20 @@ func (v *victim) picture(sha string) (path string) {
 		v.t.Fatalf("picture %s: %v", sha, err)
 	}
 	return path
+}
+
+// travelled waits until n more parts have met the gate, and is the operator
+// meanwhile: a busy machine may miss a heartbeat, and the line is held.
+func (v *victim) travelled(n int) {
+	v.t.Helper()
+	began, until := len(v.fates()), time.Now().Add(2*time.Minute)
+	for len(v.fates()) < began+n {
+		if time.Now().After(until) {
+			v.t.Fatalf("%d parts in two minutes; the appliance says: %s", len(v.fates())-began, v.said)
+		}
+		v.release()
+		time.Sleep(200 * time.Millisecond)
+	}
 }
 
 // newestPicture is the one that was written last.
