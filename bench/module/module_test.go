@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,24 @@ func python(t *testing.T) string {
 	return path
 }
 
+// node returns the interpreter of the TypeScript modules: the one that make
+// setup brings, or another that strips types by itself (22.18 or newer).
+func node(t *testing.T) string {
+	t.Helper()
+	ours, err := filepath.Abs(filepath.Join("..", "..", ".tools", "bin", "node"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(ours); err == nil {
+		return ours
+	}
+	path, err := exec.LookPath("node")
+	if err != nil {
+		t.Fatalf("%v: make setup brings node to .tools/bin", err)
+	}
+	return path
+}
+
 // TestExamples holds the modules that people start from against the contract.
 func TestExamples(t *testing.T) {
 	for _, c := range []struct {
@@ -28,6 +47,7 @@ func TestExamples(t *testing.T) {
 		command []string
 	}{
 		{"python", []string{python(t), "module.py"}},
+		{"typescript", []string{node(t), "module.ts"}},
 	} {
 		t.Run(c.dir, func(t *testing.T) {
 			t.Parallel()
@@ -51,7 +71,7 @@ func TestExamples(t *testing.T) {
 
 // TestShort keeps the examples short enough to be read at one go.
 func TestShort(t *testing.T) {
-	for _, name := range []string{"python/module.py"} {
+	for _, name := range []string{"python/module.py", "typescript/module.ts"} {
 		text, err := os.ReadFile(filepath.Join("..", "..", "examples", "modules", name))
 		if err != nil {
 			t.Fatal(err)
@@ -79,13 +99,9 @@ func TestWrong(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, c := range r.Clauses {
-				if strings.Contains(c.Name, clause) && c.Met {
-					t.Errorf("%q was met (%s) by a module that is wrong there; the report: %+v", c.Name, c.Why, r.Clauses)
-				}
-			}
-			if r.Unmet() == 0 {
-				t.Errorf("all %d clauses were met", len(r.Clauses))
+			caught := slices.ContainsFunc(r.Clauses, func(c module.Clause) bool { return strings.Contains(c.Name, clause) && !c.Met })
+			if !caught || r.Unmet() == 0 {
+				t.Errorf("want the clause about %q unmet, got %+v", clause, r.Clauses)
 			}
 		})
 	}

@@ -16,8 +16,9 @@ import (
 
 // BenchCmd measures.
 type BenchCmd struct {
-	Line BenchLineCmd `cmd:"" help:"Judge a drawn or recorded line and count escapes, false rejects and time at a simulated gate."`
-	Log  BenchLogCmd  `cmd:"" help:"Measure the event log against bare SQLite: appends, followers, a large log."`
+	Line   BenchLineCmd   `cmd:"" help:"Judge a drawn or recorded line and count escapes, false rejects and time at a simulated gate."`
+	Log    BenchLogCmd    `cmd:"" help:"Measure the event log against bare SQLite: appends, followers, a large log."`
+	Module BenchModuleCmd `cmd:"" help:"Try a module, in any language, against the contract of docs/modules.md."`
 }
 
 // BenchLineCmd measures a line.
