@@ -148,8 +148,7 @@ func (c Certificate) countsTable() table {
 	row("inconclusive: rejected", n.Inconclusive)
 	t.Rows = append(t.Rows, []string{"judged", thousands(n.Judged()), ""})
 	note := func(format string, a ...any) { t.Notes = append(t.Notes, fmt.Sprintf(format, a...)) }
-	note("Of these late %s, collateral (good, beside a reject) %s. Verdicts taken back %s. Lost %s, suspect %s.",
-		thousands(n.Late), thousands(n.Collateral), thousands(n.Overruled), thousands(n.Lost), thousands(n.Suspect))
+	note("Of these late %s. Verdicts taken back %s. Lost %s, suspect %s.", thousands(n.Late), thousands(n.Overruled), thousands(n.Lost), thousands(n.Suspect))
 	if x := c.Expired; x != nil {
 		note("%s passes are counted by %s, since their own events have expired (%s): to the whole minute at both ends.", thousands(x.Pass), several(x.Minutes, "minute of the line", "minutes of the line"), strings.Join(x.Files, ", "))
 	}
@@ -190,6 +189,9 @@ func (c Certificate) accountTable(zone *time.Location) table {
 		on := ""
 		if x.Travelling+x.Lost > 0 {
 			on = fmt.Sprintf(" Between camera and gate %s, lost %s.", thousands(x.Travelling), thousands(x.Lost))
+		}
+		if x.Collateral > 0 {
+			on += fmt.Sprintf(" Collateral, good but ejected, %s.", thousands(x.Collateral))
 		}
 		t.Notes = append(t.Notes, fmt.Sprintf("%s%s: %s.%s", batchName(c, a), when, verdict, on))
 	}
