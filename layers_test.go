@@ -75,7 +75,7 @@ var foreign = []struct {
 	prefix string
 	only   []string
 }{
-	{"C", words("vision/cv models/onnx event/sqlite camera/codec camera/rtsp camera/file camera/gige camera/usb sim/rtsp")},
+	{"C", words("vision/cv models/onnx event/sqlite event/sqlite/powertest camera/codec camera/rtsp camera/file camera/gige camera/usb sim/rtsp")},
 	{"gocv.io/x/gocv", words("vision/cv")},
 	{"github.com/yalue/onnxruntime_go", words("models/onnx")},
 	{"github.com/mattn/go-sqlite3", words("event/sqlite")},
