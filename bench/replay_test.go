@@ -88,7 +88,7 @@ func replayDrawn(t *testing.T, product sim.Product) {
 	if report.Again < min(*replayed, 200)/2 || report.Again != report.Drawn || report.ByOutcome["fail"] == 0 || report.ByOutcome["pass"] == 0 || report.ByOutcome["inconclusive"] == 0 || report.Impossible[proof.NotKept] == 0 {
 		t.Errorf("%+v: want rejects, passes and inconclusive parts judged again, and some passes without a picture", report)
 	}
-	if layout.StepMM > 0 && touching == 0 {
+	if layout.StepMM > 0 && *replayed >= 150 && touching == 0 { // about one part in 80
 		t.Error("no picture shows touching parts")
 	}
 }
