@@ -44,7 +44,7 @@ func ReadManifest(dir string) (*Manifest, error) {
 	path := filepath.Join(dir, "module.yaml")
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: a module says in it its name, what it reads and writes, and a trial; docs/modules.md shows one", err)
 	}
 	var m Manifest
 	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&m); err != nil {

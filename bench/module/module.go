@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -71,7 +70,7 @@ func Try(ctx context.Context, set Settings) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &suite{Settings: set, manifest: m, site: &site{dir: filepath.Clean(dir), door: newDoor()}, report: &Report{Module: m.Name}}
+	s := &suite{Settings: set, manifest: m, site: &site{dir: dir, door: newDoor()}, report: &Report{Module: m.Name}}
 	err = s.site.start(ctx, m)
 	if err == nil {
 		err = s.run(ctx)

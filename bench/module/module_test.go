@@ -17,7 +17,7 @@ func python(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("python3")
 	if err != nil {
-		t.Fatalf("%v: install python3 (Debian: apt-get install python3-minimal); scripts/setup.sh tests does", err)
+		t.Fatalf("%v: make setup installs python3 (Debian: apt-get install python3)", err)
 	}
 	return path
 }
