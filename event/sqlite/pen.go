@@ -25,6 +25,12 @@ type pen struct {
 	noting driver.Stmt
 	inode  uint64 // of the file as it was opened
 
+	// known are the ids of a file that is small enough, so that looking for one
+	// that is not there asks no disk; nil for a larger one. Those of the open
+	// transaction are also in news.
+	known map[event.ID]struct{}
+	news  []event.ID
+
 	open   bool // within a transaction
 	words  int  // words there were before it
 	before tree // as it was before it
@@ -105,6 +111,9 @@ func (p *pen) plant(verifiers []string) error {
 	if p.tree, err = grown(ctx, p.file.db, &p.file.words, 0); err != nil {
 		return err
 	}
+	if err := p.learn(ctx); err != nil {
+		return err
+	}
 	if signed == "" && p.tree.size == 0 {
 		return nil
 	}
@@ -118,6 +127,32 @@ func (p *pen) plant(verifiers []string) error {
 		}
 	}
 	return fmt.Errorf("%w: its %d events are not those under its signed head", errAltered, p.tree.size)
+}
+
+// knownIDs bounds the ids that are kept in memory.
+const knownIDs = 1 << 18
+
+// learn reads the ids of a file that is small enough.
+func (p *pen) learn(ctx context.Context) error {
+	if p.tree.size > knownIDs {
+		return nil
+	}
+	rows, err := p.file.db.QueryContext(ctx, "SELECT id FROM events")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	p.known = make(map[event.ID]struct{}, p.tree.size)
+	for rows.Next() {
+		var id []byte
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		if len(id) == len(event.ID{}) {
+			p.known[event.ID(id)] = struct{}{}
+		}
+	}
+	return rows.Err()
 }
 
 // errAltered is wrapped by the error for a file that is not as it was signed.
@@ -205,6 +240,12 @@ func (p *pen) put(e *event.Event, seq uint64) (fresh bool, err error) {
 	if p.added.first == 0 {
 		p.added = extent{seq, seq, at, at}
 	}
+	if id, ok := event.ParseID(e.ID); ok && p.known != nil {
+		if p.known[id] = struct{}{}; len(p.known) > knownIDs {
+			p.known = nil
+		}
+		p.news = append(p.news, id)
+	}
 	if root, full := p.tree.add(leaf); full {
 		if err := p.exec("INSERT INTO chunks (chunk, last, root) VALUES (?, ?, ?)", int64(p.tree.size/chunk-1), int64(seq), root[:]); err != nil {
 			return false, p.file.bad(err)
@@ -228,6 +269,11 @@ func (p *pen) word(text string) (driver.Value, error) {
 
 // seqOf returns the seq under which an id is stored in this file.
 func (p *pen) seqOf(id string) (seq uint64, ok bool, err error) {
+	if parsed, whole := event.ParseID(id); whole && p.known != nil {
+		if _, there := p.known[parsed]; !there {
+			return 0, false, nil
+		}
+	}
 	//lint:ignore SA1019 the writer owns its connection and is never cancelled in the middle of a row
 	rows, err := p.find.Query([]driver.Value{keyOf(id)})
 	if err != nil {
@@ -260,12 +306,16 @@ func (p *pen) commit() error {
 	if err := p.exec("COMMIT"); err != nil {
 		return p.file.bad(err)
 	}
-	p.open = false
+	p.open, p.news = false, p.news[:0]
 	return nil
 }
 
 func (p *pen) undo() error {
 	p.added = extent{}
+	for _, id := range p.news {
+		delete(p.known, id)
+	}
+	p.news = p.news[:0]
 	if !p.open {
 		return nil
 	}

@@ -80,7 +80,7 @@ func (p *pair) mend(l *Log) error {
 	}
 	l.set.Logger.Warn("event log: a group that was half written and never acknowledged was taken out", "file", f.path, "from", first)
 	p.torn, p.parts.group = false, [2]uint64{}
-	return nil
+	return p.parts.learn(context.Background())
 }
 
 // openPair opens the two files of a day for writing.
