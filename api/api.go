@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -151,7 +152,7 @@ func New(c Config) (http.Handler, error) {
 	if err := c.fill(); err != nil {
 		return nil, err
 	}
-	gin.SetMode(gin.ReleaseMode)
+	settle()
 	s := &server{Config: c}
 	var err error
 	if s.forms, err = compileForms(); err != nil {
@@ -181,14 +182,20 @@ func New(c Config) (http.Handler, error) {
 	return router, nil
 }
 
+// settle sets what the libraries keep in globals, once for however many
+// handlers there are.
+var settle = sync.OnceFunc(func() {
+	gin.SetMode(gin.ReleaseMode)
+	huma.DefaultArrayNullable = false // every list is written, if empty as []
+})
+
 // describe names the API in its own document. No page of huma's is served:
 // they load scripts from elsewhere, and a plant has no elsewhere.
 func describe(version string) huma.Config {
 	h := huma.DefaultConfig("Linesman", "1")
 	h.Info.Description = "What the line does, decided and why, and the log that every module lives on. Nothing here moves a gate. Appliance version " + version + "."
 	h.OpenAPIPath, h.DocsPath, h.SchemasPath = "/api/v1/openapi", "", ""
-	h.CreateHooks = nil               // no $schema in answers
-	huma.DefaultArrayNullable = false // every list is written, if empty as []
+	h.CreateHooks = nil // no $schema in answers
 	return h
 }
 
