@@ -58,6 +58,7 @@ type Log struct {
 	mu      sync.Mutex
 	files   []*file       // by first seq
 	retired []*file       // removed, perhaps still being read
+	signed  string        // head of everything up to acked; "" before the first event
 	acked   uint64        // everything up to here is on disk in every file
 	changed chan struct{} // closed and replaced when acked grows
 	reading sync.WaitGroup
@@ -194,7 +195,10 @@ func (l *Log) resume(day string) error {
 	for _, f := range l.files {
 		l.acked = max(l.acked, f.last)
 	}
-	return nil
+	if l.acked > 0 {
+		l.signed, err = l.headOf(p, l.acked)
+	}
+	return err
 }
 
 // signedUpTo returns the greatest seq that a kept head speaks of.

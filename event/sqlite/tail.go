@@ -7,8 +7,12 @@ import (
 	"linesman/event"
 )
 
-// tailLength is how many of the newest events followers get from memory.
-const tailLength = 4096
+// How many of the newest events followers get from memory, at most, and how
+// many bytes of data.
+const (
+	tailLength = 4096
+	tailBytes  = 16 << 20
+)
 
 // tail is the log's newest events, for followers: two hundred of them then
 // cost no reading of the disk. It is guarded by its own lock, which nobody
@@ -18,6 +22,7 @@ type tail struct {
 	events [tailLength]event.Event // at seq % tailLength
 	first  uint64                  // the oldest there is; 0 for none
 	last   uint64
+	bytes  int // of data
 }
 
 // add takes what was stored, by ascending seq without gaps.
@@ -29,11 +34,18 @@ func (t *tail) add(events []event.Event) {
 		if t.first == 0 {
 			t.first = e.Seq
 		}
-		t.last = e.Seq
-		t.events[e.Seq%tailLength] = e
+		place := &t.events[e.Seq%tailLength]
+		if e.Seq >= t.first+tailLength {
+			t.first = e.Seq - tailLength + 1
+		}
+		t.bytes += len(e.Data) - len(place.Data)
+		t.last, *place = e.Seq, e
 	}
-	if t.last >= tailLength {
-		t.first = max(t.first, t.last-tailLength+1)
+	for t.bytes > tailBytes && t.first < t.last {
+		place := &t.events[t.first%tailLength]
+		t.bytes -= len(place.Data)
+		*place = event.Event{}
+		t.first++
 	}
 }
 

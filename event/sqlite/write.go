@@ -229,14 +229,15 @@ func (l *Log) tryWrite(group []*request) error {
 	if err != nil {
 		return errors.Join(err, p.parts.undo(), p.record.undo())
 	}
+	signed := ""
 	if last > before {
-		err = p.commit(l, before+1, last)
+		signed, err = p.commit(l, before+1, last)
 	}
 	if err != nil || last == before {
 		return errors.Join(err, p.parts.undo(), p.record.undo())
 	}
 	l.w.first = nil
-	l.publish(last)
+	l.publish(last, signed)
 	if now := l.set.Now(); now.Unix()-l.sealed.Load() > 3600 {
 		if err := l.asideHead(); err != nil {
 			l.set.Logger.Error("event log: its head can not be put aside", "err", err)
@@ -315,10 +316,9 @@ func (l *Log) stored(id string, s shelf) (seq uint64, ok bool, err error) {
 
 // commit makes both files' transactions durable, parts first, each with the
 // head of both.
-func (p *pair) commit(l *Log, first, last uint64) error {
-	signed, err := l.headOf(p, last)
-	if err != nil {
-		return err
+func (p *pair) commit(l *Log, first, last uint64) (signed string, err error) {
+	if signed, err = l.headOf(p, last); err != nil {
+		return "", err
 	}
 	both := p.parts.added.first > 0 && p.record.added.first > 0
 	for _, pen := range []*pen{p.parts, p.record} {
@@ -328,28 +328,28 @@ func (p *pair) commit(l *Log, first, last uint64) error {
 		}
 		if pen.added.first > 0 {
 			if err := pen.note(signed, group); err != nil {
-				return err
+				return "", err
 			}
 		}
 	}
 	if err := p.parts.commit(); err != nil {
-		return err
+		return "", err
 	}
 	if both {
 		p.parts.group = [2]uint64{first, last}
 	}
 	if err := p.record.commit(); err != nil {
 		p.torn = both
-		return fmt.Errorf("%w; nothing of the group counts as stored", err)
+		return "", fmt.Errorf("%w; nothing of the group counts as stored", err)
 	}
 	if both {
 		p.record.group = p.parts.group
 	}
-	return nil
+	return signed, nil
 }
 
 // publish lets readers see everything up to last and wakes the followers.
-func (l *Log) publish(last uint64) {
+func (l *Log) publish(last uint64, signed string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, pen := range []*pen{l.w.pair.parts, l.w.pair.record} {
@@ -358,7 +358,7 @@ func (l *Log) publish(last uint64) {
 	}
 	l.sortFiles()
 	l.tail.add(l.w.fresh)
-	l.acked = last
+	l.acked, l.signed = last, signed
 	close(l.changed)
 	l.changed = make(chan struct{})
 }
