@@ -63,3 +63,28 @@ func TestRetain(t *testing.T) {
 		t.Errorf("what is left does not hold: %+v", r.Findings)
 	}
 }
+
+// BenchmarkRetain measures how long a file of 200,000 passes takes to be
+// counted by the minute, told of and removed.
+func BenchmarkRetain(b *testing.B) {
+	const n = 200_000
+	for b.Loop() {
+		b.StopTimer()
+		c := &clock{time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}
+		l := open(b, Settings{Dir: b.TempDir(), Now: c.now, Logger: quiet})
+		for i := range n / 1000 {
+			group := passes(1000, c.at)
+			for j := range group {
+				group[j].Time = c.at.Add(time.Duration(i*1000+j) * 10 * time.Millisecond)
+			}
+			add(b, l, group...)
+		}
+		c.at = c.at.AddDate(0, 0, 10)
+		add(b, l, fresh(10)...)
+		b.StartTimer()
+		if gone, err := l.Retain(b.Context(), Keep{MinFree: -1}); err != nil || len(gone) != 1 {
+			b.Fatal(gone, err)
+		}
+	}
+	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "events/s")
+}
