@@ -31,7 +31,7 @@ func pages(ui fs.FS) gin.HandlerFunc {
 			g.String(http.StatusNotFound, `{"title":"Not Found","status":404,"detail":"no such path; see /api/v1/openapi.json"}`)
 			return
 		case g.Request.Method != http.MethodGet && g.Request.Method != http.MethodHead:
-			g.String(http.StatusMethodNotAllowed, "read only\n")
+			refuse(g, http.StatusMethodNotAllowed, "nothing can be written at this path; see /api/v1/openapi.json")
 			return
 		case name == "" || name == ".":
 			name = "index.html"
