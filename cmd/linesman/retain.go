@@ -35,9 +35,9 @@ func (a *appliance) retain(ctx context.Context) error {
 	}
 }
 
-// pictureAges are how long pictures of a class are kept.
+// pictureAges are how long pictures of a class are kept. Those of parts that
+// were rejected have no age: a clock that jumped would remove them all. They
+// make room when there is none.
 func pictureAges(k config.Keep) map[evidence.Class]time.Duration {
-	return map[evidence.Class]time.Duration{
-		evidence.Pass: config.Days(k.PassPictureDays), evidence.Inconclusive: config.Days(k.RecordDays), evidence.Reject: config.Days(k.RecordDays),
-	}
+	return map[evidence.Class]time.Duration{evidence.Pass: config.Days(k.PassPictureDays)}
 }

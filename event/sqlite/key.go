@@ -100,12 +100,7 @@ func keepHead(dir, signed string) error {
 	if bytes.HasSuffix(old, []byte(signed)) {
 		return nil
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(signed)
-	return errors.Join(err, f.Sync(), f.Close())
+	return writeFile(path, append(old, signed...), 0o640) // whole: a torn head would look like a forged one
 }
 
 // writeFile puts a file in place: whole and on disk, or not at all.

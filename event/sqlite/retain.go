@@ -45,7 +45,7 @@ func (l *Log) Retain(ctx context.Context, keep Keep) (gone []string, err error) 
 		age := today.Sub(day.AddDate(0, 0, 1)) // of its youngest event
 		why := ""
 		switch {
-		case f.shelf == parts && age > keep.Parts, f.shelf == record && age > keep.Record:
+		case f.shelf == parts && age > keep.Parts && l.lived(f, keep.Parts), f.shelf == record && age > keep.Record && l.lived(f, keep.Record):
 			why = "age"
 		case f.shelf == parts && keep.MinFree > 0:
 			if left, err := free(l.set.Dir); err == nil && left < keep.MinFree {
@@ -61,6 +61,21 @@ func (l *Log) Retain(ctx context.Context, keep Keep) (gone []string, err error) 
 		gone = append(gone, f.title())
 	}
 	return gone, nil
+}
+
+// lived reports whether the log itself has known at least half as many days
+// after a file as it is to be kept. A clock that jumped ahead by years would
+// otherwise have everything removed within the hour.
+func (l *Log) lived(f *file, keep time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	later := map[string]bool{}
+	for _, o := range l.files {
+		if base(o.day) > base(f.day) {
+			later[base(o.day)] = true
+		}
+	}
+	return time.Duration(len(later))*24*time.Hour >= keep/2
 }
 
 // closedFiles are the files of days that are over, oldest first.

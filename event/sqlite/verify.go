@@ -541,10 +541,28 @@ func (v *verifier) missing() {
 		claims := v.heads[title]
 		_, there := v.trees[title]
 		_, gone := v.dropped[title]
+		gone = gone || base(day(title)) <= v.expiredUpTo()
 		if last := claims[len(claims)-1]; !there && !gone && last.Size > 0 {
 			v.find(title, 0, "", "the file with %d events is missing, and no log.dropped says that retention removed it (%s knows it)", last.Size, last.from)
 		}
 	}
+}
+
+// expiredUpTo is the last day whose record retention has removed: whatever is
+// as old has gone before it, and what was told of that with it.
+func (v *verifier) expiredUpTo() (last string) {
+	for title := range v.dropped {
+		if s, d, _ := strings.Cut(title, "-"); s == string(record) {
+			last = max(last, base(d))
+		}
+	}
+	return last
+}
+
+// day is a title without its shelf.
+func day(title string) string {
+	_, d, _ := strings.Cut(title, "-")
+	return d
 }
 
 // streamRows is how many rows travel together from the one who reads to the one

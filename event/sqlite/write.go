@@ -150,15 +150,22 @@ func (l *Log) today() string {
 		}
 	}
 	if n := l.w.sequel[date]; n > 0 {
-		return fmt.Sprintf("%s.%02d", date, n)
+		return fmt.Sprintf("%s.%02d", date, min(n, lastSequel))
 	}
 	return date
 }
+
+// lastSequel is how often the files of one day may be given up: a disk that
+// spoils more than that is no place for a log.
+const lastSequel = 99
 
 // turn opens the files of the day if they are not open, and closes those of the
 // day before for good.
 func (l *Log) turn() error {
 	day := l.today()
+	if n := l.w.sequel[base(day)]; n > lastSequel {
+		return fmt.Errorf("event log %s: %d files of %s are damaged: the disk is failing; replace it", l.set.Dir, n, base(day))
+	}
 	if l.w.pair != nil && l.w.pair.day == day {
 		return nil
 	}
@@ -307,7 +314,10 @@ func (l *Log) stored(id string, s shelf) (seq uint64, ok bool, err error) {
 		switch err := f.db.QueryRow("SELECT seq FROM events WHERE id = ?", keyOf(id)).Scan(&seq); {
 		case err == nil:
 			return uint64(seq), true, nil
-		case !isNoRows(err):
+		case isNoRows(err):
+		case isDamage(err): // of a day that is over: it must not spoil this one
+			l.set.Logger.Error("event log: whether an event is there already can not be looked up", "id", id, "file", f.path, "err", err)
+		default:
 			return 0, false, f.bad(err)
 		}
 	}
