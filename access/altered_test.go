@@ -154,7 +154,7 @@ func TestNoLog(t *testing.T) {
 	if _, err := s.Sign(t.Context(), recipe); err == nil || !strings.Contains(err.Error(), "no log") {
 		t.Errorf("signed: %v", err)
 	}
-	must(t, os.WriteFile(filepath.Join(f.dir, ".new-1"), nil, 0o600)) // of a crash
+	must(t, os.WriteFile(filepath.Join(f.dir, ".access.json.part-1"), nil, 0o600)) // of a crash
 	f.open(t)
 	if told := of[event.AuditUser](t, f.book); len(told) != 1 || told[0].User != "li" {
 		t.Errorf("told %+v", told)

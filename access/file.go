@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"linesman/event"
+	"linesman/event/disk"
 )
 
 // The files of the folder.
@@ -28,7 +29,7 @@ const (
 )
 
 // newFile is one that is being written, until it takes another's name.
-const newFile = ".new-*"
+const newFile = ".*.part-*"
 
 // format is the access file's.
 const format = 1
@@ -178,35 +179,6 @@ func readFile(path string) ([]byte, error) {
 	return data, err
 }
 
-// replaceFile puts a file in its place whole or not at all, readable by its
-// owner alone, and returns when that will survive a power cut.
-func replaceFile(path string, data []byte) (err error) {
-	dir := filepath.Dir(path)
-	file, err := os.CreateTemp(dir, newFile) // 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			file.Close()
-			os.Remove(file.Name())
-		}
-	}()
-	if _, err = file.Write(data); err != nil {
-		return err
-	}
-	if err = file.Sync(); err != nil {
-		return err
-	}
-	if err = file.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(file.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
 // removeFile removes a file for good; one that is not there is no error.
 func removeFile(path string) error {
 	if err := os.Remove(path); err != nil {
@@ -215,16 +187,7 @@ func removeFile(path string) error {
 		}
 		return err
 	}
-	return syncDir(filepath.Dir(path))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return disk.SyncDir(filepath.Dir(path))
 }
 
 func sum(data []byte) string {

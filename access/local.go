@@ -12,6 +12,7 @@ import (
 	"github.com/alexedwards/argon2id"
 
 	"linesman/event"
+	"linesman/event/disk"
 )
 
 // LocalToken reads the token by which commands on this box reach the appliance
@@ -48,7 +49,7 @@ func (s *Store) admitBox(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(s.path(localFile), []byte(tokenText(localID, secret)+"\n")); err != nil {
+	if err := disk.Write(s.path(localFile), 0o600, []byte(tokenText(localID, secret)+"\n")); err != nil {
 		return err
 	}
 	err = s.changeLocked(ctx, func(r *roll) (deed, error) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"linesman/event"
+	"linesman/event/disk"
 )
 
 // pending is an event that the log does not have yet, with the hashes of the
@@ -53,7 +54,7 @@ func (s *Store) post(p pending) error {
 func (s *Store) writeOutbox(out []pending) error {
 	data, err := json.Marshal(out)
 	if err == nil {
-		err = replaceFile(s.path(outboxFile), data)
+		err = disk.Write(s.path(outboxFile), 0o600, data)
 	}
 	if err != nil {
 		return fmt.Errorf("access: %w", err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"linesman/event"
+	"linesman/event/disk"
 )
 
 // SignRequest asks for an electronic signature after 21 CFR Part 11: the two
@@ -158,7 +159,7 @@ func (s *Store) writeWrongs(wrong map[string]guesses) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(s.path(wrongFile), data)
+	return disk.Write(s.path(wrongFile), 0o600, data)
 }
 
 // countWrong counts one wrong password and tells of it.

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"linesman/event"
+	"linesman/event/disk"
 )
 
 // Settings say where a store lies and whom it tells. Only Dir is required.
@@ -263,7 +264,7 @@ func (s *Store) changeLocked(ctx context.Context, fn func(r *roll) (deed, error)
 	if err := s.post(pending{Before: before, After: after, Event: s.event(d, after)}); err != nil {
 		return err
 	}
-	if err := replaceFile(s.path(accessFile), text); err != nil {
+	if err := disk.Write(s.path(accessFile), 0o600, text); err != nil {
 		return fmt.Errorf("access: %w; nothing was changed", err)
 	}
 	if _, err := s.read(); err != nil {

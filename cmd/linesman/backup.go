@@ -17,6 +17,7 @@ import (
 
 	"linesman/config"
 	"linesman/config/archive"
+	"linesman/event/disk"
 	"linesman/event/sqlite"
 	"linesman/recipe"
 )
@@ -98,7 +99,7 @@ func (c *BackupCmd) backUp(ctx context.Context, site *config.Site, log copyLog) 
 	if err := os.Rename(whole, c.To); err != nil {
 		return m, nil, err
 	}
-	return b.manifest, b.notes, syncFolder(beside)
+	return b.manifest, b.notes, disk.SyncDir(beside)
 }
 
 // backup is one backup on its way.
@@ -210,7 +211,7 @@ func recipesBeside(named string) []string {
 }
 
 func (b *backup) toTar(ctx context.Context, to string) error {
-	return wholeFile(to, func(w io.Writer) error { return b.write(ctx, archive.NewTar(w)) })
+	return disk.WriteWith(to, 0o644, func(w io.Writer) error { return b.write(ctx, archive.NewTar(w)) })
 }
 
 func (b *backup) toFolder(ctx context.Context, to string) error {

@@ -13,6 +13,7 @@ import (
 
 	"linesman/config"
 	"linesman/event"
+	"linesman/event/disk"
 	"linesman/event/sqlite"
 	"linesman/proof"
 )
@@ -180,7 +181,7 @@ func (c *CertificateCmd) write(cert proof.Certificate) (string, error) {
 	default:
 		return "", fmt.Errorf("--out %s: its ending names no form; want .html, .pdf or .json", out)
 	}
-	return out, wholeFile(out, form)
+	return out, disk.WriteWith(out, 0o644, form)
 }
 
 // fileName is a certificate's own name.

@@ -10,9 +10,8 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"linesman/event"
+	"linesman/event/disk"
 	"linesman/event/export"
 )
 
@@ -37,9 +36,8 @@ type logHealth struct {
 // examineLogHealth looks at the log's files, beside the appliance or without.
 func examineLogHealth(ctx context.Context, f *Findings, data string, running bool) {
 	h := logHealth{data: data, running: running, now: time.Now()}
-	var disk unix.Statfs_t
-	if err := unix.Statfs(existing(data), &disk); err == nil {
-		h.left = int64(disk.Bavail) * disk.Bsize
+	if left, err := disk.Free(existing(data)); err == nil {
+		h.left = left
 	}
 	h.examine(ctx, f)
 }

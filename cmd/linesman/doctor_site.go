@@ -12,10 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"linesman/camera"
 	"linesman/config"
+	"linesman/event/disk"
 	"linesman/models/anomaly"
 	"linesman/models/golden"
 	"linesman/models/onnx"
@@ -177,12 +176,12 @@ func examineDisk(f *Findings, dir string) {
 	}
 	probe.Close()
 	os.Remove(probe.Name())
-	var disk unix.Statfs_t
-	if err := unix.Statfs(there, &disk); err != nil {
+	room, err := disk.Free(there)
+	if err != nil {
 		f.add("data folder", Fault, err.Error(), "choose a folder on a local disk as data: in the site file")
 		return
 	}
-	left := float64(disk.Bavail) * float64(disk.Bsize)
+	left := float64(room)
 	found := fmt.Sprintf("%s, %s left", dir, size(left))
 	switch {
 	case left < noRoom:

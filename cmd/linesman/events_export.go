@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"linesman/event"
+	"linesman/event/disk"
 	"linesman/event/export"
 )
 
@@ -66,7 +67,7 @@ func (c *EventsExportCmd) Run(ctx context.Context) error {
 		return err
 	}
 	var n int
-	err = wholeFile(c.Out, func(w io.Writer) (err error) {
+	err = disk.WriteWith(c.Out, 0o644, func(w io.Writer) (err error) {
 		n, err = carryOut(ctx, log, s, form(w))
 		return err
 	})

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"linesman/event"
+	"linesman/event/disk"
 	"linesman/proof"
 )
 
@@ -126,7 +127,7 @@ func writePicture(path, evidence string, s proof.Story) error {
 	if err != nil {
 		return err
 	}
-	return wholeFile(path, func(w io.Writer) error { _, err := w.Write(data); return err })
+	return disk.Write(path, 0o644, data)
 }
 
 // keptFile reads one piece of evidence beside a running appliance or out of a

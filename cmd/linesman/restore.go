@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/sys/unix"
 
 	"linesman/config/archive"
+	"linesman/event/disk"
 )
 
 // RestoreCmd brings a site back.
@@ -59,11 +59,11 @@ func (c *RestoreCmd) restore(ctx context.Context) (m archive.Manifest, notes []s
 		return m, nil, fmt.Errorf("--to %s: %w; choose a folder that can be written", c.To, err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	var disk unix.Statfs_t
-	if err := unix.Statfs(scratch, &disk); err != nil {
+	room, err := disk.Free(scratch)
+	if err != nil {
 		return m, nil, err
 	}
-	if m, err = c.unpack(ctx, archive.Settings{To: scratch, Room: int64(disk.Bavail) * disk.Bsize}); err != nil {
+	if m, err = c.unpack(ctx, archive.Settings{To: scratch, Room: room}); err != nil {
 		return m, nil, fmt.Errorf("%s: %w", c.Backup, err)
 	}
 	notes = []string{fmt.Sprintf("%d files, each as its manifest says", len(m.Files))}
@@ -83,7 +83,7 @@ func (c *RestoreCmd) restore(ctx context.Context) (m archive.Manifest, notes []s
 	if err := os.Rename(scratch, c.To); err != nil {
 		return m, nil, err
 	}
-	return m, notes, syncFolder(beside)
+	return m, notes, disk.SyncDir(beside)
 }
 
 // unpack takes either form of a backup.

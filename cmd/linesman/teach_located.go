@@ -10,6 +10,7 @@ import (
 	"regexp"
 
 	"linesman/camera"
+	"linesman/event/disk"
 	"linesman/models/anomaly"
 	"linesman/models/teach"
 	"linesman/recipe"
@@ -44,7 +45,10 @@ func (c *TeachCmd) located(ctx context.Context, in teach.Input) error {
 	if err := model.Write(c.Out); err != nil {
 		return err
 	}
-	if err := writeWhole(c.Recipe, text); err != nil {
+	if err := os.MkdirAll(filepath.Dir(c.Recipe), 0o755); err != nil {
+		return err
+	}
+	if err := disk.Write(c.Recipe, 0o644, text); err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "taught from %d parts; %s names the model\n", len(good), c.Recipe)
@@ -102,18 +106,6 @@ func renamed(text []byte, model string, version int) ([]byte, error) {
 		return append([]byte("model: "+model), modelRow.FindSubmatch(row)[1]...)
 	})
 	return versionRow.ReplaceAll(text, fmt.Appendf(nil, "version: %d", version)), nil
-}
-
-// writeWhole writes a file, or leaves it as it was.
-func writeWhole(path string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	next := path + ".new"
-	if err := os.WriteFile(next, text, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(next, path)
 }
 
 // cutAll locates the parts of every picture in a folder.

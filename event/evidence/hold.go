@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"linesman/event/disk"
 )
 
 // holdsFile lies beside the pictures: one line of JSON a deed, in order.
@@ -148,7 +150,7 @@ func (h *holds) open(dir string, log *slog.Logger) error {
 		log.Error("lines of the list of held evidence are damaged and do not count", "file", path, "lines", damaged)
 	}
 	if active := h.list(); damaged == 0 && (deeds > 2*len(active)+100 || len(text) > 0 && text[len(text)-1] != '\n') {
-		if err := rewrite(dir, path, active); err != nil {
+		if err := rewrite(path, active); err != nil {
 			return err
 		}
 	}
@@ -196,7 +198,7 @@ func (h *holds) list() []deed {
 }
 
 // rewrite puts a file of these deeds in the old one's place.
-func rewrite(dir, path string, deeds []deed) error {
+func rewrite(path string, deeds []deed) error {
 	var text bytes.Buffer
 	lines := json.NewEncoder(&text)
 	for _, d := range deeds {
@@ -204,21 +206,10 @@ func rewrite(dir, path string, deeds []deed) error {
 			return err
 		}
 	}
-	temp, err := os.CreateTemp(dir, tempPattern)
-	if err != nil {
+	if err := disk.Write(path, 0o640, text.Bytes()); err != nil {
 		return fmt.Errorf("evidence: %w", err)
 	}
-	_, err = temp.Write(text.Bytes())
-	if err == nil {
-		err = temp.Sync()
-	}
-	if err = errors.Join(err, temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("evidence: %w", err), os.Remove(temp.Name()))
-	}
-	return syncDir(dir)
+	return nil
 }
 
 func (h *holds) close() error {

@@ -8,9 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"linesman/event"
+	"linesman/event/disk"
 )
 
 // kept is one file on the shelf.
@@ -165,11 +164,11 @@ func (s *Store) over() (bytes int64, why string) {
 	if s.set.MinFree <= 0 {
 		return bytes, why
 	}
-	var disk unix.Statfs_t
-	if err := unix.Statfs(s.set.Dir, &disk); err != nil {
+	left, err := disk.Free(s.set.Dir)
+	if err != nil {
 		return bytes, why
 	}
-	if short := s.set.MinFree - int64(disk.Bavail)*disk.Bsize; short > bytes {
+	if short := s.set.MinFree - left; short > bytes {
 		return short, "disk pressure"
 	}
 	return bytes, why

@@ -2,13 +2,13 @@ package evidence
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"linesman/event"
+	"linesman/event/disk"
 )
 
 // ageTick is how often files are looked at for their age while none come.
@@ -66,11 +66,11 @@ func (s *Store) write(it item) error {
 			return err
 		}
 		s.shelf.move(it.sha, class, it.class)
-		return syncDir(filepath.Dir(path))
+		return disk.SyncDir(filepath.Dir(path))
 	}
 	dir := filepath.Dir(path)
 	if err := os.Mkdir(dir, 0o750); err == nil {
-		err = syncDir(filepath.Dir(dir))
+		err = disk.SyncDir(filepath.Dir(dir))
 		if err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (s *Store) write(it item) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(temp.Name()))
 	}
-	if err := syncDir(dir); err != nil {
+	if err := disk.SyncDir(dir); err != nil {
 		return err
 	}
 	s.shelf.add(it.class, kept{it.sha, it.ext, int64(len(it.data)), time.Now()})
@@ -104,19 +104,6 @@ func (s *Store) write(it item) error {
 // tempPattern names a file that is being written; one that a crash left is
 // removed at the next start.
 const tempPattern = "writing-*"
-
-// syncDir puts a folder's entries on disk.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
-		return fmt.Errorf("sync %s: %w", dir, err)
-	}
-	return nil
-}
 
 // rank is how long a class stays: the larger, the longer.
 func rank(class Class) int {

@@ -11,6 +11,8 @@ import (
 	"slices"
 
 	"github.com/mattn/go-sqlite3"
+
+	"linesman/event/disk"
 )
 
 // backupTries is how often the files of a day are asked for a moment in which
@@ -60,7 +62,7 @@ func Backup(ctx context.Context, dir, to string, progress func(done, total int64
 			continue
 		}
 		if err == nil {
-			err = writeFile(filepath.Join(to, name), data, 0o640)
+			err = disk.Write(filepath.Join(to, name), 0o640, data)
 		}
 		if err != nil {
 			return fmt.Errorf("backup: %w", err)

@@ -9,7 +9,6 @@ import (
 	"syscall"
 
 	"github.com/mattn/go-sqlite3"
-	"golang.org/x/sys/unix"
 
 	"linesman/event"
 )
@@ -85,13 +84,4 @@ func inode(info fs.FileInfo) uint64 {
 		return s.Ino
 	}
 	return 0
-}
-
-// free returns the bytes that are free on a folder's disk.
-func free(dir string) (int64, error) {
-	var disk unix.Statfs_t
-	if err := unix.Statfs(dir, &disk); err != nil {
-		return 0, err
-	}
-	return int64(disk.Bavail) * disk.Bsize, nil
 }

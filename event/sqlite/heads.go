@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"linesman/event"
+	"linesman/event/disk"
 )
 
 var (
@@ -253,6 +254,6 @@ func (l *Log) State() (s State, err error) {
 			s.Bytes += info.Size()
 		}
 	}
-	s.Free, err = free(l.set.Dir)
+	s.Free, err = disk.Free(l.set.Dir)
 	return s, err
 }

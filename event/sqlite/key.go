@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"linesman/event/disk"
 )
 
 // The files beside the log's own.
@@ -60,7 +62,7 @@ func makeKey(dir, site string) ([]byte, error) {
 		return nil, err
 	}
 	text := []byte(private + "\n" + public + "\n")
-	return text, writeFile(filepath.Join(dir, keyFile), text, 0o600)
+	return text, disk.Write(filepath.Join(dir, keyFile), 0o600, text)
 }
 
 // keepVerifier adds a public key to those there ever were.
@@ -75,7 +77,7 @@ func keepVerifier(dir, verifier string) error {
 		}
 	}
 	text := strings.Join(append(known, verifier), "\n") + "\n"
-	if err := writeFile(filepath.Join(dir, verifierFile), []byte(text), 0o640); err != nil {
+	if err := disk.Write(filepath.Join(dir, verifierFile), 0o640, []byte(text)); err != nil {
 		return fmt.Errorf("event log: %w", wrapFull(err))
 	}
 	return nil
@@ -100,30 +102,5 @@ func keepHead(dir, signed string) error {
 	if bytes.HasSuffix(old, []byte(signed)) {
 		return nil
 	}
-	return writeFile(path, append(old, signed...), 0o640) // whole: a torn head would look like a forged one
-}
-
-// writeFile puts a file in place: whole and on disk, or not at all.
-func writeFile(path string, data []byte, mode fs.FileMode) error {
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// syncDir puts a folder's entries on disk.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return disk.Write(path, 0o640, append(old, signed...)) // whole: a torn head would look like a forged one
 }

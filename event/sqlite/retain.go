@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"linesman/event"
+	"linesman/event/disk"
 )
 
 // Keep says how long what is kept.
@@ -48,7 +49,7 @@ func (l *Log) Retain(ctx context.Context, keep Keep) (gone []string, err error) 
 		case f.shelf == parts && age > keep.Parts && l.lived(f, keep.Parts), f.shelf == record && age > keep.Record && l.lived(f, keep.Record):
 			why = "age"
 		case f.shelf == parts && keep.MinFree > 0:
-			if left, err := free(l.set.Dir); err == nil && left < keep.MinFree {
+			if left, err := disk.Free(l.set.Dir); err == nil && left < keep.MinFree {
 				why = "disk pressure"
 			}
 		}
@@ -132,7 +133,7 @@ func (l *Log) drop(ctx context.Context, f *file, why string) error {
 			return fmt.Errorf("event log: %w", err)
 		}
 	}
-	return syncDir(l.set.Dir)
+	return disk.SyncDir(l.set.Dir)
 }
 
 // idFor is a UUIDv7 that the same words always give on the same day.
