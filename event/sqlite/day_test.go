@@ -162,6 +162,10 @@ func TestHalfWrittenGroup(t *testing.T) {
 	if err := l.turn(); err != nil {
 		t.Fatal(err)
 	}
+	var err error
+	if r.drafts, err = admit(r.events); err != nil {
+		t.Fatal(err)
+	}
 	last, err := l.put([]*request{r}, 40)
 	if err != nil || last != 50 {
 		t.Fatalf("put: %d, %v", last, err)

@@ -236,12 +236,14 @@ type State struct {
 	Oldest, Newest uint64    // seq; 0 in an empty log
 	Bytes          int64     // of its files
 	Free           int64     // bytes free on its disk
+	Commits        uint64    // transactions of events synced to it since it was opened: a group has one in each file that it goes into
 	Sealed         time.Time // when a head was last put aside; zero if not since the start
 }
 
 // State looks at the log's files.
 func (l *Log) State() (s State, err error) {
 	s.Oldest, s.Newest = l.Extent()
+	s.Commits = l.commits.Load()
 	if at := l.sealed.Load(); at > 0 {
 		s.Sealed = time.Unix(at, 0).UTC()
 	}

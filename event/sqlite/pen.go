@@ -36,7 +36,6 @@ type pen struct {
 	before tree // as it was before it
 	tree   tree
 	added  extent
-	line   []byte    // scratch
 	group  [2]uint64 // the last group that went into both files, as the file says
 	row    [13]driver.Value
 }
@@ -206,20 +205,17 @@ func (p *pen) begin() error {
 	return nil
 }
 
-// put stores e as seq. fresh is false when its id is in this file already.
-func (p *pen) put(e *event.Event, seq uint64) (fresh bool, err error) {
+// put stores e as seq, with its draft and its leaf. fresh is false when its id
+// is in this file already.
+func (p *pen) put(e *event.Event, d *draft, seq uint64, leaf tlog.Hash) (fresh bool, err error) {
 	if err := p.begin(); err != nil {
 		return false, err
 	}
 	at := e.Time.UnixNano()
 	row := p.row[:]
-	row[0], row[1], row[2] = int64(seq), keyOf(e.ID), at
-	row[5], row[6], row[7] = keyOf(e.Subject), int64(e.Severity), keyOf(e.Part)
-	row[9], row[11] = keyOf(e.Cause), string(e.Data)
-	stored := *e
-	stored.Seq = seq
-	var leaf tlog.Hash
-	leaf, p.line = leafOf(stored, p.line)
+	row[0], row[1], row[2] = int64(seq), d.id[:], at
+	row[5], row[6], row[7] = d.subject, int64(e.Severity), d.part
+	row[9], row[11] = d.cause, d.data
 	row[12] = markOf(leaf)
 	for _, w := range [...]struct {
 		column int
@@ -240,11 +236,11 @@ func (p *pen) put(e *event.Event, seq uint64) (fresh bool, err error) {
 	if p.added.first == 0 {
 		p.added = extent{seq, seq, at, at}
 	}
-	if id, ok := event.ParseID(e.ID); ok && p.known != nil {
-		if p.known[id] = struct{}{}; len(p.known) > knownIDs {
+	if p.known != nil {
+		if p.known[d.id] = struct{}{}; len(p.known) > knownIDs {
 			p.known = nil
 		}
-		p.news = append(p.news, id)
+		p.news = append(p.news, d.id)
 	}
 	if root, full := p.tree.add(leaf); full {
 		if err := p.exec("INSERT INTO chunks (chunk, last, root) VALUES (?, ?, ?)", int64(p.tree.size/chunk-1), int64(seq), root[:]); err != nil {
@@ -268,14 +264,14 @@ func (p *pen) word(text string) (driver.Value, error) {
 }
 
 // seqOf returns the seq under which an id is stored in this file.
-func (p *pen) seqOf(id string) (seq uint64, ok bool, err error) {
-	if parsed, whole := event.ParseID(id); whole && p.known != nil {
-		if _, there := p.known[parsed]; !there {
+func (p *pen) seqOf(id event.ID) (seq uint64, ok bool, err error) {
+	if p.known != nil {
+		if _, there := p.known[id]; !there {
 			return 0, false, nil
 		}
 	}
 	//lint:ignore SA1019 the writer owns its connection and is never cancelled in the middle of a row
-	rows, err := p.find.Query([]driver.Value{keyOf(id)})
+	rows, err := p.find.Query([]driver.Value{id[:]})
 	if err != nil {
 		return 0, false, p.file.bad(err)
 	}

@@ -7,11 +7,9 @@
 package sqlite
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -54,6 +52,7 @@ type Log struct {
 	tail    tail
 	cursors *sql.DB
 	sealed  atomic.Int64 // when a head was last put aside, Unix seconds
+	commits atomic.Uint64
 
 	mu      sync.Mutex
 	files   []*file       // by first seq
@@ -67,6 +66,7 @@ type Log struct {
 // request is one Append on its way to the writer.
 type request struct {
 	events []event.Event // stored with ID and Seq filled in
+	drafts []draft       // of the events
 	bytes  int
 	ask    func() error // instead of events: run between two groups
 	done   chan error
@@ -241,23 +241,12 @@ func (l *Log) Append(ctx context.Context, events []event.Event) ([]event.Event, 
 		return nil, ctx.Err()
 	}
 	r := &request{events: slices.Clone(events), done: make(chan error, 1)}
+	var err error
+	if r.drafts, err = admit(r.events); err != nil {
+		return nil, err
+	}
 	for i := range r.events {
-		e := &r.events[i]
-		if err := e.Check(); err != nil {
-			return nil, fmt.Errorf("event log: event %d of %d: %w", i+1, len(events), err)
-		}
-		e.Time = e.Time.UTC().Round(0)
-		if e.Actor == "" {
-			e.Actor = "system"
-		}
-		if bytes.ContainsAny(e.Data, "\r\n") { // an event is one line
-			var flat bytes.Buffer
-			if err := json.Compact(&flat, e.Data); err != nil {
-				return nil, fmt.Errorf("event log: event %d of %d: %w: data: %w", i+1, len(events), event.ErrInvalid, err)
-			}
-			e.Data = flat.Bytes()
-		}
-		r.bytes += len(e.Data) + 256
+		r.bytes += len(r.events[i].Data) + 256
 	}
 	if err := l.hand(ctx, r); err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ type writer struct {
 	fresh   []event.Event  // of the group that is being written
 	sequel  map[string]int // by date: the number of its newest sequel
 	spoiled string         // the day whose files must not be written any more
+	line    []byte         // scratch
 }
 
 // pair is the two files of one day, open for writing.
@@ -230,7 +231,11 @@ func (l *Log) tryWrite(group []*request) error {
 	before := l.Last()
 	l.w.fresh = l.w.fresh[:0]
 	if len(l.w.first) > 0 {
-		group = append([]*request{{events: l.w.first}}, group...)
+		own, err := admit(l.w.first)
+		if err != nil {
+			return err
+		}
+		group = append([]*request{{events: l.w.first, drafts: own}}, group...)
 	}
 	last, err := l.put(group, before)
 	if err != nil {
@@ -256,22 +261,26 @@ func (l *Log) tryWrite(group []*request) error {
 // put inserts a group's events and gives them their seqs, from after on.
 func (l *Log) put(group []*request, after uint64) (last uint64, err error) {
 	last = after
+	hashed := hashAhead(group, after)
+	defer hashed.end()
+	at := -1
 	for _, r := range group {
 		for i := range r.events {
-			e := &r.events[i]
-			s := record
-			if e.Pass() {
-				s = parts
-			}
-			if e.ID == "" {
-				e.ID = event.MakeID(time.Now()).String()
-			} else if seq, ok, err := l.stored(e.ID, s); err != nil {
+			e, d := &r.events[i], &r.drafts[i]
+			at++
+			if seq, ok, err := l.stored(d.id, d.shelf); err != nil {
 				return 0, err
 			} else if ok {
 				e.Seq = seq
 				continue
 			}
-			fresh, err := l.w.pair.pen(s).put(e, last+1)
+			leaf, ok := hashed.leaf(at, last+1)
+			if !ok {
+				stored := *e
+				stored.Seq = last + 1
+				leaf, l.w.line = leafOf(stored, l.w.line)
+			}
+			fresh, err := l.w.pair.pen(d.shelf).put(e, d, last+1, leaf)
 			switch {
 			case err != nil:
 				return 0, err
@@ -280,7 +289,7 @@ func (l *Log) put(group []*request, after uint64) (last uint64, err error) {
 				e.Seq = last
 				l.w.fresh = append(l.w.fresh, *e)
 			default:
-				if e.Seq, _, err = l.w.pair.pen(s).seqOf(e.ID); err != nil {
+				if e.Seq, _, err = l.w.pair.pen(d.shelf).seqOf(d.id); err != nil {
 					return 0, err
 				}
 			}
@@ -291,16 +300,15 @@ func (l *Log) put(group []*request, after uint64) (last uint64, err error) {
 
 // stored looks for an id where the insert into the day's shelf s does not: in
 // the day's other file, and in the files of earlier days if it was born then.
-func (l *Log) stored(id string, s shelf) (seq uint64, ok bool, err error) {
+func (l *Log) stored(id event.ID, s shelf) (seq uint64, ok bool, err error) {
 	if seq, ok, err = l.w.pair.other(s).seqOf(id); ok || err != nil {
 		return seq, ok, err
 	}
-	parsed, _ := event.ParseID(id)
-	born := parsed.Born().Format(time.DateOnly)
+	born := id.Born().Format(time.DateOnly)
 	if born >= l.w.pair.day {
 		return 0, false, nil
 	}
-	earliest := parsed.Born().AddDate(0, 0, -1).Format(time.DateOnly) // clocks step
+	earliest := id.Born().AddDate(0, 0, -1).Format(time.DateOnly) // clocks step
 	l.mu.Lock()
 	var files []*file
 	for _, f := range l.files {
@@ -311,7 +319,7 @@ func (l *Log) stored(id string, s shelf) (seq uint64, ok bool, err error) {
 	l.mu.Unlock()
 	for _, f := range files {
 		var seq int64
-		switch err := f.db.QueryRow("SELECT seq FROM events WHERE id = ?", keyOf(id)).Scan(&seq); {
+		switch err := f.db.QueryRow("SELECT seq FROM events WHERE id = ?", id[:]).Scan(&seq); {
 		case err == nil:
 			return uint64(seq), true, nil
 		case isNoRows(err):
@@ -363,6 +371,9 @@ func (l *Log) publish(last uint64, signed string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, pen := range []*pen{l.w.pair.parts, l.w.pair.record} {
+		if pen.added.first > 0 {
+			l.commits.Add(1)
+		}
 		pen.file.grow(pen.added)
 		pen.added = extent{}
 	}
