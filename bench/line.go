@@ -173,7 +173,7 @@ func (b *lineBench) judge(ctx context.Context) error {
 	if b.NoPace {
 		s.settings.Deadline, r.DeadlineMS = line.Duration(time.Hour), 0
 	}
-	p, took, err := b.through(ctx, s, c, b.NoPace, func(block []*picture) {
+	p, took, err := b.through(ctx, s, c, plantSettings{unpaced: b.NoPace}, func(block []*picture) {
 		for _, pic := range block {
 			for _, part := range pic.fresh {
 				if b.trivial != nil {
@@ -206,12 +206,12 @@ func (b *lineBench) judge(ctx context.Context) error {
 
 // through runs one course in a plant of its own and returns it, halted, with
 // the wall time that its clock went while parts were judged.
-func (b *lineBench) through(ctx context.Context, s site, c *course, unpaced bool, each func([]*picture)) (*plant, time.Duration, error) {
+func (b *lineBench) through(ctx context.Context, s site, c *course, how plantSettings, each func([]*picture)) (*plant, time.Duration, error) {
 	dir, err := os.MkdirTemp(b.dir, "run-")
 	if err != nil {
 		return nil, 0, err
 	}
-	p, err := newPlant(ctx, dir, s, c, unpaced)
+	p, err := newPlant(ctx, dir, s, c, how)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -291,7 +291,7 @@ func (b *lineBench) fullSpeed(ctx context.Context) error {
 	s := b.site
 	s.settings.Deadline = line.Duration(time.Hour)
 	b.Progress("full speed: %d parts", c.parts)
-	p, took, err := b.through(ctx, s, c, true, func([]*picture) {})
+	p, took, err := b.through(ctx, s, c, plantSettings{unpaced: true}, func([]*picture) {})
 	if err != nil {
 		return err
 	}

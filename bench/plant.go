@@ -8,6 +8,7 @@ import (
 	"math"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"linesman/camera"
@@ -31,6 +32,7 @@ import (
 
 // plant is everything that one run needs, put together and running.
 type plant struct {
+	how     plantSettings
 	course  *course
 	clock   *clock
 	belt    *belt.Belt
@@ -40,7 +42,7 @@ type plant struct {
 	station *line.Station
 	outputs *plc.Supervisor
 	sink    camera.Sink
-	store   *sqlite.Log
+	store   *sqlite.Log // nil where nothing is logged, like the next two
 	ring    *event.Ring
 	kept    *evidence.Store
 	set     line.Settings
@@ -57,9 +59,29 @@ type plant struct {
 	answered  map[part.ID]bool
 	entries   []time.Duration // from the scheduled trigger to the acknowledged entry
 
+	read atomic.Pointer[plc.Status] // the last reading that the line has been given
+
 	stop   context.CancelFunc
 	ended  sync.WaitGroup
 	failed chan error
+}
+
+// plantSettings says how a plant runs, and what in it is left out or replaced.
+type plantSettings struct {
+	unpaced  bool
+	unlogged bool          // events are dropped and no picture is kept: nothing is written
+	unkept   bool          // no picture is kept
+	eyes     *eyes         // nil: those of the appliance
+	poll     time.Duration // how often the controller is read; 0: as the appliance does
+	// These stand between line and ring, and between ring and log; nil for nothing.
+	sink func(*event.Ring) event.Sink
+	log  func(event.Log) event.Log
+}
+
+// eyes are what finds parts in frames and tells how unlike the good ones they are.
+type eyes struct {
+	locator  func(line.View) (vision.Locator, error)
+	detector models.Detector
 }
 
 type firing struct {
@@ -68,8 +90,8 @@ type firing struct {
 }
 
 // newPlant puts a plant together in dir and starts it. Close it.
-func newPlant(ctx context.Context, dir string, s site, c *course, unpaced bool) (p *plant, err error) {
-	p = &plant{course: c, clock: newClock(unpaced), set: s.settings, pool: camera.NewPool(math.MaxInt16), scheduled: map[uint64]time.Time{}, answered: map[part.ID]bool{}, failed: make(chan error, 4)}
+func newPlant(ctx context.Context, dir string, s site, c *course, how plantSettings) (p *plant, err error) {
+	p = &plant{how: how, course: c, clock: newClock(how.unpaced), set: s.settings, pool: camera.NewPool(math.MaxInt16), scheduled: map[uint64]time.Time{}, answered: map[part.ID]bool{}, failed: make(chan error, 4)}
 	defer func() {
 		if err != nil {
 			p.close()
@@ -83,7 +105,7 @@ func newPlant(ctx context.Context, dir string, s site, c *course, unpaced bool) 
 	gate := &s.settings.Gates[0]
 	cfg.WindowMM, cfg.Response, cfg.EjectMM, cfg.ExitMM, cfg.Bits = gate.WindowMM, gate.Response.D(), gate.ConfirmMM, gate.ExitMM, s.settings.Encoder.Bits
 	timeout := 500 * time.Millisecond
-	if unpaced { // the belt's time runs by itself then, and the wall's means nothing to it
+	if how.unpaced { // the belt's time runs by itself then, and the wall's means nothing to it
 		timeout, cfg.Heartbeat = 5*time.Second, 5*time.Second
 	}
 	if p.plcSide, err = controller.New(cfg, p.belt); err != nil {
@@ -93,14 +115,10 @@ func newPlant(ctx context.Context, dir string, s site, c *course, unpaced bool) 
 	if err != nil {
 		return p, err
 	}
-	if p.store, err = sqlite.Open(sqlite.Settings{Dir: filepath.Join(dir, "log"), Logger: quiet}); err != nil {
-		return p, err
-	}
-	if p.ring, err = event.OpenRing(event.RingSettings{Path: filepath.Join(dir, "ring"), Source: "/bench", Logger: quiet}); err != nil {
-		return p, err
-	}
-	if p.kept, err = evidence.Open(evidence.Settings{Dir: filepath.Join(dir, "evidence"), Logger: quiet}); err != nil {
-		return p, err
+	if !how.unlogged {
+		if err := p.remember(dir, quiet); err != nil {
+			return p, err
+		}
 	}
 	link, err := modbus.New(modbus.Settings{URL: url, Lanes: c.layout.Lanes, Timeout: timeout})
 	if err != nil {
@@ -112,6 +130,18 @@ func newPlant(ctx context.Context, dir string, s site, c *course, unpaced bool) 
 	ctx, p.stop = context.WithCancel(ctx)
 	p.start(ctx)
 	return p, nil
+}
+
+// remember opens log, ring and evidence in dir.
+func (p *plant) remember(dir string, quiet *slog.Logger) (err error) {
+	if p.store, err = sqlite.Open(sqlite.Settings{Dir: filepath.Join(dir, "log"), Logger: quiet}); err != nil {
+		return err
+	}
+	if p.ring, err = event.OpenRing(event.RingSettings{Path: filepath.Join(dir, "ring"), Source: "/bench", Logger: quiet}); err != nil {
+		return err
+	}
+	p.kept, err = evidence.Open(evidence.Settings{Dir: filepath.Join(dir, "evidence"), Logger: quiet})
+	return err
 }
 
 // lay makes the belt, with the course's zero so far ahead that the controller
@@ -138,27 +168,31 @@ func (p *plant) lay() (err error) {
 
 // open makes the line as the appliance does, on the run's clock.
 func (p *plant) open(s site, link *modbus.Link, quiet *slog.Logger) error {
-	detector, err := anomaly.Load(s.recipe.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: golden.Channels()})
+	seeing, err := p.look(s)
 	if err != nil {
 		return err
 	}
-	p.outputs = plc.NewSupervisor(plc.SupervisorConfig{Name: "plc", Dial: link.Dial, Room: 2048,
-		OnStatus: func(st plc.Status) { st.At = p.clock.At(st.At); p.station.Controller(st) },
+	var events event.Sink = dropped{}
+	var keep func(string, line.Picture) string
+	if !p.how.unlogged {
+		events = p.ring
+		if !p.how.unkept {
+			keep = line.KeepIn(p.kept)
+		}
+		if p.how.sink != nil {
+			events = p.how.sink(p.ring)
+		}
+	}
+	p.outputs = plc.NewSupervisor(plc.SupervisorConfig{Name: "plc", Dial: link.Dial, Room: 2048, Poll: p.how.poll,
+		OnStatus: func(st plc.Status) { st.At = p.clock.At(st.At); p.station.Controller(st); p.read.Store(&st) },
 		OnAck:    p.acked,
 		OnState: func(st plc.State) {
 			p.station.Link(line.PLCState{Name: "plc", Connected: st.Connected, Since: st.Since, Error: st.Error})
 		},
 	})
 	p.station, err = line.New(line.Config{
-		Line: s.line, Site: "/bench", Batch: "bench", Settings: s.settings, Recipe: s.recipe, Detector: waitingDetector{detector, p.clock},
-		Locator: func(v line.View) (vision.Locator, error) {
-			set := s.recipe.Part
-			set.MMPerPx, set.Belt = v.MMPerPx, v.Belt
-			l, err := cv.NewLocator(set)
-			return waitingLocator{l, p.clock}, err
-		},
-		Outputs: p.outputs, Events: p.ring, Log: quiet, Now: p.clock.Now,
-		Keep: line.KeepIn(p.kept),
+		Line: s.line, Site: "/bench", Batch: "bench", Settings: s.settings, Recipe: s.recipe, Detector: seeing.detector, Locator: seeing.locator,
+		Outputs: p.outputs, Events: events, Log: quiet, Now: p.clock.Now, Keep: keep,
 	})
 	if err != nil {
 		return err
@@ -167,12 +201,43 @@ func (p *plant) open(s site, link *modbus.Link, quiet *slog.Logger) error {
 	return nil
 }
 
+// look returns the plant's eyes: the appliance's own, which wait while the
+// clock stands, where no others are given.
+func (p *plant) look(s site) (*eyes, error) {
+	if p.how.eyes != nil {
+		return p.how.eyes, nil
+	}
+	detector, err := anomaly.Load(s.recipe.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: golden.Channels()})
+	if err != nil {
+		return nil, err
+	}
+	return &eyes{detector: waitingDetector{detector, p.clock}, locator: func(v line.View) (vision.Locator, error) {
+		set := s.recipe.Part
+		set.MMPerPx, set.Belt = v.MMPerPx, v.Belt
+		l, err := cv.NewLocator(set)
+		return waitingLocator{l, p.clock}, err
+	}}, nil
+}
+
+// dropped takes events and forgets them.
+type dropped struct{}
+
+// Emit forgets the event.
+func (dropped) Emit(event.Event) {}
+
 func (p *plant) start(ctx context.Context) {
 	draining, stop := context.WithCancel(context.Background())
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)
-		if err := p.ring.Run(draining, p.store); err != nil && draining.Err() == nil {
+		if p.ring == nil {
+			return
+		}
+		var log event.Log = p.store
+		if p.how.log != nil {
+			log = p.how.log(log)
+		}
+		if err := p.ring.Run(draining, log); err != nil && draining.Err() == nil {
 			p.failed <- err
 		}
 	}()

@@ -15,21 +15,30 @@ import (
 // mover carries a plant's belt through its course.
 type mover struct {
 	*plant
-	planned []*picture // of this block, oldest first
-	since   time.Time  // the belt last moved
-	partsIn float64    // a picture, about
-	places  []float64  // belt travel at which the pictures were taken that may still be open
-	held    time.Time  // a hold was first seen, or last released
+	stride  time.Duration      // of belt time: one step, unpaced
+	busy    func() bool        // the belt must wait, unpaced
+	expose  func(firing) error // hands the picture of a trigger to the line
+	planned []*picture         // of this block, oldest first
+	since   time.Time          // the belt last moved
+	partsIn float64            // a picture, about
+	places  []float64          // belt travel at which the pictures were taken that may still be open
+	held    time.Time          // a hold was first seen, or last released
+}
+
+func newMover(p *plant) *mover {
+	m := &mover{plant: p, stride: 2 * time.Millisecond, since: time.Now(), partsIn: 1}
+	m.busy, m.expose = m.behind, m.develop
+	if l := p.course.layout; l.StepMM > 0 {
+		m.partsIn = float64(l.Lanes) * l.StepMM / l.PitchMM
+	}
+	return m
 }
 
 // run carries the belt until every part has met its fate and every verdict is
 // acknowledged. each is told of every block before it is judged, with the
 // clock standing.
 func (p *plant) run(ctx context.Context, each func([]*picture)) error {
-	m := &mover{plant: p, since: time.Now(), partsIn: 1}
-	if l := p.course.layout; l.StepMM > 0 {
-		m.partsIn = float64(l.Lanes) * l.StepMM / l.PitchMM
-	}
+	m := newMover(p)
 	if err := m.comeUp(ctx); err != nil {
 		return err
 	}
@@ -114,7 +123,7 @@ func (m *mover) step(ctx context.Context) error {
 			time.Sleep(200 * time.Microsecond)
 		}
 		m.since = time.Now()
-		to := m.belt.Read().Now + 2*time.Millisecond
+		to := m.belt.Read().Now + m.stride
 		m.clock.belt.Store(int64(to))
 		m.belt.Advance(to)
 	}
@@ -144,11 +153,11 @@ func (m *mover) release() {
 	}
 }
 
-// busy reports that the belt must wait for the line: there is work for every
+// behind reports that the belt must wait for the line: there is work for every
 // worker, or the oldest picture that still has no acknowledged entries is half
 // way to the gate's sensor. Before the first part the belt moves by the wall
 // clock.
-func (m *mover) busy() bool {
+func (m *mover) behind() bool {
 	r := m.belt.Read()
 	if !m.feed.open {
 		return r.Now > time.Since(m.clock.start)
@@ -170,8 +179,8 @@ func (m *mover) busy() bool {
 	return r.Travelled-oldest > (l.GateMM-l.CameraMM)/3
 }
 
-// expose hands the picture of a trigger to the line.
-func (m *mover) expose(f firing) error {
+// develop hands the picture of a trigger to the line.
+func (m *mover) develop(f firing) error {
 	own := f.trigger.Travelled - m.ahead
 	for len(m.planned) > 0 && m.planned[0].travelled < own-0.05 {
 		m.planned[0].frame.Release() // its trigger was swallowed
