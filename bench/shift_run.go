@@ -1,0 +1,315 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime/metrics"
+	"time"
+
+	"linesman/camera"
+	"linesman/event"
+	"linesman/event/sqlite"
+	"linesman/line"
+	"linesman/part"
+	"linesman/sim"
+	"linesman/sim/controller"
+	"linesman/sim/draw"
+)
+
+// ShiftResult is one shift, behind the eyes: parts on a drawn belt, the line's
+// own account, verdicts, entries and events, the real connection to a simulated
+// controller, the real ring and log. No picture is drawn, located, recognised
+// or kept. The belt goes as fast as all of that keeps up.
+type ShiftResult struct {
+	Parts     int     `json:"parts"`
+	Hours     float64 `json:"hours"` // of the belt at its rate
+	WallS     float64 `json:"wall_s"`
+	RealTime  float64 `json:"times_real_time"`
+	LogWaitS  float64 `json:"waited_for_log_s"` // of wall time, the belt stood because the ring was half full
+	Events    uint64  `json:"events"`           // handed over
+	LogEvents uint64  `json:"log_events"`       // in the log, with its own
+	LogBytes  int64   `json:"log_bytes"`        // of its files, closed
+	PerPart   float64 `json:"log_bytes_per_part"`
+
+	Commits   uint64       `json:"commits"` // synced transactions: one in each of the two files that a group has events for
+	Groups    uint64       `json:"groups"`  // appended by the ring's drainer
+	PerGroup  float64      `json:"events_per_group"`
+	AppendMS  *Percentiles `json:"append_ms"`          // of a group
+	EmitMS    *Percentiles `json:"emit_ms"`            // of the call that hands an event over
+	DurableMS *Percentiles `json:"emit_to_durable_ms"` // from that call to the event on disk
+
+	RingBytes int    `json:"ring_bytes"`
+	RingMost  int    `json:"ring_most_used_bytes"`
+	Lost      uint64 `json:"lost_events"`
+
+	GoodPassed     int      `json:"good_passed"`
+	Defective      int      `json:"defective"`
+	Escapes        int      `json:"escapes"`
+	FalseRejects   int      `json:"false_rejects"`
+	Collateral     int      `json:"collateral"`
+	LedgerBalanced bool     `json:"ledger_balanced"`
+	Ledger         []string `json:"ledger_differences,omitempty"`
+
+	Log          LogCount `json:"log"`
+	CountS       float64  `json:"count_s"` // to read every event again
+	VerifyS      float64  `json:"verify_s"`
+	VerifyGood   bool     `json:"verify_good"`
+	VerifyEvents uint64   `json:"verify_events"`
+	HeapMostMB   float64  `json:"heap_most_mb"` // of Go, while the belt moved
+}
+
+// The shift's bounds. Nearer than these the belt waits.
+const (
+	shiftStride  = 25 * time.Millisecond  // of belt time, a step
+	shiftPoll    = 2 * time.Millisecond   // the controller is read
+	shiftUnread  = 250 * time.Millisecond // of belt time, since the last reading
+	shiftOpen    = 2                      // pictures whose entries are not all acknowledged; the controller's ring holds no more
+	shiftTelling = 10 * time.Second
+	shiftDrain   = time.Minute // for what is in the ring at the end
+)
+
+// haul is the mover of a shift.
+type haul struct {
+	*mover
+	knowing *knowing
+	fates   fates
+	ring    *timedRing
+	log     *timedLog
+	waiting []firing // whose trigger the line has not been told of: a camera needs its time, too
+
+	logFrom time.Time // the belt waits for the log since then; zero while it does not
+	logWait time.Duration
+	heap    float64
+}
+
+// shift runs one in dir, which is made.
+func (o *Shift) shift(ctx context.Context, dir string) (*ShiftResult, error) {
+	layout := sim.Tablets.Layout()
+	if err := benchSite.Write(dir, layout); err != nil {
+		return nil, err
+	}
+	s, err := loadSite(dir)
+	if err != nil {
+		return nil, err
+	}
+	s.settings.Deadline = line.Duration(time.Hour) // belt time runs ahead of everybody's clock
+	bad := max(1, int(float64(o.Parts)*paperDefects))
+	course := &course{
+		layout: layout, speed: layout.SpeedMMs(o.RatePerHour), parts: o.Parts,
+		feed: draw.NewFeed(draw.Spec{Layout: layout, Seed: o.Seed, Good: o.Parts - bad, Defective: bad, Shuffle: true}),
+	}
+	h := &haul{knowing: newKnowing(layout), fates: fates{clear: controller.For(layout).ClearMM}}
+	p, err := newPlant(ctx, dir, s, course, plantSettings{
+		unpaced: true, unkept: true, eyes: h.knowing.eyes(), poll: shiftPoll,
+		sink: func(r *event.Ring) event.Sink { h.ring = &timedRing{Ring: r, took: new(times)}; return h.ring },
+		log: func(l event.Log) event.Log {
+			h.log = &timedLog{Log: l, appends: new(times), durable: new(times)}
+			return h.log
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	h.take(p)
+	took, err := h.run(ctx, o.Progress)
+	if err != nil {
+		return nil, err
+	}
+	p.halt()
+	r := h.result(o, took)
+	return r, r.read(ctx, p, filepath.Join(dir, "log"), o.Progress)
+}
+
+// take takes a plant's belt over.
+func (h *haul) take(p *plant) {
+	h.mover = newMover(p)
+	h.stride, h.busy, h.expose = shiftStride, h.behind, h.shoot
+}
+
+// run carries the belt through the shift and returns the wall time that it
+// took, until the last event was in the log.
+func (h *haul) run(ctx context.Context, say func(string, ...any)) (time.Duration, error) {
+	if err := h.comeUp(ctx); err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	next, parts := began.Add(shiftTelling), 0
+	for !h.belt.Done() {
+		if err := h.step(ctx); err != nil {
+			return 0, err
+		}
+		for _, f := range h.plant.fates {
+			if err := h.fates.take(f); err != nil {
+				return 0, err
+			}
+		}
+		h.plant.fates = h.plant.fates[:0]
+		if now := time.Now(); now.After(next) {
+			h.heap = max(h.heap, heapMB())
+			met := h.fates.met()
+			say("%d of %d parts have met their gate, %.0f a second", met, h.course.parts, float64(met-parts)/now.Sub(next.Add(-shiftTelling)).Seconds())
+			next, parts = now.Add(shiftTelling), met
+		}
+	}
+	h.fates.settle(math.Inf(1))
+	if err := h.settle(ctx); err != nil {
+		return 0, err
+	}
+	for until := time.Now().Add(shiftDrain); ; time.Sleep(time.Millisecond) {
+		used, _ := h.used()
+		if used == 0 {
+			break
+		}
+		if time.Now().After(until) {
+			return 0, fmt.Errorf("%d bytes of events are still in the ring after %v: the disk does not keep up", used, shiftDrain)
+		}
+	}
+	h.heap = max(h.heap, heapMB())
+	return time.Since(began), nil
+}
+
+// settle moves the empty belt until the line has said, of a time after its
+// last part, that none is on its way any more.
+func (h *haul) settle(ctx context.Context) error {
+	emptied := h.clock.Now().Add(time.Second)
+	for until := time.Now().Add(10 * time.Second); time.Now().Before(until); {
+		if err := h.step(ctx); err != nil {
+			return err
+		}
+		s := h.station.Status()
+		if l := s.Ledger; s.At.After(emptied) && h.station.Unacked() == 0 && l.Travelling == 0 && l.Landing == 0 {
+			break
+		}
+	}
+	return nil // the ledger of the report tells
+}
+
+// behind hands over the pictures that may be, and reports that the belt must
+// wait for the line: its reading of the controller is old, there are entries to
+// be acknowledged, or the log is behind.
+func (h *haul) behind() bool {
+	h.deliver()
+	r := h.belt.Read()
+	if !h.feed.open {
+		return r.Now > time.Since(h.clock.start)
+	}
+	if used, size := h.used(); used > size/2 {
+		if h.logFrom.IsZero() {
+			h.logFrom = time.Now()
+		}
+		return true
+	}
+	if !h.logFrom.IsZero() {
+		h.logWait, h.logFrom = h.logWait+time.Since(h.logFrom), time.Time{}
+	}
+	unread := int32(r.Encoder - uint32(h.read.Load().Now.Count))
+	if float64(unread) > shiftUnread.Seconds()*h.course.speed*h.course.layout.PerMM {
+		return true
+	}
+	return h.station.Backlog()+int(math.Ceil(float64(h.station.Unacked())/h.partsIn)) > shiftOpen
+}
+
+// used returns how much of the ring waits for the log; nothing without one.
+func (h *haul) used() (used, size int) {
+	if h.plant.ring == nil {
+		return 0, 0
+	}
+	s := h.plant.ring.State()
+	return s.Used, s.Size
+}
+
+// shoot keeps a picture until the line knows of its trigger. At many times the
+// belt's pace the reading would otherwise be late by seconds of belt time, and
+// the account of frames and triggers be open for as long.
+func (h *haul) shoot(f firing) error {
+	h.waiting = append(h.waiting, f)
+	return nil
+}
+
+// deliver hands over the pictures whose triggers the line has been told of.
+func (h *haul) deliver() {
+	read := h.read.Load()
+	for read != nil && len(h.waiting) > 0 && h.waiting[0].trigger.N <= read.Counts.Triggers {
+		t := h.waiting[0].trigger
+		h.knowing.tell(t, h.waiting[0].parts)
+		h.waiting = h.waiting[1:]
+		h.seq++
+		frame := h.pool.Get(1, 1, camera.RGB)
+		frame.Camera, frame.Seq, frame.Trigger, frame.At = h.set.Views[0].Camera, h.seq, t.N, t.At
+		frame.Position = part.Position{Tick: part.Tick{Count: int64(t.Tick)}, Source: part.Latched}
+		h.sink.Frame(frame)
+	}
+}
+
+// result gathers what the plant says, halted.
+func (h *haul) result(o *Shift, took time.Duration) *ShiftResult {
+	t, hours := &h.fates, float64(o.Parts)/o.RatePerHour
+	r := &ShiftResult{
+		Parts: t.met(), Hours: hours, WallS: took.Seconds(), RealTime: hours * 3600 / took.Seconds(), LogWaitS: h.logWait.Seconds(),
+		Events: h.ring.took.n.Load(), EmitMS: h.ring.took.percentiles(), DurableMS: h.log.durable.percentiles(),
+		Groups: h.log.appends.n.Load(), AppendMS: h.log.appends.percentiles(),
+		RingBytes: h.ring.State().Size, RingMost: int(h.ring.most.Load()), Lost: h.ring.State().Lost,
+		GoodPassed: t.passed - t.escapes, Defective: t.defective, Escapes: t.escapes, FalseRejects: t.falseRejects, Collateral: t.collateral,
+		Ledger: h.station.Status().Ledger.Check(), HeapMostMB: h.heap,
+	}
+	r.LedgerBalanced = len(r.Ledger) == 0
+	r.PerGroup = float64(r.Events) / float64(max(r.Groups, 1))
+	return r
+}
+
+// read closes the log and looks at what is in it.
+func (r *ShiftResult) read(ctx context.Context, p *plant, dir string, say func(string, ...any)) error {
+	say("reading every event again")
+	began := time.Now()
+	count, err := countLog(ctx, p.store)
+	if err != nil {
+		return err
+	}
+	r.Log, r.CountS = *count, time.Since(began).Seconds()
+	state, err := p.store.State()
+	if err != nil {
+		return err
+	}
+	r.LogEvents, r.Commits = state.Newest, state.Commits
+	r.Lost += count.lost
+	p.close()
+	if r.LogBytes, err = bytesIn(dir); err != nil {
+		return err
+	}
+	r.PerPart = float64(r.LogBytes) / float64(max(r.Parts, 1))
+	say("verifying %d events, %d MB", r.LogEvents, r.LogBytes>>20)
+	began = time.Now()
+	v, err := sqlite.Verify(ctx, sqlite.VerifySettings{Dir: dir})
+	if err != nil {
+		return err
+	}
+	r.VerifyS, r.VerifyGood, r.VerifyEvents = time.Since(began).Seconds(), v.Good, v.Events
+	return nil
+}
+
+// bytesIn returns the bytes of a folder's files.
+func bytesIn(dir string) (n int64, err error) {
+	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		info, err := os.Stat(path)
+		if err == nil {
+			n += info.Size()
+		}
+		return err
+	})
+	return n, err
+}
+
+// heapMB is what Go's heap holds, with what nobody needs any more.
+func heapMB() float64 {
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(s)
+	return float64(s[0].Value.Uint64()) / 1e6
+}
