@@ -69,6 +69,10 @@ func (c lab) rgb() rgb {
 	return out
 }
 
+// roundTrip is more than a colour moves, in delta E, on its way from rgb to lab
+// and back: the matrices have seven digits.
+const roundTrip = 1e-4
+
 // away returns a colour that lies delta E from c in a direction of the dice's
 // choosing and that no channel clips or drowns in the light's drift.
 func (c rgb) away(d *dice, delta float64) rgb {
@@ -85,7 +89,7 @@ func (c rgb) away(d *dice, delta float64) rgb {
 		}
 		out := to.rgb()
 		if max(out[0], out[1], out[2]) <= 226 && min(out[0], out[1], out[2]) >= 20 &&
-			math.Abs(out.lab().deltaE(from)-delta) < 0.01*delta {
+			math.Abs(out.lab().deltaE(from)-delta) < max(0.01*delta, roundTrip) {
 			return out
 		}
 	}
