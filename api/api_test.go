@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"image/jpeg"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -351,9 +353,19 @@ func TestFollow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	line := (<-messages).data
 	var got api.Event
-	if err := json.Unmarshal([]byte((<-messages).data), &got); err != nil || got.ID != stored[1].ID || got.Severity != "high" {
+	if err := json.Unmarshal([]byte(line), &got); err != nil || got.ID != stored[1].ID || got.Severity != "high" {
 		t.Errorf("got %+v %v, want %s", got, err, stored[1].ID)
+	}
+	if want := string(event.AppendLine(nil, stored[1])); line != want {
+		t.Errorf("the stream says\n%s\nand not what is hashed:\n%s", line, want)
+	}
+	asked := ask(h, "/api/v1/events?limit=1&newest=true&type=linesman.line.*").Body.Bytes()
+	var page struct{ Events []map[string]any }
+	var streamed map[string]any
+	if err := errors.Join(json.Unmarshal(asked, &page), json.Unmarshal([]byte(line), &streamed)); err != nil || len(page.Events) != 1 || !reflect.DeepEqual(page.Events[0], streamed) {
+		t.Errorf("the log answers\n%v\nand streams\n%v (%v)", page.Events, streamed, err)
 	}
 	if err := stop(); err != nil { // with the stream still open
 		t.Error(err)

@@ -81,12 +81,15 @@ func (s *server) begin(ctx context.Context, q *followQuery) (uint64, error) {
 	return newest[0].Seq, nil
 }
 
+// together is how many events may wait for one push over the wire.
+const together = 64
+
 // follow writes events until the viewer leaves. The log's follower waits for
 // the viewer; the log itself waits for nobody.
 func (s *server) follow(h huma.Context, after uint64, v sight) {
 	ctx, cancel := context.WithCancel(h.Context())
 	defer cancel()
-	out, stored := open(h), make(chan event.Event)
+	out, stored := open(h), make(chan event.Event, together)
 	gap := s.gap(after)
 	if gap != nil && after > gap.newest {
 		after = gap.newest
@@ -116,12 +119,21 @@ func (s *server) follow(h huma.Context, after uint64, v sight) {
 			err = out.send("", "gap", data)
 		}
 	}
+	var line []byte
 	for err == nil {
 		select {
 		case e := <-stored:
-			var data []byte
-			if data, err = json.Marshal(wireEvent(e)); err == nil {
-				err = out.send(strconv.FormatUint(e.Seq, 10), "event", data)
+			for more := true; more && err == nil; { // what came together goes out together
+				line = event.AppendLine(line[:0], e)
+				err = out.put(strconv.FormatUint(e.Seq, 10), "event", line)
+				select {
+				case e = <-stored:
+				default:
+					more = false
+				}
+			}
+			if err == nil {
+				err = out.flush()
 			}
 		case <-alive.C:
 			err = out.comment("alive")

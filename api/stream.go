@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -15,6 +14,7 @@ import (
 type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
+	text    []byte // scratch
 }
 
 // writeWithin is how long a viewer may take to accept one message before it is
@@ -38,30 +38,41 @@ func open(ctx huma.Context) *stream {
 // send writes one message and pushes it out. id and name may be empty. data is
 // one line, as JSON always is.
 func (s *stream) send(id, name string, data []byte) error {
-	var head strings.Builder
+	if err := s.put(id, name, data); err != nil {
+		return err
+	}
+	return s.flush()
+}
+
+// put writes one message, which goes out with the next flush at the latest.
+func (s *stream) put(id, name string, data []byte) error {
+	s.text = s.text[:0]
 	if id != "" {
-		head.WriteString("id: " + id + "\n")
+		s.text = append(append(append(s.text, "id: "...), id...), '\n')
 	}
 	if name != "" {
-		head.WriteString("event: " + name + "\n")
+		s.text = append(append(append(s.text, "event: "...), name...), '\n')
 	}
-	head.WriteString("data: ")
-	return s.write([]byte(head.String()), data, []byte("\n\n"))
+	s.text = append(append(append(s.text, "data: "...), data...), "\n\n"...)
+	return s.write(s.text)
 }
 
 // comment keeps the connection known to be alive; no reader sees it.
-func (s *stream) comment(text string) error { return s.write([]byte(": " + text + "\n\n")) }
+func (s *stream) comment(text string) error {
+	if err := s.write([]byte(": " + text + "\n\n")); err != nil {
+		return err
+	}
+	return s.flush()
+}
 
-func (s *stream) write(pieces ...[]byte) error {
+func (s *stream) write(text []byte) error {
 	// An error says that the writer knows no deadlines (a test's recorder).
 	_ = s.control.SetWriteDeadline(time.Now().Add(writeWithin))
-	for _, p := range pieces {
-		if _, err := s.w.Write(p); err != nil {
-			return err
-		}
-	}
-	return s.control.Flush()
+	_, err := s.w.Write(text)
+	return err
 }
+
+func (s *stream) flush() error { return s.control.Flush() }
 
 // streaming adds to an operation what its messages look like: by name, one
 // type each. Names are sorted, so that the document does not change by itself.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"linesman/camera"
@@ -168,6 +169,7 @@ type Event struct {
 	Type        string          `json:"type"`
 	Time        time.Time       `json:"time"`
 	Subject     string          `json:"subject,omitempty"`
+	DataSchema  string          `json:"dataschema,omitempty" doc:"of the types that are ours: what GET /schemas calls it"`
 	ContentType string          `json:"datacontenttype" enum:"application/json"`
 	Seq         string          `json:"seq" doc:"the log's order, a decimal string"`
 	Part        string          `json:"part,omitempty"`
@@ -245,9 +247,13 @@ func wireReasons(rs []rules.Reason) []Reason {
 }
 
 func wireEvent(e event.Event) Event {
+	schema := ""
+	if strings.HasPrefix(string(e.Type), ours) {
+		schema = event.SchemaID(e.Type)
+	}
 	return Event{
 		SpecVersion: "1.0", ID: e.ID, Source: e.Source, Type: string(e.Type), Time: e.Time.UTC(), Subject: e.Subject,
-		ContentType: "application/json", Seq: strconv.FormatUint(e.Seq, 10), Part: e.Part, Batch: e.Batch, Cause: e.Cause,
+		DataSchema: schema, ContentType: "application/json", Seq: strconv.FormatUint(e.Seq, 10), Part: e.Part, Batch: e.Batch, Cause: e.Cause,
 		Actor: e.Actor, Severity: e.Severity.String(), Data: e.Data,
 	}
 }

@@ -402,6 +402,8 @@ export interface components {
             data: unknown;
             /** @enum {string} */
             datacontenttype: "application/json";
+            /** @description of the types that are ours: what GET /schemas calls it */
+            dataschema?: string;
             id: string;
             part?: string;
             /** @description the log's order, a decimal string */
