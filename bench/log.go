@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"linesman/event"
 	"linesman/event/sqlite"
@@ -30,11 +29,13 @@ type LogSettings struct {
 
 // LogFigures are what Log measured.
 type LogFigures struct {
-	Single     Ratio     `json:"single"`  // one event an append
-	Grouped    Ratio     `json:"grouped"` // Group events an append
+	Single     Ratio     `json:"single"`        // one event an append
+	Grouped    Ratio     `json:"grouped"`       // Group events an append
+	Callers    Ratio     `json:"eight_callers"` // one event an append, eight callers at once
 	GroupSize  int       `json:"group_size"`
 	FollowMS   Quantiles `json:"append_to_follower_ms"`
-	Followed   Ratio     `json:"writer_with_followers"` // grouped appends beside followers, against none
+	Followed   Ratio     `json:"writer_with_followers"`      // appends beside followers, against none
+	OverHTTP   Ratio     `json:"writer_with_http_followers"` // the same followers over HTTP
 	Followers  int       `json:"followers"`
 	Stalled    int       `json:"stalled"`
 	Large      *LargeLog `json:"large,omitempty"`
@@ -56,18 +57,6 @@ type Quantiles struct {
 	Max float64 `json:"max"`
 }
 
-// LargeLog is what a log of many events costs.
-type LargeLog struct {
-	Events       uint64    `json:"events"`
-	WroteSeconds float64   `json:"wrote_s"`
-	BytesAnEvent float64   `json:"bytes_an_event"`
-	ReopenMS     float64   `json:"reopen_ms"`
-	HeapMB       float64   `json:"heap_mb"` // of Go, after reopening
-	VerifySecond float64   `json:"verify_s"`
-	VerifyGood   bool      `json:"verify_good"`
-	StoryMS      Quantiles `json:"story_of_a_part_ms"`
-}
-
 // Log measures the event log on a disk: durable appends against bare SQLite
 // inserts of the same rows with the same indexes in alternating rounds, the way
 // from append to follower, followers' price, and a large log.
@@ -79,11 +68,15 @@ func Log(ctx context.Context, set LogSettings) (f LogFigures, err error) {
 	}
 	f = LogFigures{GroupSize: set.Group, Followers: set.Followers, Stalled: set.Followers / 10, SQLite: sqlite.Version(), Durability: "WAL, synchronous=FULL in both"}
 	say("single appends")
-	if f.Single, err = besideBare(ctx, set, "single", 1); err != nil {
+	if f.Single, err = besideBare(ctx, set, "single", 1, 1); err != nil {
 		return f, err
 	}
 	say("appends of %d", set.Group)
-	if f.Grouped, err = besideBare(ctx, set, "grouped", set.Group); err != nil {
+	if f.Grouped, err = besideBare(ctx, set, "grouped", set.Group, 1); err != nil {
+		return f, err
+	}
+	say("single appends of 8 callers")
+	if f.Callers, err = besideBare(ctx, set, "callers", 1, 8); err != nil {
 		return f, err
 	}
 	say("append to follower")
@@ -91,7 +84,11 @@ func Log(ctx context.Context, set LogSettings) (f LogFigures, err error) {
 		return f, err
 	}
 	say("%d followers, %d of them stalled", f.Followers, f.Stalled)
-	if f.Followed, err = besideFollowers(ctx, set); err != nil {
+	if f.Followed, err = besideFollowers(ctx, set, "followers", inProcess); err != nil {
+		return f, err
+	}
+	say("the same over HTTP")
+	if f.OverHTTP, err = besideFollowers(ctx, set, "http-followers", overHTTP); err != nil {
 		return f, err
 	}
 	if set.Events > 0 {
@@ -104,8 +101,9 @@ func Log(ctx context.Context, set LogSettings) (f LogFigures, err error) {
 // rounds is how often the two sides of a ratio take turns.
 const rounds = 6
 
-// besideBare measures appends of n against bare inserts of n.
-func besideBare(ctx context.Context, set LogSettings, name string, n int) (r Ratio, err error) {
+// besideBare measures appends of n by so many callers against bare inserts of n
+// by as many.
+func besideBare(ctx context.Context, set LogSettings, name string, n, callers int) (r Ratio, err error) {
 	log, err := sqlite.Open(sqlite.Settings{Dir: filepath.Join(set.Dir, name)})
 	if err != nil {
 		return r, err
@@ -123,29 +121,53 @@ func besideBare(ctx context.Context, set LogSettings, name string, n int) (r Rat
 			func(es []event.Event) error { _, err := log.Append(ctx, es); return err },
 			bare.Insert,
 		} {
-			begun := time.Now()
-			var writing time.Duration
-			for time.Since(begun) < set.For/rounds && ctx.Err() == nil {
-				group := partEvents(n)
-				start := time.Now()
-				if err := write(group); err != nil {
-					return r, err
-				}
-				writing += time.Since(start)
-				counts[side] += n
+			count, writing, err := appends(ctx, write, n, callers, set.For/rounds)
+			if err != nil {
+				return r, err
 			}
+			counts[side] += count
 			took[side] += writing
 		}
 	}
+	return ratio(counts, took), ctx.Err()
+}
+
+func ratio(counts [2]int, took [2]time.Duration) (r Ratio) {
 	r.Ours, r.Theirs = float64(counts[0])/took[0].Seconds(), float64(counts[1])/took[1].Seconds()
 	r.Ratio = r.Ours / r.Theirs
-	return r, ctx.Err()
+	return r
+}
+
+// appends has so many callers append groups of n for a while. took is the time
+// in which at least one of them was within write, about: what a caller needs to
+// make its events is taken off.
+func appends(ctx context.Context, write func([]event.Event) error, n, callers int, until time.Duration) (count int, took time.Duration, err error) {
+	g, ctx := errgroup.WithContext(ctx)
+	var events atomic.Int64
+	var writing atomic.Int64
+	begun := time.Now()
+	for range callers {
+		g.Go(func() error {
+			for time.Since(begun) < until && ctx.Err() == nil {
+				group := partEvents(n, time.Now())
+				start := time.Now()
+				if err := write(group); err != nil {
+					return err
+				}
+				writing.Add(int64(time.Since(start)))
+				events.Add(int64(n))
+			}
+			return nil
+		})
+	}
+	err = g.Wait()
+	return int(events.Load()), time.Duration(writing.Load() / int64(callers)), err
 }
 
 // partEvents are n events as a line writes them for parts that pass and, one in
-// fifty, are rejected: judged, gated, confirmed.
-func partEvents(n int) []event.Event {
-	now := time.Now().UTC()
+// fifty, are rejected: judged, gated, confirmed at the moment given.
+func partEvents(n int, now time.Time) []event.Event {
+	now = now.UTC()
 	hash := strings.Repeat("5e", 32)
 	out := make([]event.Event, 0, n)
 	for i := 0; len(out) < n; i++ {
@@ -172,40 +194,6 @@ func partEvents(n int) []event.Event {
 	return out
 }
 
-// follow measures the way from an append to a follower, at 200 events a second.
-func follow(ctx context.Context, set LogSettings) (q Quantiles, err error) {
-	log, err := sqlite.Open(sqlite.Settings{Dir: filepath.Join(set.Dir, "follow")})
-	if err != nil {
-		return q, err
-	}
-	defer func() { err = errors.Join(err, log.Close()) }()
-	following, stop := context.WithCancel(ctx)
-	defer stop()
-	var took []float64
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = log.Follow(following, 0, func(e event.Event) error { // it ends with following
-			took = append(took, float64(time.Since(e.Time))/1e6)
-			return nil
-		})
-	}()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for begun := time.Now(); time.Since(begun) < set.For && ctx.Err() == nil; {
-		<-tick.C
-		e := partEvents(1)
-		e[0].Time = time.Now()
-		if _, err := log.Append(ctx, e); err != nil {
-			return q, err
-		}
-	}
-	time.Sleep(50 * time.Millisecond) // the last of them
-	stop()
-	<-done
-	return quantiles(took), nil
-}
-
 func quantiles(x []float64) Quantiles {
 	if len(x) == 0 {
 		return Quantiles{}
@@ -213,123 +201,4 @@ func quantiles(x []float64) Quantiles {
 	slices.Sort(x)
 	at := func(q float64) float64 { return x[int(q*float64(len(x)-1))] }
 	return Quantiles{at(0.5), at(0.99), at(1)}
-}
-
-// besideFollowers measures grouped appends with followers, against none, in
-// alternating rounds. A stalled follower takes one event and then nothing.
-func besideFollowers(ctx context.Context, set LogSettings) (r Ratio, err error) {
-	log, err := sqlite.Open(sqlite.Settings{Dir: filepath.Join(set.Dir, "followers")})
-	if err != nil {
-		return r, err
-	}
-	defer func() { err = errors.Join(err, log.Close()) }()
-	var counts [2]int
-	var took [2]time.Duration
-	for range rounds {
-		for side, followers := range []int{set.Followers, 0} {
-			following, stop := context.WithCancel(ctx)
-			var all sync.WaitGroup
-			var seen atomic.Uint64
-			_, from := log.Extent()
-			for i := range followers {
-				all.Go(func() {
-					_ = log.Follow(following, from, func(event.Event) error { // it ends with following
-						seen.Add(1)
-						if i%10 == 0 {
-							<-following.Done()
-						}
-						return nil
-					})
-				})
-			}
-			// As fast as the fastest line emits: what two cores' worth of
-			// followers take from the writer must show, not who wins the cores.
-			pace := time.NewTicker(10 * time.Millisecond)
-			for begun := time.Now(); time.Since(begun) < set.For/rounds && ctx.Err() == nil; {
-				<-pace.C
-				group := partEvents(6)
-				start := time.Now()
-				if _, err := log.Append(ctx, group); err != nil {
-					stop()
-					all.Wait()
-					pace.Stop()
-					return r, err
-				}
-				took[side] += time.Since(start)
-				counts[side] += len(group)
-			}
-			pace.Stop()
-			stop()
-			all.Wait()
-		}
-	}
-	r.Ours, r.Theirs = float64(counts[0])/took[0].Seconds(), float64(counts[1])/took[1].Seconds()
-	r.Ratio = r.Ours / r.Theirs
-	return r, ctx.Err()
-}
-
-// large writes a log of many events and measures what it costs afterwards.
-func large(ctx context.Context, set LogSettings, say func(string, ...any)) (_ *LargeLog, err error) {
-	dir := filepath.Join(set.Dir, "large")
-	log, err := sqlite.Open(sqlite.Settings{Dir: dir})
-	if err != nil {
-		return nil, err
-	}
-	out := &LargeLog{}
-	var some []string
-	begun := time.Now()
-	for n := 0; n < set.Events && ctx.Err() == nil; {
-		group := partEvents(min(3000, set.Events-n))
-		if _, err := log.Append(ctx, group); err != nil {
-			return nil, errors.Join(err, log.Close())
-		}
-		if n += len(group); n%300_000 == 0 {
-			some = append(some, group[0].Part)
-			say("%d events written", n)
-		}
-	}
-	out.WroteSeconds = time.Since(begun).Seconds()
-	if err := errors.Join(ctx.Err(), log.Close()); err != nil {
-		return nil, err
-	}
-	begun = time.Now()
-	if log, err = sqlite.Open(sqlite.Settings{Dir: dir}); err != nil {
-		return nil, err
-	}
-	out.ReopenMS = float64(time.Since(begun)) / 1e6
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	out.HeapMB = float64(m.HeapInuse) / 1e6
-	state, err := log.State()
-	if err != nil {
-		return nil, errors.Join(err, log.Close())
-	}
-	out.Events, out.BytesAnEvent = state.Newest, float64(state.Bytes)/float64(max(state.Newest, 1))
-	var stories []float64
-	for range 10 {
-		for _, id := range some {
-			begun := time.Now()
-			events, err := log.Read(ctx, event.Filter{Part: id})
-			if err == nil && len(events) != 3 {
-				err = fmt.Errorf("part %s has %d events, want 3", id, len(events))
-			}
-			if err != nil {
-				return nil, errors.Join(err, log.Close())
-			}
-			stories = append(stories, float64(time.Since(begun))/1e6)
-		}
-	}
-	out.StoryMS = quantiles(stories)
-	if err := log.Close(); err != nil {
-		return nil, err
-	}
-	say("verifying")
-	begun = time.Now()
-	r, err := sqlite.Verify(ctx, sqlite.VerifySettings{Dir: dir})
-	if err != nil {
-		return nil, err
-	}
-	out.VerifySecond, out.VerifyGood = time.Since(begun).Seconds(), r.Good
-	return out, os.RemoveAll(dir)
 }

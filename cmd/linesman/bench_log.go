@@ -54,10 +54,12 @@ func (c *BenchLogCmd) Run(ctx context.Context) error {
 	}
 	fmt.Printf("single appends    %8.0f /s, bare SQLite %8.0f /s, ratio %.2f\n", f.Single.Ours, f.Single.Theirs, f.Single.Ratio)
 	fmt.Printf("groups of %-7d %8.0f /s, bare SQLite %8.0f /s, ratio %.2f\n", f.GroupSize, f.Grouped.Ours, f.Grouped.Theirs, f.Grouped.Ratio)
+	fmt.Printf("8 callers, singly %8.0f /s, bare SQLite %8.0f /s, ratio %.2f\n", f.Callers.Ours, f.Callers.Theirs, f.Callers.Ratio)
 	fmt.Printf("append to follower  p50 %.2f ms, p99 %.2f ms, max %.1f ms\n", f.FollowMS.P50, f.FollowMS.P99, f.FollowMS.Max)
-	fmt.Printf("%d followers, %d stalled: writer at %.2f of its rate without\n", f.Followers, f.Stalled, f.Followed.Ratio)
+	fmt.Printf("%d followers, %d stalled: writer at %.2f of its rate without; over HTTP %.2f\n", f.Followers, f.Stalled, f.Followed.Ratio, f.OverHTTP.Ratio)
 	if l := f.Large; l != nil {
 		fmt.Printf("%d events: %.0f bytes each, written in %.0f s, reopened in %.0f ms, heap %.0f MB, verified in %.0f s (holds: %v)\n", l.Events, l.BytesAnEvent, l.WroteSeconds, l.ReopenMS, l.HeapMB, l.VerifySecond, l.VerifyGood)
+		fmt.Printf("retention of the %d passes of that day: %.0f s; appends meanwhile p50 %.2f ms, p99 %.2f ms, max %.1f ms\n", l.Retained, l.RetainSecond, l.BesideMS.P50, l.BesideMS.P99, l.BesideMS.Max)
 		fmt.Printf("one part's story out of them: p50 %.2f ms, p99 %.2f ms, max %.2f ms\n", l.StoryMS.P50, l.StoryMS.P99, l.StoryMS.Max)
 	}
 	return nil
