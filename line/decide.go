@@ -214,6 +214,7 @@ func (o *owner) judge(t *tracked, at time.Time) {
 	o.count(t.Outcome, 1)
 	if t.Outcome == part.Pass {
 		o.ledger.Passes++
+		o.figures.passed(t.verdict.score)
 	} else {
 		o.ledger.Rejects++
 	}

@@ -3,6 +3,7 @@
 package line_test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -157,8 +158,30 @@ func (p *plant) closes(seed uint64, faults int, dead bool) {
 	if got.passed < faults {
 		p.t.Errorf("seed %d: only %d parts passed: the line did not run", seed, got.passed)
 	}
+	p.minutes(seed)
 	p.t.Logf("seed %d: %d faults: %d passed, %d rejected (%d of them good), %d removed; on the good side unjudged %d, defective %d, each named; ledger %+v",
 		seed, faults, got.passed, got.rejected, got.lostGood, got.removed, got.unjudged, got.defective, l)
+}
+
+// minutes holds what the log says by the minute to what was counted, down to
+// the last part of a minute.
+func (p *plant) minutes(seed uint64) {
+	p.t.Helper()
+	said, err := p.log.Read(context.Background(), event.Filter{Types: []event.Type{event.LineMinute{}.EventType()}})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var sum line.Counts
+	for _, e := range said {
+		m, err := event.As[event.LineMinute](e)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		sum.Pass, sum.Fail, sum.Inconclusive, sum.Late = sum.Pass+m.Pass, sum.Fail+m.Fail, sum.Inconclusive+m.Inconclusive, sum.Late+m.Late
+	}
+	if want := p.station.Status().Counts; sum != want {
+		p.t.Errorf("seed %d: %d line.minute events say %+v in all, counted were %+v", seed, len(said), sum, want)
+	}
 }
 
 // breakOnce orders the fault on a running line and waits until the log tells of

@@ -17,6 +17,7 @@ type figures struct {
 	latencies []latencyAt
 	nextLat   int
 	scratch   []float64
+	scores    []float64 // of the passes of this minute
 	minuteAt  time.Time
 	minuteWas Counts
 	lostWas   uint64
@@ -91,21 +92,50 @@ func (f *figures) latency(now time.Time) Latency {
 
 // minute writes line.minute when a minute is over.
 func (o *owner) minute(now time.Time) {
-	f := &o.figures
-	at := now.Truncate(time.Minute)
-	if !at.After(f.minuteAt) {
-		return
+	if at := now.Truncate(time.Minute); at.After(o.figures.minuteAt) {
+		o.tellMinute(at)
+		o.figures.minuteAt = at
 	}
+}
+
+// tellMinute writes line.minute of what there is of the present minute.
+func (o *owner) tellMinute(until time.Time) {
+	f := &o.figures
 	from := f.minuteAt
 	if f.began.After(from) {
 		from = f.began
 	}
-	c, l := o.counts, f.latency(now)
-	o.emit("line", event.LineMinute{Line: string(o.s.cfg.Line), From: f.minuteAt.UTC(), Seconds: at.Sub(from).Seconds(),
-		Pass: c.Pass - f.minuteWas.Pass, Fail: c.Fail - f.minuteWas.Fail, Inconclusive: c.Inconclusive - f.minuteWas.Inconclusive, Late: c.Late - f.minuteWas.Late,
-		Lost: o.ledger.Lost - f.lostWas, Collateral: o.ledger.Collateral - f.collWas,
-		P50MS: l.P50, P99MS: l.P99, MaxMS: l.Max, SpeedMMs: o.ctl.status.Speed / o.set.Encoder.PerMM})
-	f.minuteAt, f.minuteWas, f.lostWas, f.collWas = at, c, o.ledger.Lost, o.ledger.Collateral
+	c, was, l := o.counts, &f.minuteWas, f.latency(until)
+	o.emit("line", event.LineMinute{Line: string(o.s.cfg.Line), From: f.minuteAt.UTC(), Seconds: until.Sub(from).Seconds(),
+		Pass: grown(c.Pass, &was.Pass), Fail: grown(c.Fail, &was.Fail), Inconclusive: grown(c.Inconclusive, &was.Inconclusive), Late: grown(c.Late, &was.Late),
+		Lost: grown(o.ledger.Lost, &f.lostWas), Collateral: grown(o.ledger.Collateral, &f.collWas),
+		P50MS: l.P50, P99MS: l.P99, MaxMS: l.Max, SpeedMMs: o.ctl.status.Speed / o.set.Encoder.PerMM, Score99: f.score99()})
+}
+
+// grown returns by how much a count grew since it was last told. One that went
+// back, since passes were overruled, is told once it has grown beyond that.
+func grown(now uint64, told *uint64) uint64 {
+	if now < *told {
+		return 0
+	}
+	by := now - *told
+	*told = now
+	return by
+}
+
+// passed takes the score of a part that passes.
+func (f *figures) passed(score float64) { f.scores = append(f.scores, finite(score)) }
+
+// score99 is the 99th percentile of the passes' scores since it was last asked.
+func (f *figures) score99() float64 {
+	n := len(f.scores)
+	if n == 0 {
+		return 0
+	}
+	slices.Sort(f.scores)
+	s := f.scores[n*99/100]
+	f.scores = f.scores[:0]
+	return s
 }
 
 // camerasDown names the first camera that gives no usable picture.

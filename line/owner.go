@@ -98,6 +98,7 @@ func (o *owner) finish() {
 		o.logVerdict(t, now)
 	}
 	o.tellDark()
+	o.tellMinute(now)
 	o.emit("line", event.BatchClosed{Line: string(o.s.cfg.Line), Recipe: o.s.cfg.Recipe.ID(), Tick: eventTick(o.ctl.status.Now), Account: o.account(), Balanced: len(o.balance().Check()) == 0})
 	o.setState("stopped", "the appliance was stopped", "")
 	o.publish(now)

@@ -53,6 +53,7 @@ type plant struct {
 	epoch   int64 // of the encoder, as the belt's side knows it
 	fates   []fate
 	events  []event.Event
+	log     event.Log
 	changed chan struct{} // closed and replaced at every fate and event
 	stop    func()
 }
@@ -147,6 +148,7 @@ func newPlant(t *testing.T, b build) *plant {
 	var running sync.WaitGroup
 	p.stop = sync.OnceFunc(func() { cancel(); running.Wait() })
 	log, ring := p.openLog()
+	p.log = log
 	start := time.Now()
 	p.openBelt(b, start)
 	p.openAppliance(ctx, b, log, ring, &running)
