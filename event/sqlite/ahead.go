@@ -11,12 +11,14 @@ import (
 // ahead hashes the leaves of a group on another core while the writer inserts
 // the rows before them. It guesses that every event is new; where one was
 // there already, and the seqs after it are others, the writer hashes itself.
-// Nobody waits for it: with no core free it finishes nothing, and costs little.
+// What it has not hashed when it is needed, the writer hashes: with no core free
+// it finishes nothing, and costs little.
 type ahead struct {
 	after  uint64 // seq before the group's first
 	leaves []tlog.Hash
 	ready  atomic.Int64 // so many are there
 	over   atomic.Bool  // nobody asks any more
+	ended  chan struct{}
 }
 
 // hashAhead begins with a group; one that is too small for it gets nil.
@@ -32,8 +34,9 @@ func hashAhead(group []*request, after uint64) *ahead {
 	for _, r := range group {
 		events = append(events, r.events...)
 	}
-	a := &ahead{after: after, leaves: make([]tlog.Hash, n)}
+	a := &ahead{after: after, leaves: make([]tlog.Hash, n), ended: make(chan struct{})}
 	go func() {
+		defer close(a.ended)
 		var line []byte
 		for i, e := range events {
 			if a.over.Load() {
@@ -55,9 +58,11 @@ func (a *ahead) leaf(i int, seq uint64) (leaf tlog.Hash, ok bool) {
 	return a.leaves[i], true
 }
 
-// end stops the hashing.
+// end stops the hashing. When it returns, nobody reads the events any more: they
+// are their producer's again once they are stored.
 func (a *ahead) end() {
 	if a != nil {
 		a.over.Store(true)
+		<-a.ended
 	}
 }
