@@ -47,6 +47,7 @@ type plant struct {
 	kept    *evidence.Store
 	set     line.Settings
 	pool    *camera.Pool
+	seeing  *eyes
 
 	// Belt's callbacks fill these during Advance; the mover takes them after it.
 	fired []firing
@@ -168,8 +169,8 @@ func (p *plant) lay() (err error) {
 
 // open makes the line as the appliance does, on the run's clock.
 func (p *plant) open(s site, link *modbus.Link, quiet *slog.Logger) error {
-	seeing, err := p.look(s)
-	if err != nil {
+	var err error
+	if p.seeing, err = p.look(s); err != nil {
 		return err
 	}
 	var events event.Sink = dropped{}
@@ -191,7 +192,7 @@ func (p *plant) open(s site, link *modbus.Link, quiet *slog.Logger) error {
 		},
 	})
 	p.station, err = line.New(line.Config{
-		Line: s.line, Site: "/bench", Batch: "bench", Settings: s.settings, Recipe: s.recipe, Detector: seeing.detector, Locator: seeing.locator,
+		Line: s.line, Site: "/bench", Batch: "bench", Settings: s.settings, Recipe: s.recipe, Detector: p.seeing.detector, Locator: p.seeing.locator,
 		Outputs: p.outputs, Events: events, Log: quiet, Now: p.clock.Now, Keep: keep,
 	})
 	if err != nil {
@@ -283,6 +284,10 @@ func (p *plant) close() {
 	p.halt()
 	if p.plcSide != nil {
 		p.plcSide.Close()
+	}
+	if p.seeing != nil {
+		p.seeing.detector.Close()
+		p.seeing = nil
 	}
 	if p.kept != nil {
 		p.kept.Close()

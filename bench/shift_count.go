@@ -84,6 +84,9 @@ type LogCount struct {
 	Confirmed int `json:"parts_confirmed"`
 	Whole     int `json:"parts_judged_gated_and_confirmed"`
 	Rejected  int `json:"verdicts_reject"` // by its last verdict
+	// KeptBack counts the passes that the controller did not let through, by its
+	// answer: vetoed beside a part that is none.
+	KeptBack map[string]int `json:"passes_kept_back"`
 	// By counts the events by type, less those that every part has.
 	By map[string]int `json:"other_events"`
 
@@ -93,7 +96,7 @@ type LogCount struct {
 // countLog reads the whole log.
 func countLog(ctx context.Context, log event.Log) (*LogCount, error) {
 	const step = 4096
-	c, parts := &LogCount{By: map[string]int{}}, map[event.ID]uint8{}
+	c, parts := &LogCount{By: map[string]int{}, KeptBack: map[string]int{}}, map[event.ID]uint8{}
 	for after := uint64(0); ; {
 		events, err := log.Read(ctx, event.Filter{After: after, Limit: step})
 		if err != nil {
@@ -129,6 +132,11 @@ func (c *LogCount) take(e *event.Event, parts map[event.ID]uint8) error {
 		says = saysJudged
 	case event.PartGated{}.EventType():
 		says = saysGated
+		if e.Severity > event.Info { // else it opened for a pass, or stayed for a reject
+			if err := c.gated(e); err != nil {
+				return err
+			}
+		}
 	case event.PartConfirmed{}.EventType():
 		says = saysConfirmed
 	default:
@@ -153,6 +161,14 @@ func (c *LogCount) take(e *event.Event, parts map[event.ID]uint8) error {
 	}
 	parts[id] = was | says
 	return nil
+}
+
+func (c *LogCount) gated(e *event.Event) error {
+	p, err := event.As[event.PartGated](*e)
+	if err == nil && p.Outcome == "pass" {
+		c.KeptBack[p.Result]++
+	}
+	return err
 }
 
 func outcomePass(e *event.Event) (bool, error) {

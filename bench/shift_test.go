@@ -49,6 +49,7 @@ func TestShift(t *testing.T) {
 		{"defective parts", r.Defective, n / 50},
 		{"verdicts that reject in the log", r.Log.Rejected, n / 50},
 		{"escapes", r.Escapes, 0},
+		{"passes vetoed in the log", r.Log.KeptBack["vetoed"], r.FalseRejects + r.Collateral},
 		{"good parts passed, or in the bin", r.GoodPassed + r.FalseRejects + r.Collateral, n - n/50},
 		{"events lost", int(r.Lost), 0},
 		{"events in the log and in the hashes", int(r.VerifyEvents), int(r.LogEvents)},

@@ -84,6 +84,9 @@ func printShift(w io.Writer, r *bench.ShiftReport) {
 	say("  ring           %d of %d KB used at most; %d events lost; the belt waited %.1f s for the log", s.RingMost>>10, s.RingBytes>>10, s.Lost, s.LogWaitS)
 	say("  parts          %d good passed, %d defective: %d escapes, %d false rejects, %d collateral; ledger balanced: %t", s.GoodPassed, s.Defective, s.Escapes, s.FalseRejects, s.Collateral, s.LedgerBalanced)
 	say("  in the log     %d judged, %d gated, %d confirmed, %d all three; read in %.0f s", s.Log.Judged, s.Log.Gated, s.Log.Confirmed, s.Log.Whole, s.CountS)
+	for _, why := range slices.Sorted(maps.Keys(s.Log.KeptBack)) {
+		say("                 %d passes kept back by the controller: %s", s.Log.KeptBack[why], why)
+	}
 	for _, what := range slices.Sorted(maps.Keys(s.Log.By)) {
 		say("                 %d %s", s.Log.By[what], what)
 	}
