@@ -20,9 +20,13 @@ type Product string
 
 // The drawn products.
 const (
-	Tablets Product = "tablets"
-	Caps    Product = "caps"
+	Tablets  Product = "tablets"
+	Capsules Product = "capsules"
+	Caps     Product = "caps"
 )
+
+// Products returns all of them.
+func Products() []Product { return []Product{Tablets, Capsules, Caps} }
 
 // Kind is what is wrong with a part; Good if nothing is.
 type Kind string
@@ -39,14 +43,36 @@ const (
 	ForeignPart  Kind = "foreign part"
 	MissingPrint Kind = "missing print"
 	WrongPrint   Kind = "wrong print"
+
+	// Of capsules alone.
+	EmptyHalf     Kind = "empty half"
+	Hole          Kind = "hole"
+	MissingHalf   Kind = "missing half"
+	NotClosed     Kind = "not closed"
+	DoubleCap     Kind = "double cap"
+	ForeignMatter Kind = "foreign matter"
+	SquashedEnd   Kind = "squashed end"
+	Bubble        Kind = "bubble"
 )
 
-// Kinds returns the defects a product can have, equally frequent.
+// Kinds returns the defects that a product is measured by, equally frequent.
 func (p Product) Kinds() []Kind {
-	if p == Caps {
+	switch p {
+	case Caps:
 		return []Kind{Chip, Spot, Dent, Stain, MissingPrint, WrongPrint, WrongColour}
+	case Capsules:
+		return []Kind{Dent, Spot, Crack, Stain, WrongColour, EmptyHalf}
 	}
 	return []Kind{Chip, Spot, Crack, Stain, WrongColour, ForeignPart}
+}
+
+// MoreKinds returns the defects that are drawn when asked for and are not among
+// those a product is measured by: most are easy, and would flatter the figure.
+func (p Product) MoreKinds() []Kind {
+	if p == Capsules {
+		return []Kind{Hole, MissingHalf, NotClosed, DoubleCap, ForeignMatter, SquashedEnd, Bubble}
+	}
+	return nil
 }
 
 // Layout is a product's geometry. Lengths are millimetres; x runs along the
@@ -54,7 +80,8 @@ func (p Product) Kinds() []Kind {
 // y across it and down.
 type Layout struct {
 	Product    Product
-	DiameterMM float64
+	DiameterMM float64 // the part's largest extent
+	WidthMM    float64 // the least, of a long part; 0: it is as wide as long
 	Lanes      int
 	LaneMM     float64 // from lane to lane
 	PitchMM    float64 // nominal distance from part to part in a lane
@@ -69,8 +96,11 @@ type Layout struct {
 
 // Layout returns the product's geometry as the drawn line is built.
 func (p Product) Layout() Layout {
-	if p == Caps {
+	switch p {
+	case Caps:
 		return Layout{Product: Caps, DiameterMM: 28, Lanes: 1, LaneMM: 40, PitchMM: 45, FrameXMM: 40, FrameYMM: 40, MMPerPx: 0.1, CameraMM: 120, GateMM: 850, PerMM: 4}
+	case Capsules:
+		return Layout{Product: Capsules, DiameterMM: 20, WidthMM: 7, Lanes: 4, LaneMM: 16, PitchMM: 26, FrameXMM: 104, FrameYMM: 64, MMPerPx: 0.1, StepMM: 80, CameraMM: 120, GateMM: 850, PerMM: 10}
 	}
 	return Layout{Product: Tablets, DiameterMM: 9, Lanes: 8, LaneMM: 10, PitchMM: 12, FrameXMM: 100, FrameYMM: 80, MMPerPx: 0.1, StepMM: 84, CameraMM: 120, GateMM: 850, PerMM: 10}
 }

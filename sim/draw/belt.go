@@ -15,18 +15,20 @@ const (
 )
 
 var beltColour = map[sim.Product]rgb{
-	sim.Tablets: {46, 62, 70},
-	sim.Caps:    {52, 66, 58},
+	sim.Tablets:  {46, 62, 70},
+	sim.Capsules: {43, 45, 50},
+	sim.Caps:     {52, 66, 58},
 }
 
 // wear is how rough a belt is, as shares of its brightness.
 type wear struct{ thread, lengthwise, fine, broad float64 }
 
 // Tablets ride on coarse cloth that powder has worn into lanes, caps on a
-// smooth one.
+// smooth one, capsules in the channels of a matt moulded one.
 var beltWear = map[sim.Product]wear{
-	sim.Tablets: {thread: 0.28, lengthwise: 0.06, fine: 0.18, broad: 0.14},
-	sim.Caps:    {thread: 0.05, lengthwise: 0.03, fine: 0.05, broad: 0.06},
+	sim.Tablets:  {thread: 0.28, lengthwise: 0.06, fine: 0.18, broad: 0.14},
+	sim.Capsules: {thread: 0.04, lengthwise: 0.03, fine: 0.07, broad: 0.06},
+	sim.Caps:     {thread: 0.05, lengthwise: 0.03, fine: 0.05, broad: 0.06},
 }
 
 // belt is the ground parts lie on, drawn once for weaveLength pixels.
@@ -46,6 +48,9 @@ func newBelt(layout sim.Layout, seed uint64) *belt {
 	streaks := make([]float64, height)
 	for i := range streaks {
 		streaks[i] = rough.lengthwise * d.normal()
+		if layout.Product == sim.Capsules {
+			streaks[i] += channel((float64(i)+0.5)*layout.MMPerPx, layout)
+		}
 	}
 	for y := range height {
 		row := b.pix[y*2*weaveLength*3:][: 2*weaveLength*3 : 2*weaveLength*3]
@@ -62,6 +67,21 @@ func newBelt(layout sim.Layout, seed uint64) *belt {
 	}
 	return b
 }
+
+// channel is how much brighter or darker than its floor the belt is, across mm
+// from the picture's top: each lane's channel has a wall towards the lamps,
+// which lies in the dark, and one away from them, which does not.
+func channel(across float64, l sim.Layout) float64 {
+	off := math.Remainder(across-l.FrameYMM/2-float64(l.Lanes-1)/2*l.LaneMM, l.LaneMM)
+	wall := step(channelMM/2-0.1, channelMM/2+0.4, math.Abs(off)) * (1 - step(channelMM/2+0.8, channelMM/2+1.4, math.Abs(off)))
+	if off < 0 {
+		return -0.22 * wall
+	}
+	return 0.25 * wall
+}
+
+// channelMM is how wide a capsule's channel is.
+const channelMM = 10.0
 
 // paint fills a frame with belt. shift is the picture's left edge in pixels
 // against the travel.

@@ -26,6 +26,10 @@ func (p *Painter) body(travelled float64, part sim.Part) body {
 	b.outline = b.look.outline.scaled(per)
 	b.x, b.y = float32(p.X(travelled, part.MM)), float32(part.AcrossMM*per)
 	b.reachX, b.reachY = float32(b.outline.reach(1, 0)), float32(b.outline.reach(0, 1))
+	if b.look.shell != nil { // an open end has corners beyond the outline
+		corner := float32(play * b.outline.wide)
+		b.reachX, b.reachY = b.reachX+corner, b.reachY+corner
+	}
 	sin, cos := math.Sincos(part.Angle)
 	b.sin, b.cos = float32(sin), float32(cos)
 	return b
@@ -118,8 +122,11 @@ func (c canvas) tint(x, y int, f float32) {
 // shadow darkens the belt around a part, most on the side away from the lamp.
 func (c canvas) shadow(b *body) {
 	reach, dark := float32(7), float32(0.45)
-	if b.cap {
+	switch {
+	case b.cap:
 		reach, dark = 16, 0.55
+	case b.look.shell != nil:
+		reach, dark = 12, 0.5
 	}
 	x0, x1, y0, y1 := c.window(b.x, b.y, b.reachX+reach, b.reachY+reach)
 	inner := b.outline.half
@@ -148,7 +155,16 @@ func (c canvas) shadow(b *body) {
 	}
 }
 
-// body draws a part without its flaw.
+// whole draws a part but for a flaw that lies on it.
+func (c canvas) whole(b *body) {
+	if b.look.shell != nil {
+		c.shell(b)
+		return
+	}
+	c.body(b)
+}
+
+// body draws a round or foreign part without its flaw.
 func (c canvas) body(b *body) {
 	l := &b.look
 	tile := grain()
@@ -197,6 +213,16 @@ func (c canvas) body(b *body) {
 			}
 		}
 	}
+}
+
+// covers returns how much of the pixel at (dx, dy) from its centre the part covers.
+func (b *body) covers(dx, dy float32) float32 {
+	if s := b.look.shell; s != nil {
+		u, v := (dx*b.cos+dy*b.sin)/b.perMM, (dy*b.cos-dx*b.sin)/b.perMM
+		return clamp(max(s.inCap(u, v), s.inBody(u, v), s.inSecond(u, v))*b.perMM + 0.5)
+	}
+	inside, _, _ := b.outline.edge(dx, dy)
+	return b.cover(inside, dx, dy)
 }
 
 // cover returns how much of a pixel the part covers; a chip leaves a notch.
@@ -253,8 +279,7 @@ func (c canvas) flaw(b *body) {
 	for y := y0; y < y1; y++ {
 		for x := x0; x < x1; x++ {
 			dx, dy := float32(x)+0.5-b.x, float32(y)+0.5-b.y
-			inside, _, _ := b.outline.edge(dx, dy)
-			m := f.at(dx/b.perMM, dy/b.perMM, 1/b.perMM) * b.cover(inside, dx, dy)
+			m := f.at(dx/b.perMM, dy/b.perMM, 1/b.perMM) * b.covers(dx, dy)
 			if m == 0 {
 				continue
 			}

@@ -1,6 +1,6 @@
 // Package draw lays parts on an endless belt and draws what a camera above it
-// sees, with the truth about every part: tablets in eight lanes, bottle caps
-// one by one. A Feed decides what lies where, a Painter turns a place of the
+// sees, with the truth about every part: tablets in eight lanes, capsules in
+// four, bottle caps one by one. A Feed decides what lies where, a Painter turns a place of the
 // belt into pixels, Record writes both to a folder that anybody's line can be
 // measured with. Everything follows from seeds, so a failure replays.
 //

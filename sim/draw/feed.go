@@ -11,8 +11,9 @@ import (
 const (
 	tabletAlong, tabletAcross = 0.8, 0.35 // touching pairs stray farther
 	capAlong, capAcross       = 1.5, 1.5
-	lanePhase                 = 2.0 // a lane's lag behind the others, kept for good
-	guideMM                   = 1.4 // how far from its lane's middle a guide lets a part stray
+	capsAlong, capsAcross     = 1.0, 0.4 // of capsules
+	lanePhase                 = 2.0      // a lane's lag behind the others, kept for good
+	guideMM                   = 1.4      // how far from its lane's middle a guide lets a part stray
 
 	// DefaultTouching is the share of tablets that lie against another, half
 	// of the pairs within a lane and half across two.
@@ -32,10 +33,10 @@ type Spec struct {
 	// Shuffle mixes good and defective parts; otherwise all good come first.
 	Shuffle bool
 	// Touching is the share of parts in touching pairs; 0: DefaultTouching,
-	// below 0: none. Caps never touch.
+	// below 0: none. Capsules and caps never touch.
 	Touching float64
-	// Kinds narrows the defects; nil: all the product can have. They are
-	// equally frequent.
+	// Kinds are the defects; nil: those that the product is measured by. They
+	// are equally frequent.
 	Kinds []sim.Kind
 	// StartMM is where the first row of parts lies; 0: one pitch from zero.
 	StartMM float64
@@ -160,8 +161,11 @@ func (f *Feed) layRow() {
 func (f *Feed) draw(lane int) placed {
 	l, d := f.spec.Layout, &f.d
 	along, across := tabletAlong, tabletAcross
-	if l.Product == sim.Caps {
+	switch l.Product {
+	case sim.Caps:
 		along, across = capAlong, capAcross
+	case sim.Capsules:
+		along, across = capsAlong, capsAcross
 	}
 	p := placed{Part: sim.Part{
 		Lane:     lane + 1,
@@ -171,6 +175,9 @@ func (f *Feed) draw(lane int) placed {
 		Kind:     f.kind(),
 		Seed:     d.next(),
 	}}
+	if l.Product == sim.Capsules {
+		p.Angle = lies(p.Angle)
+	}
 	size := d.logSpan(1, sizeRange)
 	contrast := d.span(leastContrast, mostContrast)
 	delta := d.logSpan(leastDelta, mostDelta)
@@ -211,7 +218,7 @@ func (f *Feed) kind() sim.Kind {
 func (f *Feed) settle(p *placed, lane int) {
 	// One decision a part makes one pair of two: half the share each.
 	switch u := f.d.unit(); {
-	case f.spec.Layout.Product == sim.Caps:
+	case f.spec.Layout.Product != sim.Tablets:
 		return
 	case u < f.spec.Touching/4:
 		f.touch(p, lane, f.againstBefore)

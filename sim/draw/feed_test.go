@@ -10,7 +10,7 @@ import (
 	"linesman/sim"
 )
 
-var products = []sim.Product{sim.Tablets, sim.Caps}
+var products = sim.Products()
 
 // lay returns all parts of a feed that ends.
 func lay(spec Spec) []sim.Part { return NewFeed(spec).Until(math.Inf(1)) }
@@ -56,9 +56,12 @@ func TestFeedLaysWhatTheSpecSays(t *testing.T) {
 
 func TestFlawsHaveTheSizesOfTheSpec(t *testing.T) {
 	for _, product := range products {
-		for _, p := range lay(Spec{Layout: product.Layout(), Seed: 4, Defective: 1400}) {
+		for _, p := range lay(Spec{Layout: product.Layout(), Seed: 4, Defective: 1400, Kinds: slices.Concat(product.Kinds(), product.MoreKinds())}) {
 			least, sized := smallest[p.Kind]
 			switch {
+			case p.Kind == sim.NotClosed && (p.SizeMM < least || p.SizeMM > 3*least):
+				t.Fatalf("%s by %.3f mm: want %g to %g mm", p.Kind, p.SizeMM, least, 3*least)
+			case p.Kind == sim.NotClosed: // its contrast is that of the halves
 			case sized && (p.SizeMM < least || p.SizeMM > 3*least || p.Contrast < 0.15 || p.Contrast > 0.40):
 				t.Fatalf("%s of %.3f mm, contrast %.3f: want %g to %g mm, 0.15 to 0.40", p.Kind, p.SizeMM, p.Contrast, least, 3*least)
 			case p.Kind == sim.WrongColour && (p.DeltaE < 6 || p.DeltaE > 18):

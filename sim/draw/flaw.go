@@ -11,7 +11,7 @@ const (
 	tabletFace = 0.80
 	capFace    = 0.84
 
-	// glint is the bright side of a dent as a share of its dark side, which
+	// glint is the bright side of a dent or bubble as a share of its dark side, which
 	// the contrast is of: more would burn out on a light part.
 	glint = 0.5
 )
@@ -28,12 +28,47 @@ type flaw struct {
 	tint     [3]float32 // change of each channel, negative darkens; their luma is the contrast
 	path     [][2]float32
 	half     float32 // half a crack's width
-	dirX     float32 // of a dent, towards the lamp
+	dirX     float32 // of a dent, towards the lamp; of an empty half, towards its end
 	dirY     float32
 	notchX   float32 // of a chip: where nothing is left
 	notchY   float32
 	notch    float32 // radius
+	long     float32 // half the length of an empty half, along (dirX, dirY)
 	boundary float32 // radius of a circle around (x, y) that holds it all
+}
+
+// newFlaw is a grey blob of a part's size and contrast, not yet placed.
+func newFlaw(d *dice, p sim.Part) *flaw {
+	f := &flaw{kind: p.Kind, radius: float32(p.SizeMM / 2), soft: 0.08}
+	grey := float32(p.Contrast)
+	f.tint = [3]float32{-grey, -grey, -grey}
+	for i := range f.waves {
+		f.waves[i] = float32(d.span(0.03, 0.10))
+		f.phases[i] = float32(d.span(0, 2*math.Pi))
+	}
+	f.boundary = f.radius * 1.35
+	return f
+}
+
+// tinted gives a blob on a colour what its kind looks like.
+func (f *flaw) tinted(d *dice, on rgb, p sim.Part) {
+	switch p.Kind {
+	case sim.Stain:
+		f.soft = 0.2 * f.radius
+		f.tint = stainTint(d, on, p.Contrast)
+	case sim.Dent:
+		f.soft = 0.15 * f.radius
+		f.dirX, f.dirY = lampX, lampY
+	case sim.Hole:
+		f.soft = 0.05
+	case sim.ForeignMatter:
+		f.soft = 0.05
+		f.tint = matterTint(d, on, p.Contrast)
+		for i := range f.waves { // splinters, not drops
+			f.waves[i] *= 1.6
+		}
+		f.boundary = f.radius * 1.5
+	}
 }
 
 // flawOf places a part's flaw.
@@ -44,14 +79,7 @@ func flawOf(d *dice, l *look, layout sim.Layout, p sim.Part) *flaw {
 		face = radius * capFace
 	}
 	size := p.SizeMM
-	f := &flaw{kind: p.Kind, radius: float32(size / 2), soft: 0.08}
-	grey := float32(p.Contrast)
-	f.tint = [3]float32{-grey, -grey, -grey}
-	for i := range f.waves {
-		f.waves[i] = float32(d.span(0.03, 0.10))
-		f.phases[i] = float32(d.span(0, 2*math.Pi))
-	}
-	f.boundary = f.radius * 1.35
+	f := newFlaw(d, p)
 	room := face - float64(f.boundary)
 	switch p.Kind {
 	case sim.Crack:
@@ -65,13 +93,8 @@ func flawOf(d *dice, l *look, layout sim.Layout, p sim.Part) *flaw {
 		out := radius + 0.4*size - 0.16*size
 		f.notchX, f.notchY = float32(out*cos), float32(out*sin)
 		return f
-	case sim.Stain:
-		f.soft = 0.2 * f.radius
-		f.tint = stainTint(d, l.colour, p.Contrast)
-	case sim.Dent:
-		f.soft = 0.15 * f.radius
-		f.dirX, f.dirY = lampX, lampY
 	}
+	f.tinted(d, l.colour, p)
 	r := room * math.Sqrt(d.unit())
 	sin, cos := math.Sincos(d.span(0, 2*math.Pi))
 	f.x, f.y = float32(r*cos), float32(r*sin)
@@ -81,7 +104,16 @@ func flawOf(d *dice, l *look, layout sim.Layout, p sim.Part) *flaw {
 // stainTint is a brown or grey-green film: every channel darker, blue the
 // most or the least, the luma by exactly the contrast.
 func stainTint(d *dice, on rgb, contrast float64) [3]float32 {
-	share := [3]float64{d.span(0.6, 0.9), d.span(0.9, 1.1), d.span(1.1, 1.6)}
+	return filmTint([3]float64{d.span(0.6, 0.9), d.span(0.9, 1.1), d.span(1.1, 1.6)}, on, contrast)
+}
+
+// matterTint is what does not belong: rust, hair, fibre, metal.
+func matterTint(d *dice, on rgb, contrast float64) [3]float32 {
+	return filmTint([3]float64{d.span(0.4, 1.6), d.span(0.7, 1.3), d.span(0.4, 1.6)}, on, contrast)
+}
+
+// filmTint darkens the channels in those shares, the luma by exactly the contrast.
+func filmTint(share [3]float64, on rgb, contrast float64) [3]float32 {
 	lost := rgb{on[0] * share[0], on[1] * share[1], on[2] * share[2]}.luma() / on.luma()
 	var t [3]float32
 	for i := range t {
@@ -94,9 +126,15 @@ func stainTint(d *dice, on rgb, contrast float64) [3]float32 {
 func (f *flaw) crack(d *dice, width, face float64) {
 	f.half = float32(width / 2)
 	f.soft = 0
-	length := width * crackLength
+	f.walk(d, width*crackLength, d.span(0, 2*math.Pi))
+	r := max(face-float64(f.boundary), 0) * math.Sqrt(d.unit())
+	sin, cos := math.Sincos(d.span(0, 2*math.Pi))
+	f.x, f.y = float32(r*cos), float32(r*sin)
+}
+
+// walk lays a crack's path of a length about the origin.
+func (f *flaw) walk(d *dice, length, heading float64) {
 	const steps = 9
-	heading := d.span(0, 2*math.Pi)
 	xs, ys := [steps + 1]float64{}, [steps + 1]float64{}
 	for i := range steps {
 		turn := heading + d.span(-0.55, 0.55)
@@ -106,15 +144,26 @@ func (f *flaw) crack(d *dice, width, face float64) {
 	midX, midY := xs[steps]/2, ys[steps]/2
 	var reach float64
 	for i := range xs {
-		xs[i], ys[i] = xs[i]-midX, ys[i]-midY
-		reach = max(reach, math.Hypot(xs[i], ys[i]))
+		x, y := xs[i]-midX, ys[i]-midY
+		reach = max(reach, math.Hypot(x, y))
+		f.path = append(f.path, [2]float32{float32(x), float32(y)})
 	}
-	r := max(face-reach-width, 0) * math.Sqrt(d.unit())
-	sin, cos := math.Sincos(d.span(0, 2*math.Pi))
-	f.x, f.y = float32(r*cos), float32(r*sin)
-	f.boundary = float32(reach + width)
-	for i := range xs {
-		f.path = append(f.path, [2]float32{float32(xs[i]), float32(ys[i])})
+	f.boundary = float32(reach) + 2*f.half
+}
+
+// pathReach is how far a crack reaches from its middle along x and along y.
+func (f *flaw) pathReach() (x, y float64) {
+	for _, p := range f.path {
+		x, y = max(x, math.Abs(float64(p[0]))), max(y, math.Abs(float64(p[1])))
+	}
+	return x, y
+}
+
+// turn turns a path with its part.
+func (f *flaw) turn(sin, cos float64) {
+	for i, p := range f.path {
+		x, y := float64(p[0]), float64(p[1])
+		f.path[i] = [2]float32{float32(x*cos - y*sin), float32(x*sin + y*cos)}
 	}
 }
 
@@ -122,7 +171,11 @@ func (f *flaw) crack(d *dice, width, face float64) {
 // beside it, 1 on it, -1 on the bright side of a dent. px is a pixel in mm.
 func (f *flaw) at(x, y, px float32) float32 {
 	x, y = x-f.x, y-f.y
-	if f.kind == sim.Crack {
+	switch f.kind {
+	case sim.EmptyHalf:
+		along, across := x*f.dirX+y*f.dirY, y*f.dirX-x*f.dirY
+		return clamp(domed(along-f.long+f.radius, across, f.radius)/f.soft+0.5) * clamp((along+f.long)/f.soft+0.5)
+	case sim.Crack:
 		near := float32(math.Inf(1))
 		for i := 1; i < len(f.path); i++ {
 			near = min(near, segment(x, y, f.path[i-1], f.path[i]))
@@ -140,8 +193,15 @@ func (f *flaw) at(x, y, px float32) float32 {
 		rim += w * float32(math.Cos(float64(i+2)*angle+float64(f.phases[i])))
 	}
 	m := clamp((f.radius*rim-r)/max(px, f.soft) + 0.5)
-	if f.kind == sim.Dent {
+	switch f.kind {
+	case sim.Dent:
 		m *= min(max((x*f.dirX+y*f.dirY)/(0.15*f.radius), -glint), 1)
+	case sim.Hole: // light catches the rim away from the lamp
+		if away := -(x*lampX + y*lampY); away > 0.55*f.radius {
+			m *= 1 - 1.4*clamp((away-0.55*f.radius)/(0.3*f.radius))
+		}
+	case sim.Bubble: // a dark ring about a bright middle
+		m *= 1 - (1+glint)*clamp((0.6*f.radius-r)/(0.2*f.radius)+0.5)
 	}
 	return m
 }

@@ -24,6 +24,7 @@ const (
 // smallest holds the least size of each flaw in mm; the largest is three times it.
 var smallest = map[sim.Kind]float64{
 	sim.Chip: 0.6, sim.Spot: 0.3, sim.Crack: 0.15, sim.Dent: 1, sim.Stain: 0.5,
+	sim.EmptyHalf: emptyLeast, sim.Hole: 0.4, sim.NotClosed: openLeast, sim.ForeignMatter: 0.4, sim.SquashedEnd: 0.5, sim.Bubble: 0.5,
 }
 
 // The extremes of what a flaw may be.
@@ -44,6 +45,7 @@ type look struct {
 	grainX  int     // where in the speckle this part is cut from
 	grainY  int
 	print   imprint // caps
+	shell   *shell  // capsules; the colour is then that of the half with the flaw
 	flaw    *flaw
 	deltaE  float64 // from a good part's colour, where that is the flaw
 }
@@ -63,9 +65,16 @@ func lookOf(layout sim.Layout, p sim.Part) look {
 		tiltY:   float32(d.span(-tiltSpread, tiltSpread) / half),
 	}
 	base := tabletColour
-	if layout.Product == sim.Caps {
+	switch layout.Product {
+	case sim.Caps:
 		base = capColour
 		l.print = imprintOf(&d, p)
+	case sim.Capsules:
+		l.shell = shellOf(&d, layout, p)
+		l.outline = l.shell.outline(p.Angle)
+		d = roll(p.Seed, 2)
+		l.shellFlaw(&d, p)
+		return l
 	}
 	l.colour = base.away(&d, d.span(0, colourSpread))
 	d = roll(p.Seed, 2)
@@ -109,6 +118,10 @@ func lying(angle float64) float64 { return math.Remainder(angle, math.Pi) / (mat
 // describe writes into the part what its look makes of the flaw: size and
 // contrast of a colour, a foreign part or a print.
 func (l *look) describe(layout sim.Layout, p *sim.Part) {
+	if l.shell != nil {
+		l.shell.describe(layout, p)
+		return
+	}
 	switch p.Kind {
 	case sim.WrongColour, sim.ForeignPart:
 		base := tabletColour

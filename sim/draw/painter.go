@@ -108,7 +108,7 @@ func (p *Painter) Paint(travelled float64, parts []sim.Part, f *camera.Frame) {
 		c.shadow(&bodies[i])
 	}
 	for i := range bodies {
-		c.body(&bodies[i])
+		c.whole(&bodies[i])
 		c.flaw(&bodies[i])
 	}
 	p.expose(travelled, c)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,9 +28,12 @@ func frameOf(p *Painter, travelled float64, parts []sim.Part) *camera.Frame {
 // small is the drawn line seen through a smaller window.
 func small(product sim.Product) sim.Layout {
 	l := product.Layout()
-	if product == sim.Tablets {
+	switch product {
+	case sim.Tablets:
 		l.Lanes, l.FrameXMM, l.FrameYMM = 2, 36, 20
-	} else {
+	case sim.Capsules:
+		l.Lanes, l.FrameXMM, l.FrameYMM = 2, 36, 32
+	case sim.Caps:
 		l.FrameXMM, l.FrameYMM, l.MMPerPx = 32, 32, 0.2
 	}
 	return l
@@ -38,7 +42,7 @@ func small(product sim.Product) sim.Layout {
 func TestGoldenPictures(t *testing.T) {
 	for _, product := range products {
 		painter := NewPainter(small(product), 18, Options{Exposure: 40 * time.Microsecond, SpeedMMs: 700})
-		for _, kind := range append([]sim.Kind{sim.Good}, product.Kinds()...) {
+		for _, kind := range slices.Concat([]sim.Kind{sim.Good}, product.Kinds(), product.MoreKinds()) {
 			name := string(product) + "-" + string(kind)
 			t.Run(name, func(t *testing.T) {
 				l := small(product)
@@ -119,7 +123,7 @@ func TestFlawsMeasureAsTheTruthSays(t *testing.T) {
 				continue
 			}
 			flat := canvas{pix: bytes.Repeat([]byte{60}, w*h*3), stride: w * 3, width: w, height: h}
-			flat.body(&b)
+			flat.whole(&b)
 			sound := bytes.Clone(flat.pix)
 			flat.flaw(&b)
 			slack := 0.012
@@ -132,12 +136,12 @@ func TestFlawsMeasureAsTheTruthSays(t *testing.T) {
 				m := b.look.flaw.at(x/b.perMM, y/b.perMM, 1/b.perMM)
 				was := rgb{float64(sound[i]), float64(sound[i+1]), float64(sound[i+2])}.luma()
 				is := rgb{float64(flat.pix[i]), float64(flat.pix[i+1]), float64(flat.pix[i+2])}.luma()
-				inside, _, _ := b.outline.edge(x, y)
-				if inside < -0.5 && was != is {
+				cover := b.covers(x, y)
+				if cover == 0 && was != is {
 					t.Fatalf("%s %s: changes the belt", product, part.Kind)
 				}
 				area += math.Abs(float64(m))
-				if m >= 0.99 && b.cover(inside, x, y) == 1 {
+				if m >= 0.99 && cover == 1 {
 					off, n = off+math.Abs(is-was)/was, n+1
 				}
 			}
@@ -152,11 +156,79 @@ func TestFlawsMeasureAsTheTruthSays(t *testing.T) {
 				size = area * l.MMPerPx * l.MMPerPx / (part.SizeMM * crackLength)
 			case sim.Dent:
 				continue // half of it is bright
+			case sim.EmptyHalf:
+				size = lengthOf(b.look.flaw)
 			}
 			if size < 0.8*part.SizeMM || size > 1.2*part.SizeMM {
 				t.Errorf("%s %s: covers as much as %.3f mm, truth says %.3f", product, part.Kind, size, part.SizeMM)
 			}
 		}
+	}
+}
+
+// lengthOf measures an empty half along its middle, mm.
+func lengthOf(f *flaw) float64 {
+	const step = 0.01
+	n := 0
+	for a := float32(-15); a < 15; a += step {
+		if f.at(f.x+a*f.dirX, f.y+a*f.dirY, 0.1) >= 0.5 {
+			n++
+		}
+	}
+	return float64(n) * step
+}
+
+// A capsule is as long as it should be, and as much longer or shorter as the
+// truth says of one that is not.
+func TestCapsulesAreAsLongAsTheTruthSays(t *testing.T) {
+	l := sim.Capsules.Layout()
+	p := NewPainter(small(sim.Capsules), 1, Options{})
+	length := func(part sim.Part) float64 {
+		b := p.body(0, part)
+		n := 0
+		for u := float32(-150); u < 150; u += 0.1 {
+			if b.covers(u*b.cos, u*b.sin) > 0.5 {
+				n++
+			}
+		}
+		return float64(n) / 10 / l.PxPerMM()
+	}
+	for _, c := range []struct {
+		kind   sim.Kind
+		lo, hi func(size float64) float64 // of the length
+	}{
+		{sim.Good, func(float64) float64 { return 19.74 }, func(float64) float64 { return 20.26 }},
+		{sim.NotClosed, func(s float64) float64 { return 20.23 + s }, func(s float64) float64 { return 20.27 + s }},
+		{sim.SquashedEnd, func(s float64) float64 { return 19.74 - s - 0.3 }, func(s float64) float64 { return 20.26 - s }},
+		{sim.MissingHalf, func(s float64) float64 { return 19.98 - s }, func(s float64) float64 { return 20.02 - s }},
+		{sim.DoubleCap, func(float64) float64 { return 19.74 }, func(float64) float64 { return 20.26 }},
+	} {
+		spec := Spec{Layout: l, Seed: 5, Defective: 60, Kinds: []sim.Kind{c.kind}}
+		if c.kind == sim.Good {
+			spec.Good, spec.Defective, spec.Kinds = 60, 0, nil
+		}
+		for _, part := range lay(spec) {
+			if got := length(part); got < c.lo(part.SizeMM) || got > c.hi(part.SizeMM) {
+				t.Errorf("%s of size %.2f mm is %.2f mm long, want %.2f to %.2f", c.kind, part.SizeMM, got, c.lo(part.SizeMM), c.hi(part.SizeMM))
+			}
+		}
+	}
+}
+
+// Capsules lie along the belt, cap first or body first.
+func TestCapsulesLieInTheirChannels(t *testing.T) {
+	first := 0
+	parts := lay(Spec{Layout: sim.Capsules.Layout(), Seed: 6, Good: 400})
+	for _, p := range parts {
+		if off := math.Abs(math.Remainder(p.Angle, math.Pi)); off > play {
+			t.Fatalf("a capsule lies %.3f radians off its channel, want at most %g", off, play)
+		}
+		if math.Cos(p.Angle) > 0 {
+			first++
+		}
+	}
+	if first < 160 || first > 240 {
+		t.Errorf("%d of %d capsules travel cap first, want about half", first, len(parts))
 	}
 }
 

@@ -28,7 +28,7 @@ func crops(layout sim.Layout, spec Spec, seed uint64, each func(sim.Part, []byte
 // The drawing must not be so easy that a judge without any idea of the
 // product finds the defects.
 func TestTrivialJudgesFail(t *testing.T) {
-	for _, product := range []sim.Product{sim.Tablets, sim.Caps} {
+	for _, product := range products {
 		t.Run(string(product), func(t *testing.T) {
 			t.Parallel()
 			l := product.Layout()

@@ -9,10 +9,13 @@ import (
 )
 
 // reach returns how far the longest part reaches from its centre, in mm:
-// foreign tablets are longer than the product's own.
+// foreign tablets and capsules that are not closed are longer than the product's own.
 func reach(l sim.Layout) float64 {
-	if l.Product == sim.Caps {
+	switch l.Product {
+	case sim.Caps:
 		return l.DiameterMM * (0.5 + sizeSpread)
+	case sim.Capsules: // one that is not closed, askew
+		return (l.DiameterMM+closureSpread+sizeRange*openLeast)/2 + play*l.WidthMM/2
 	}
 	return l.DiameterMM * 0.6
 }
