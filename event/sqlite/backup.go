@@ -6,18 +6,25 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 
 	"linesman/event/disk"
 )
 
-// backupTries is how often the files of a day are asked for a moment in which
-// both stand still.
-const backupTries = 200
+// patience is for how long a moment is sought in which no group is being written
+// into the files of a day. A log that is written without a pause has one between
+// any two groups.
+const patience = 15 * time.Second
+
+// pause lets the writer go on before the next try, for a while that is not
+// always the same.
+func pause() { time.Sleep(rand.N(2 * time.Millisecond)) }
 
 // Backup copies a log's files into a folder, beside a running appliance: each
 // whole, and those of a day as of one moment. progress may be nil; it is told
@@ -115,26 +122,31 @@ func backupDay(dir, to string, names []string) error {
 // group that went into both has the same bounds in both, and nothing was
 // committed while the second was begun.
 func standStill(files []*sqlite3.SQLiteConn) error {
-	for range backupTries {
-		states := make([][3]uint64, len(files))
-		for round := range 2 {
-			for i, c := range files {
-				if round == 0 {
-					if _, err := c.Exec("BEGIN", nil); err != nil {
-						return err
-					}
-				}
-				rows, err := c.Query("SELECT group_first, group_last, (SELECT coalesce(max(seq), 0) FROM events) FROM file", nil)
-				if err != nil {
-					return err
-				}
-				if states[i], err = three(rows); err != nil {
-					return err
-				}
+	again, err := secondLook(files)
+	if err != nil {
+		return err
+	}
+	if again != nil {
+		defer again.Close() // it only read
+	}
+	states := make([][3]uint64, len(files))
+	for until := time.Now().Add(patience); time.Now().Before(until); pause() {
+		for i, c := range files {
+			if _, err := c.Exec("BEGIN", nil); err != nil {
+				return err
+			}
+			if states[i], err = stateOf(c); err != nil {
+				return err
 			}
 		}
-		whole := len(files) < 2 || states[0][1] == states[1][1]
-		if whole && settled(files, states) {
+		if again == nil {
+			return nil
+		}
+		now, err := stateOf(again)
+		if err != nil {
+			return err
+		}
+		if now == states[0] && states[0][1] == states[1][1] {
 			return nil
 		}
 		for _, c := range files {
@@ -143,26 +155,29 @@ func standStill(files []*sqlite3.SQLiteConn) error {
 			}
 		}
 	}
-	return errors.New("the log is written too fast to be copied now; try again")
+	return fmt.Errorf("no pause of the writer was found within %v: the log is written too fast to be copied now; try again", patience)
 }
 
-// settled reports whether the first file had not moved on by the time the last
-// was begun: a fresh look at it shows what its transaction shows.
-func settled(files []*sqlite3.SQLiteConn, states [][3]uint64) bool {
+// secondLook opens the first of several files once more: what it shows then,
+// while a transaction shows what was, tells whether the file has moved on.
+func secondLook(files []*sqlite3.SQLiteConn) (*sqlite3.SQLiteConn, error) {
 	if len(files) < 2 {
-		return true
+		return nil, nil
 	}
 	conn, err := (&sqlite3.SQLiteDriver{}).Open(dsn(files[0].GetFilename("main"), "mode=rw&_query_only=1&_busy_timeout=5000"))
 	if err != nil {
-		return false
+		return nil, err
 	}
-	defer conn.Close()
-	rows, err := conn.(*sqlite3.SQLiteConn).Query("SELECT group_first, group_last, (SELECT coalesce(max(seq), 0) FROM events) FROM file", nil)
+	return conn.(*sqlite3.SQLiteConn), nil
+}
+
+// stateOf is the last group that went into both files, and the greatest seq.
+func stateOf(c *sqlite3.SQLiteConn) (out [3]uint64, err error) {
+	rows, err := c.Query("SELECT group_first, group_last, (SELECT coalesce(max(seq), 0) FROM events) FROM file", nil)
 	if err != nil {
-		return false
+		return out, err
 	}
-	now, err := three(rows)
-	return err == nil && now == states[0]
+	return three(rows)
 }
 
 func three(rows driver.Rows) (out [3]uint64, err error) {

@@ -3,9 +3,9 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -138,7 +138,7 @@ func (v *verifier) close() {
 // last has begun.
 func (v *verifier) begin(ctx context.Context) error {
 	const extent = "SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM events"
-	for range backupTries {
+	for until := time.Now().Add(patience); time.Now().Before(until); pause() {
 		still := true
 		for _, title := range sortedKeys(v.trees) {
 			w := v.trees[title]
@@ -170,7 +170,7 @@ func (v *verifier) begin(ctx context.Context) error {
 			return nil
 		}
 	}
-	return errors.New("verify: the log is written too fast to be looked at as of one moment; try again, or verify a backup of it")
+	return fmt.Errorf("verify: no pause of the writer was found within %v: the log is written too fast to be looked at as of one moment; try again, or verify a backup of it", patience)
 }
 
 func (v *verifier) find(title string, seq uint64, id, what string, a ...any) {
