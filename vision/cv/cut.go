@@ -95,11 +95,11 @@ func (l *Locator) drawMask(c *vision.Crop, b *blob, left, top int) {
 	area := 0
 	for y := y0; y < y1; y++ {
 		row := min((top+y)/s, h-1) * w
-		distance := far[(top+y)*l.width+left:]
+		distance := far[(top+y)*l.width:][:l.width] // left may lie before it
 		mask := c.Mask[y*l.size : (y+1)*l.size]
 		for x := x0; x < x1; x++ {
 			j := row + min((left+x)/s, w-1)
-			if labels[j] == b.label && (distance[x] > limit || inner[j] != 0) {
+			if labels[j] == b.label && (distance[left+x] > limit || inner[j] != 0) {
 				mask[x] = 255
 				area++
 			}

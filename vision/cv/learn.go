@@ -34,21 +34,14 @@ func (l *Locator) learnBelt(even bool) (share float64, known bool) {
 }
 
 // discoverBelt tries the commonest colours as the belt and keeps the one that
-// leaves round things of the product's size. On an unknown line the first
-// frame that shows parts decides; a picture with none is its commonest colour.
+// leaves round things of the product's size, or failing that, things as long as
+// the product that lie by themselves. On an unknown line the first frame that
+// shows parts decides; a picture with none is its commonest colour.
 func (l *Locator) discoverBelt() (share float64, known bool) {
-	var best belt
-	bestScore, bestShare := -1.0, 0.0
-	for i, colour := range l.sketch.modes() {
-		b := flat(colour)
-		s := l.sketch.fit(&b, 0.12, 4)
-		if s < leastBelt {
-			continue
-		}
-		s = l.sketch.fit(&b, beltShare, 2)
-		score := l.likeParts(&b, s) - 0.01*float64(i)
-		if score > bestScore {
-			best, bestScore, bestShare = b, score, s
+	best, bestShare, bestScore := l.bestBelt(l.likeParts)
+	if bestScore < sureShare {
+		if long, longShare, score := l.bestBelt(l.likeLongParts); score >= sureShare {
+			best, bestShare, bestScore = long, longShare, score
 		}
 	}
 	if bestScore < 0 || l.belt.set && bestScore < sureShare {
@@ -57,6 +50,57 @@ func (l *Locator) discoverBelt() (share float64, known bool) {
 	best.set = true
 	l.belt = best
 	return bestShare, true
+}
+
+// bestBelt returns the belt that scores best, the share of the picture that it
+// covers, and its score; below 0: there is none.
+func (l *Locator) bestBelt(like func(*belt, float64) float64) (best belt, bestShare, bestScore float64) {
+	bestScore = -1
+	for i, colour := range l.sketch.modes() {
+		b := flat(colour)
+		s := l.sketch.fit(&b, 0.12, 4)
+		if s < leastBelt {
+			continue
+		}
+		s = l.sketch.fit(&b, beltShare, 2)
+		score := like(&b, s) - 0.01*float64(i)
+		if score > bestScore {
+			best, bestScore, bestShare = b, score, s
+		}
+	}
+	return best, bestShare, bestScore
+}
+
+// likeLongParts is the share of what is not belt b, but for what the picture's
+// edge cuts, that is things as long as the product, each by itself. Two colours
+// of one part are no such things when one of them is taken for the belt: the
+// other is then part of what lies all around. 0 where nothing stands out.
+func (l *Locator) likeLongParts(b *belt, share float64) float64 {
+	hist := l.measureFar(b)
+	limit, some := l.chooseLimit(&hist, share)
+	if !some {
+		return 0
+	}
+	gocv.Threshold(l.far, &l.part, float32(limit), 255, gocv.ThresholdBinary)
+	gocv.MorphologyEx(l.part, &l.part, gocv.MorphClose, l.kernel)
+	w, h := l.part.Cols(), l.part.Rows()
+	l.things.find(bytesOf(&l.part), w, h, false)
+	all, alike := 0, 0
+	for _, f := range l.things.found[1:] {
+		across, along := f.x1-f.x0, f.y1-f.y0
+		long := float64(max(across, along))
+		switch cut := f.x0 == 0 || f.y0 == 0 || f.x1 == w || f.y1 == h; {
+		case cut && long <= 2.3*l.radius: // the next frame shows it whole
+			continue
+		case long > 1.6*l.radius && long <= 2.3*l.radius && float64(f.area) >= l.leastArea():
+			alike += f.area
+		}
+		all += f.area
+	}
+	if all == 0 {
+		return 0
+	}
+	return float64(alike) / float64(all)
 }
 
 // likeParts is the share of what is not belt b that looks like round parts of
