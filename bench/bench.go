@@ -14,6 +14,7 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"linesman/sim"
@@ -26,6 +27,7 @@ type Line struct {
 	RatePerHour float64       // default the white paper's
 	Good        int           // parts judged; default 10,000
 	Defective   int           // default as many as Good
+	Kinds       []sim.Kind    // the defects drawn; nil: those the product is measured by
 	Duration    time.Duration // instead of Good and Defective: as many parts as the rate brings, 2 % defective
 	Deadline    time.Duration // from the scheduled trigger to the acknowledged entry; default 250 ms
 	NoPace      bool          // all parts as fast as they go, with no deadline
@@ -37,7 +39,7 @@ type Line struct {
 }
 
 // Rates are the white paper's, parts an hour.
-var Rates = map[sim.Product]float64{sim.Caps: 42000, sim.Tablets: 400000}
+var Rates = map[sim.Product]float64{sim.Caps: 42000, sim.Capsules: 54000, sim.Tablets: 400000}
 
 const (
 	paperDefects = 0.02
@@ -46,7 +48,12 @@ const (
 
 func (o *Line) defaults() error {
 	if o.Recording == "" && Rates[o.Product] == 0 {
-		return fmt.Errorf("bench line: product %q: there are tablets and caps", o.Product)
+		return fmt.Errorf("bench line: product %q: there are %v", o.Product, sim.Products())
+	}
+	for _, k := range o.Kinds {
+		if all := slices.Concat(o.Product.Kinds(), o.Product.MoreKinds()); !slices.Contains(all, k) {
+			return fmt.Errorf("bench line: %s have no kind %q: there are %q", o.Product, k, all)
+		}
 	}
 	if o.RatePerHour == 0 {
 		o.RatePerHour = Rates[o.Product]

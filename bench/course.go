@@ -35,10 +35,11 @@ type picture struct {
 	frame     *camera.Frame // once painted; owned
 }
 
-// drawn returns a course of drawn parts.
-func drawn(layout sim.Layout, ratePerHour float64, good, defective int, seed uint64) *course {
+// drawn returns a course of drawn parts. Without kinds the defects are those
+// that the product is measured by.
+func drawn(layout sim.Layout, ratePerHour float64, good, defective int, seed uint64, kinds ...sim.Kind) *course {
 	speed := layout.SpeedMMs(ratePerHour)
-	spec := draw.Spec{Layout: layout, Seed: seed, Good: good, Defective: defective, Shuffle: true}
+	spec := draw.Spec{Layout: layout, Seed: seed, Good: good, Defective: defective, Shuffle: true, Kinds: kinds}
 	painter := draw.NewPainter(layout, seed, draw.Options{SpeedMMs: speed, Exposure: exposure})
 	return &course{
 		layout: layout, speed: speed, feed: draw.NewFeed(spec), painter: painter, live: painter.Paint, parts: good + defective,

@@ -136,10 +136,12 @@ func (b *lineBench) prepare(ctx context.Context) error {
 	b.report.Product = string(b.Product)
 	painter := draw.NewPainter(layout, seed, draw.Options{SpeedMMs: speed, Exposure: exposure})
 	b.trivial = draw.NewTrivial(trivialCrops(painter, layout, speed, seed, b.TeachGood))
-	b.course = func() (*course, error) { return drawn(layout, b.RatePerHour, b.Good, b.Defective, b.Seed), nil }
+	b.course = func() (*course, error) {
+		return drawn(layout, b.RatePerHour, b.Good, b.Defective, b.Seed, b.Kinds...), nil
+	}
 	b.more = func() (*course, error) {
 		bad := max(1, b.FullSpeed*b.Defective/(b.Good+b.Defective))
-		return drawn(layout, b.RatePerHour, b.FullSpeed-bad, bad, b.Seed^0xf0115), nil
+		return drawn(layout, b.RatePerHour, b.FullSpeed-bad, bad, b.Seed^0xf0115, b.Kinds...), nil
 	}
 	return nil
 }

@@ -142,11 +142,15 @@ func (r *recording) layout(s site) (sim.Layout, error) {
 	if v.Belt != "+x" {
 		return sim.Layout{}, fmt.Errorf("view %s: belt is %q; a recording runs +x: turn the pictures", v.Name, v.Belt)
 	}
-	product := sim.Caps
-	if v.StepMM > 0 {
+	product, wide := sim.Caps, 0.0
+	switch {
+	case v.StepMM > 0 && lanes > 1 && s.recipe.Part.LaneMM < s.recipe.Part.DiameterMM:
+		// Longer than a lane is wide, they lie along it.
+		product, wide = sim.Capsules, s.recipe.Part.LaneMM/2
+	case v.StepMM > 0:
 		product = sim.Tablets
 	}
-	return sim.Layout{Product: product, DiameterMM: s.recipe.Part.DiameterMM, Lanes: lanes, LaneMM: s.recipe.Part.LaneMM, PitchMM: s.settings.MinPitchMM,
+	return sim.Layout{Product: product, WidthMM: wide, DiameterMM: s.recipe.Part.DiameterMM, Lanes: lanes, LaneMM: s.recipe.Part.LaneMM, PitchMM: s.settings.MinPitchMM,
 		FrameXMM: float64(r.width) * v.MMPerPx, FrameYMM: float64(r.height) * v.MMPerPx, MMPerPx: v.MMPerPx, StepMM: v.StepMM,
 		CameraMM: v.AtMM, GateMM: g.AtMM, PerMM: s.settings.Encoder.PerMM}, nil
 }

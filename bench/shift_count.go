@@ -51,7 +51,7 @@ func (t *fates) take(f sim.Fate) error {
 // to which every neighbour is known.
 func (t *fates) settle(before float64) {
 	for len(t.kept) > 0 && t.kept[0].MM < before {
-		if beside(t.bad, t.kept[0], t.clear) {
+		if beside(t.bad, t.kept[0], t.clear, t.clear) {
 			t.collateral++
 		} else {
 			t.falseRejects++

@@ -215,7 +215,7 @@ func account(fates []sim.Fate, log *told, l sim.Layout, clear float64, lead floa
 			}
 			switch {
 			case passed:
-			case beside(bad, f.Part, clear):
+			case beside(bad, f.Part, clear, clearAcross(l, clear)):
 				t.collateral++
 			default:
 				t.falseRejects++
@@ -239,11 +239,21 @@ func whyOf(v judged) string {
 	return v.outcome
 }
 
-// beside reports whether a defective part lies closer than clear, mm.
-func beside(bad []sim.Fate, p sim.Part, clear float64) bool {
+// clearAcross is the clear distance across the belt of parts that need so much
+// along it: long parts lie along their lanes.
+func clearAcross(l sim.Layout, clear float64) float64 {
+	if l.WidthMM == 0 {
+		return clear
+	}
+	return clear * l.WidthMM / l.DiameterMM
+}
+
+// beside reports whether a defective part lies closer than clear along the
+// belt and across across it, mm.
+func beside(bad []sim.Fate, p sim.Part, clear, across float64) bool {
 	i, _ := slices.BinarySearchFunc(bad, p.MM-clear, func(f sim.Fate, mm float64) int { return cmp.Compare(f.Part.MM, mm) })
 	for ; i < len(bad) && bad[i].Part.MM <= p.MM+clear; i++ {
-		if q := bad[i].Part; math.Hypot(q.MM-p.MM, q.AcrossMM-p.AcrossMM) < clear {
+		if q := bad[i].Part; math.Hypot((q.MM-p.MM)/clear, (q.AcrossMM-p.AcrossMM)/across) < 1 {
 			return true
 		}
 	}

@@ -75,6 +75,45 @@ func TestAccount(t *testing.T) {
 	}
 }
 
+// A long part takes those along it with it into the bin, not those beside it:
+// a false reject in the next lane must not pass for collateral.
+func TestLongPartsClearTheNextLane(t *testing.T) {
+	bad := []sim.Fate{fateOf(0, 100, sim.Dent, sim.Rejected)}
+	for _, c := range []struct {
+		name       string
+		layout     sim.Layout
+		mm, across float64
+		want       bool
+	}{
+		{"tablet, touching across lanes", sim.Tablets.Layout(), 100, 49.2, true},
+		{"tablet, apart across lanes", sim.Tablets.Layout(), 100, 50, false},
+		{"capsule, touching along its lane", sim.Capsules.Layout(), 120.5, 40, true},
+		{"capsule, apart along its lane", sim.Capsules.Layout(), 124, 40, false},
+		{"capsule, level in the next lane", sim.Capsules.Layout(), 100, 56, false},
+	} {
+		clear := 1.06 * c.layout.DiameterMM
+		if got := beside(bad, sim.Part{MM: c.mm, AcrossMM: c.across}, clear, clearAcross(c.layout, clear)); got != c.want {
+			t.Errorf("%s: beside is %t, want %t", c.name, got, c.want)
+		}
+	}
+}
+
+func TestKindsOfAnotherProductAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		product sim.Product
+		kind    sim.Kind
+		want    bool
+	}{
+		{sim.Tablets, sim.Spot, true}, {sim.Tablets, sim.Bubble, false}, {sim.Caps, sim.Crack, false},
+		{sim.Capsules, sim.Crack, true}, {sim.Capsules, sim.DoubleCap, true}, {sim.Capsules, sim.WrongPrint, false},
+	} {
+		o := Line{Product: c.product, Kinds: []sim.Kind{c.kind}}
+		if err := o.defaults(); (err == nil) != c.want {
+			t.Errorf("%s with kind %q: %v, want it taken: %t", c.product, c.kind, err, c.want)
+		}
+	}
+}
+
 // A tick near the counter's end is found over the rollover.
 func TestFindOverRollover(t *testing.T) {
 	log := &told{lanes: map[int][]judged{2: {{due: math.MaxUint32 - 5, outcome: "fail"}, {due: 20, outcome: "pass"}}}}

@@ -24,11 +24,12 @@ type BenchCmd struct {
 
 // BenchLineCmd measures a line.
 type BenchLineCmd struct {
-	Product   string        `default:"tablets" enum:"caps,tablets" help:"What the belt carries."`
+	Product   string        `default:"tablets" enum:"caps,capsules,tablets" help:"What the belt carries."`
 	Recording string        `type:"existingdir" help:"Judge frames drawn by anybody: site.yaml, recipe.yaml, teach/, frames.jsonl, truth.jsonl."`
 	Rate      float64       `help:"Parts an hour; 0 is the white paper's rate of the product."`
 	Good      int           `default:"10000" help:"Good parts to judge."`
 	Defective int           `default:"10000" help:"Defective parts to judge."`
+	Kinds     []string      `placeholder:"KIND,..." help:"Defects to draw, equally frequent, as 'spot,empty half'; unless set, those the product is measured by. Capsules have more: see docs/sim.md."`
 	Duration  time.Duration `help:"Instead of a number of parts: as many as pass in this time, 2 % of them defective."`
 	Deadline  time.Duration `default:"250ms" help:"From the scheduled trigger to the acknowledged entry."`
 	NoPace    bool          `help:"All parts as fast as they go."`
@@ -40,7 +41,12 @@ type BenchLineCmd struct {
 // Run measures and prints the report.
 func (c *BenchLineCmd) Run(ctx context.Context) error {
 	began := time.Now()
+	var kinds []sim.Kind
+	for _, k := range c.Kinds {
+		kinds = append(kinds, sim.Kind(k))
+	}
 	r, err := bench.RunLine(ctx, bench.Line{
+		Kinds:   kinds,
 		Product: sim.Product(c.Product), Recording: c.Recording, RatePerHour: c.Rate, Good: c.Good, Defective: c.Defective, Duration: c.Duration,
 		Deadline: c.Deadline, NoPace: c.NoPace, FullSpeed: c.Full, Seed: c.Seed,
 		Progress: func(format string, args ...any) {

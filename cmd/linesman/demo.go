@@ -19,7 +19,7 @@ import (
 
 // DemoCmd runs a drawn line and the appliance.
 type DemoCmd struct {
-	Product string `default:"caps" enum:"caps,tablets" help:"What the belt carries."`
+	Product string `default:"caps" enum:"caps,capsules,tablets" help:"What the belt carries."`
 	Dir     string `default:"demo-data" type:"path" help:"Folder for the site file, the taught model and the log."`
 	Listen  string `default:"127.0.0.1:8080" help:"Address of the page."`
 	Watch   Watch  `embed:""`

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"linesman/bench"
 	"linesman/camera"
 	"linesman/line"
 	"linesman/sim"
@@ -22,7 +23,7 @@ import (
 
 // SimCmd runs a drawn line.
 type SimCmd struct {
-	Product string  `default:"caps" enum:"caps,tablets" help:"What the belt carries."`
+	Product string  `default:"caps" enum:"caps,capsules,tablets" help:"What the belt carries."`
 	Rate    float64 `default:"0" help:"Parts an hour; 0 is the white paper's rate of the product."`
 	Seed    uint64  `default:"1" help:"Of everything drawn."`
 	Defects float64 `default:"0.02" help:"Share of defective parts."`
@@ -46,7 +47,7 @@ func (c *SimCmd) Run(ctx context.Context) error {
 	layout := product.Layout()
 	rate := c.Rate
 	if rate == 0 {
-		rate = map[sim.Product]float64{sim.Caps: 42000, sim.Tablets: 400000}[product]
+		rate = bench.Rates[product]
 	}
 	speed := layout.SpeedMMs(rate)
 	parts := draw.NewFeed(draw.Spec{Layout: layout, Seed: c.Seed, DefectRate: c.Defects})
