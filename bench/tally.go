@@ -248,8 +248,8 @@ func clearAcross(l sim.Layout, clear float64) float64 {
 	return clear * l.WidthMM / l.DiameterMM
 }
 
-// beside reports whether a defective part lies closer than clear along the
-// belt and across across it, mm.
+// beside reports whether a defective part lies too close for the gate to part
+// the two: within clear mm along the belt, and across mm across it.
 func beside(bad []sim.Fate, p sim.Part, clear, across float64) bool {
 	i, _ := slices.BinarySearchFunc(bad, p.MM-clear, func(f sim.Fate, mm float64) int { return cmp.Compare(f.Part.MM, mm) })
 	for ; i < len(bad) && bad[i].Part.MM <= p.MM+clear; i++ {
