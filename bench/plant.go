@@ -18,7 +18,7 @@ import (
 	"linesman/line"
 	"linesman/models"
 	"linesman/models/anomaly"
-	"linesman/models/golden"
+	"linesman/models/channel"
 	"linesman/models/onnx"
 	"linesman/part"
 	"linesman/plc"
@@ -208,7 +208,7 @@ func (p *plant) look(s site) (*eyes, error) {
 	if p.how.eyes != nil {
 		return p.how.eyes, nil
 	}
-	detector, err := anomaly.Load(s.recipe.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: golden.Channels()})
+	detector, err := anomaly.Load(s.recipe.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"linesman/event/evidence"
 	"linesman/line"
 	"linesman/models/anomaly"
-	"linesman/models/golden"
+	"linesman/models/channel"
 	"linesman/models/onnx"
 	"linesman/proof"
 	"linesman/sim"
@@ -63,7 +63,7 @@ func replayDrawn(t *testing.T, product sim.Product) {
 	}
 	defer p.close()
 
-	detector, err := anomaly.Load(s.recipe.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: golden.Channels()})
+	detector, err := anomaly.Load(s.recipe.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ import (
 	"linesman/event/sqlite"
 	"linesman/line"
 	"linesman/models/anomaly"
-	"linesman/models/golden"
+	"linesman/models/channel"
 	"linesman/models/onnx"
 	"linesman/part"
 	"linesman/plc"
@@ -104,7 +104,7 @@ func (a *appliance) openLine(id part.LineID) error {
 	if err != nil {
 		return err
 	}
-	detector, err := anomaly.Load(rec.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: golden.Channels()})
+	detector, err := anomaly.Load(rec.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
 	if err != nil {
 		return fmt.Errorf("line %s: recipe %s: %w", id, rec.ID(), err)
 	}

@@ -16,7 +16,7 @@ import (
 	"linesman/config"
 	"linesman/event/disk"
 	"linesman/models/anomaly"
-	"linesman/models/golden"
+	"linesman/models/channel"
 	"linesman/models/onnx"
 	"linesman/part"
 )
@@ -65,7 +65,7 @@ func examineModel(f *Findings, site *config.Site, id part.LineID) {
 		f.add(thing, Fault, err.Error(), "mend the recipe; linesman check says more")
 		return
 	}
-	d, err := anomaly.Load(r.ModelDir(), anomaly.Options{Open: onnx.Open, Channels: golden.Channels()})
+	d, err := anomaly.Load(r.ModelDir(), anomaly.Options{Open: onnx.Open, Channels: channel.All()})
 	if err != nil {
 		f.add(thing, Fault, err.Error(), "teach the model again with linesman teach")
 		return

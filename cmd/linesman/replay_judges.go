@@ -8,7 +8,7 @@ import (
 	"linesman/config"
 	"linesman/line"
 	"linesman/models/anomaly"
-	"linesman/models/golden"
+	"linesman/models/channel"
 	"linesman/models/onnx"
 	"linesman/part"
 	"linesman/proof"
@@ -87,7 +87,7 @@ func (j *judges) detector(rec *recipe.Recipe, hash string) (*anomaly.Detector, e
 		if err != nil || m.Card.Model().SHA256 != hash {
 			continue // another model, or one that is damaged: not the one
 		}
-		d, err := m.Detector(anomaly.Options{Open: onnx.Open, Threads: 1, Channels: golden.Channels()})
+		d, err := m.Detector(anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
 		if err != nil {
 			return nil, err
 		}

@@ -9,7 +9,7 @@ import (
 
 	"linesman/config"
 	"linesman/models/anomaly"
-	"linesman/models/golden"
+	"linesman/models/channel"
 	"linesman/models/onnx"
 	"linesman/part"
 )
@@ -67,7 +67,7 @@ func (c *CheckCmd) Run() error {
 		if err != nil {
 			return err
 		}
-		d, err := anomaly.Load(r.ModelDir(), anomaly.Options{Open: onnx.Open, Channels: golden.Channels()})
+		d, err := anomaly.Load(r.ModelDir(), anomaly.Options{Open: onnx.Open, Channels: channel.All()})
 		if err != nil {
 			return fmt.Errorf("line %s: %w", id, err)
 		}

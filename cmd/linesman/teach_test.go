@@ -12,7 +12,7 @@ import (
 
 	"linesman/camera"
 	"linesman/models/anomaly"
-	"linesman/models/golden"
+	"linesman/models/channel"
 	"linesman/models/onnx"
 	"linesman/recipe"
 	"linesman/sim"
@@ -101,7 +101,7 @@ func TestTeachWithRecipe(t *testing.T) {
 	if r.ID() != "cap@1" || r.ModelDir() != c.Out || r.Part.DiameterMM != 28 {
 		t.Errorf("recipe %s names %s for parts of %g mm", r.ID(), r.ModelDir(), r.Part.DiameterMM)
 	}
-	d, err := anomaly.Load(r.ModelDir(), anomaly.Options{Open: onnx.Open, Channels: golden.Channels()})
+	d, err := anomaly.Load(r.ModelDir(), anomaly.Options{Open: onnx.Open, Channels: channel.All()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"linesman/models"
 	"linesman/vision"
 )
 
@@ -11,11 +12,13 @@ import (
 const Texture = "texture"
 
 // Channel is one further way to tell a bad part from a good one. Score reads
-// the crop, keeps nothing of it, and is called from several goroutines at the
-// same time. An error makes the whole part a missing view, never a pass.
+// the part, keeps nothing of it, and is called from several goroutines at the
+// same time. A channel that was taught on located parts refuses a whole picture,
+// and the other way round. An error makes the whole part a missing view, never a
+// pass.
 type Channel interface {
 	Name() string
-	Score(crop *vision.Crop, into *Reading) error
+	Score(p *Part, ask models.Ask, into *Reading) error
 }
 
 // Reading is what one channel says of one part. Box and Area are pixels of the
@@ -29,6 +32,9 @@ type Reading struct {
 	Limit    float64
 	Unit     string
 	Text     string
+	// Heat says where, if it was asked for and the channel knows: scores over the
+	// whole picture, 1 = threshold. It is the caller's.
+	Heat models.Heatmap
 }
 
 // OpenChannel makes a channel of the bytes it saved in a model folder.

@@ -47,6 +47,7 @@ type bench struct {
 	single  [1]Picture
 	many    []Picture
 	spots   []texel
+	part    Part
 	reading Reading
 }
 
@@ -176,7 +177,8 @@ func (d *Detector) Detect(ctx context.Context, crops []vision.Crop, ask models.A
 	}
 	for i := range crops {
 		out[i].Unanswered = ""
-		if err := d.join(b, &crops[i], &texels[i], &out[i]); err != nil {
+		b.part = Part{Picture: b.many[i], Crop: &crops[i]}
+		if err := d.join(b, &b.part, &texels[i], ask, &out[i]); err != nil {
 			out[i] = models.Result{Findings: out[i].Findings[:0], Anomaly: math.MaxFloat32, Unanswered: err.Error()}
 		}
 	}
@@ -193,9 +195,6 @@ func (d *Detector) Look(ctx context.Context, p Picture, ask models.Ask) (models.
 	if err := ctx.Err(); err != nil {
 		return models.Result{}, err
 	}
-	if len(d.channels) > 0 {
-		return models.Result{}, fmt.Errorf("model %q was taught on located parts; it can not judge a whole picture", d.card.Name)
-	}
 	b, err := d.borrow()
 	if err != nil {
 		return models.Result{}, err
@@ -207,12 +206,14 @@ func (d *Detector) Look(ctx context.Context, p Picture, ask models.Ask) (models.
 	if err != nil {
 		return models.Result{}, err
 	}
-	t := &texels[0]
-	identity := vision.Crop{Size: 1, ToSensor: vision.Affine{A: 1, E: 1}}
-	r := models.Result{Model: d.card.Model(), Anomaly: t.score, Heatmap: t.heat}
-	r.Findings = append(r.Findings, d.finding(&p, &identity, t))
+	var r models.Result
+	b.part = Part{Picture: p}
+	if err := d.join(b, &b.part, &texels[0], ask, &r); err != nil {
+		return models.Result{}, err
+	}
+	r.Model = d.card.Model()
 	r.Took = float64(time.Since(began).Microseconds()) / 1000
-	return r, checkScore(Texture, t.score)
+	return r, nil
 }
 
 // look runs the network over pictures that share one input size. The texels

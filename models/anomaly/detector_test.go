@@ -56,8 +56,11 @@ func grey(v byte) vision.Crop {
 type area struct{ fail error }
 
 func (area) Name() string { return "size" }
-func (a area) Score(c *vision.Crop, into *Reading) error {
-	*into = Reading{Score: c.Area / 100, Measured: c.Area, Limit: 100, Unit: "px"}
+func (a area) Score(p *Part, _ models.Ask, into *Reading) error {
+	if p.Crop == nil {
+		return errors.New("it can not judge a whole picture")
+	}
+	*into = Reading{Score: p.Crop.Area / 100, Measured: p.Crop.Area, Limit: 100, Unit: "px"}
 	return a.fail
 }
 

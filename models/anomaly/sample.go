@@ -99,7 +99,9 @@ func (d *Detector) scores(p Part) (map[string]float64, error) {
 		if err != nil {
 			return nil, err
 		}
-		scores[Texture] = r.Anomaly
+		for _, f := range r.Findings {
+			scores[f.Class] = f.Score
+		}
 		return scores, nil
 	}
 	var r [1]models.Result

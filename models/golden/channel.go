@@ -1,8 +1,10 @@
 package golden
 
 import (
+	"errors"
+
+	"linesman/models"
 	"linesman/models/anomaly"
-	"linesman/vision"
 )
 
 // ChannelName is what models that carry a golden comparison call it.
@@ -26,8 +28,11 @@ type channel struct{ m *Model }
 func (channel) Name() string { return ChannelName }
 
 // Score judges one located part by its worst reading.
-func (c channel) Score(crop *vision.Crop, into *anomaly.Reading) error {
-	name, r, err := c.m.Worst(crop)
+func (c channel) Score(p *anomaly.Part, _ models.Ask, into *anomaly.Reading) error {
+	if p.Crop == nil {
+		return errors.New("it was taught on located parts and can not judge a whole picture")
+	}
+	name, r, err := c.m.Worst(p.Crop)
 	if err != nil {
 		return err
 	}

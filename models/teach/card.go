@@ -20,10 +20,9 @@ func (t *teacher) writeCard(c *anomaly.Card, h *held, levels []level) {
 	for _, l := range levels {
 		c.Taught.Bank = append(c.Taught.Bank, l.bank.rows)
 	}
-	scores := make([]float64, len(h.distance))
-	for i, d := range h.distance {
-		scores[i] = d / h.threshold
-		if scores[i] > 1 {
+	scores := t.joined(h)
+	for _, s := range scores {
+		if s > 1 {
 			c.Figures.GoodAbove++
 		}
 	}
@@ -54,6 +53,17 @@ func (t *teacher) reason(h *held, above int) string {
 		size, mirrored, len(h.distance), by, 100*t.FalseRejectRate, above)
 }
 
+// joined is what good parts held out would have scored, 1 = threshold.
+func (t *teacher) joined(h *held) []float64 {
+	scores := make([]float64, len(h.distance))
+	for i, d := range h.distance {
+		if scores[i] = d / h.threshold; t.beside != nil {
+			scores[i] = max(scores[i], t.beside[i])
+		}
+	}
+	return scores
+}
+
 // judgeDefects fills the card's figures from labelled defects. They change no answer.
 func (t *teacher) judgeDefects(ctx context.Context, m *anomaly.Model, o anomaly.Options, h *held) error {
 	if t.Defects == nil || t.Defects.Len() == 0 {
@@ -76,11 +86,7 @@ func (t *teacher) judgeDefects(ctx context.Context, m *anomaly.Model, o anomaly.
 	if err != nil {
 		return err
 	}
-	good := make([]float64, len(h.distance))
-	for i, v := range h.distance {
-		good[i] = v / h.threshold
-	}
-	area, missed := auroc(good, bad), 0
+	area, missed := auroc(t.joined(h), bad), 0
 	for _, s := range bad {
 		if s <= 1 {
 			missed++

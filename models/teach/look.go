@@ -24,6 +24,8 @@ type teacher struct {
 	mean  [][]float32
 	scale [][]float32
 	total int // patches looked at, finest level
+
+	beside []float64 // what contrast says of good parts held out, 1 = its limit; nil without it
 }
 
 // bench is what one worker needs to itself.

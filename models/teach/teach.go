@@ -48,7 +48,7 @@ type Input struct {
 
 // WholePictures is the default fit for pictures that were never located: large
 // enough to see a scratch, small enough for a few pictures a second.
-var WholePictures = anomaly.Input{Fit: anomaly.FitArea, Size: 384, Enlarge: 2}
+var WholePictures = anomaly.Input{Fit: anomaly.FitArea, Size: 384, Enlarge: 1}
 
 // LocatedParts is the fit for crops of parts on a belt, chosen for speed.
 var LocatedParts = anomaly.Input{Fit: anomaly.FitSquare, Size: 96}
@@ -125,12 +125,19 @@ func Teach(ctx context.Context, in Input) (*anomaly.Model, error) {
 	}
 	in.Progress("choosing what to keep", 1, 1)
 	m := &anomaly.Model{Graph: graph, Channels: in.Channels}
+	rough, words, err := t.contrastOf(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
+	}
 	t.writeCard(&m.Card, held, all)
+	if m.Card.Chosen += words; rough != nil {
+		m.Channels = append(m.Channels, *rough)
+	}
 	parts, err := t.samples(held)
 	if err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
-	options := anomaly.Options{Open: in.Open, Threads: 1, Channels: in.Registry}
+	options := anomaly.Options{Open: in.Open, Threads: 1, Channels: t.registry()}
 	if err := m.Seal(parts, options); err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}

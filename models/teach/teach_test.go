@@ -15,6 +15,7 @@ import (
 
 	"linesman/models"
 	"linesman/models/anomaly"
+	"linesman/models/channel"
 	"linesman/models/onnx"
 	"linesman/models/teach"
 	"linesman/vision"
@@ -94,7 +95,7 @@ func TestTeach(t *testing.T) {
 	if err := m.Write(dir); err != nil {
 		t.Fatal(err)
 	}
-	d, err := anomaly.Load(dir, anomaly.Options{Open: onnx.Open})
+	d, err := anomaly.Load(dir, anomaly.Options{Open: onnx.Open, Channels: channel.All()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,10 +130,12 @@ func TestSameAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hashes[i] = m.Card.Files[0].SHA256
+		if hashes[i] = m.Card.SHA256; len(m.Channels) != 1 {
+			t.Errorf("%d channels beside the network, want contrast", len(m.Channels))
+		}
 	}
 	if hashes[0] != hashes[1] {
-		t.Errorf("graph %s, then %s", hashes[0], hashes[1])
+		t.Errorf("model %s, then %s", hashes[0], hashes[1])
 	}
 }
 
@@ -166,7 +169,7 @@ func TestLocatedParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := m.Detector(anomaly.Options{Open: onnx.Open})
+	d, err := m.Detector(anomaly.Options{Open: onnx.Open, Channels: channel.All()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,140 @@
+package contrast
+
+import (
+	"errors"
+	"math"
+	"sync"
+
+	"linesman/models"
+	"linesman/models/anomaly"
+	"linesman/vision"
+)
+
+// ChannelName is what models that carry this channel call it.
+const ChannelName = "contrast"
+
+// Model is how rough good parts are, place by place. It implements
+// anomaly.Channel for whole pictures.
+type Model struct {
+	w, h         int
+	mean, spread []float32 // w x h, of the roughness: contrast, 1 is 100 %
+	threshold    float64   // of strangeness
+	pool         sync.Pool // *scratch
+}
+
+var _ anomaly.Channel = (*Model)(nil)
+
+// Name returns ChannelName.
+func (*Model) Name() string { return ChannelName }
+
+// strangest are the places that make the score.
+var strangest = anomaly.Aggregate{Share: 0.005, Least: 3}
+
+// measure fills s.z with how many spreads each place is rougher than usual.
+func (m *Model) measure(s *scratch, p *anomaly.Picture) (rough []float32) {
+	rough = s.roughness(p, m.w, m.h)
+	s.z = sized(s.z, len(rough))
+	for i, v := range rough {
+		s.z[i] = (v - m.mean[i]) / m.spread[i]
+	}
+	return rough
+}
+
+// strangeness is the mean of the strangest places, in spreads.
+func (m *Model) strangeness(s *scratch, p *anomaly.Picture) (v float64) {
+	m.measure(s, p)
+	v, s.room = strangest.Over(s.z, nil, s.room)
+	return positive(v)
+}
+
+// positive keeps large values and the order of all, and is above 0: a picture
+// smoother than usual everywhere has a small score, not a negative one.
+func positive(v float64) float64 {
+	if v > 30 {
+		return v
+	}
+	return math.Log1p(math.Exp(v))
+}
+
+// heatStride is how many pixels of the picture make one cell of the heat map.
+const heatStride = 4
+
+// Score judges a whole picture. See anomaly.Channel.
+func (m *Model) Score(p *anomaly.Part, ask models.Ask, into *anomaly.Reading) error {
+	if p.Crop != nil {
+		return errors.New("it was taught on whole pictures and can not judge a located part")
+	}
+	s, _ := m.pool.Get().(*scratch)
+	if s == nil {
+		s = new(scratch)
+	}
+	defer m.pool.Put(s)
+	rough := m.measure(s, &p.Picture)
+	var v float64
+	v, s.room = strangest.Over(s.z, nil, s.room)
+	at := 0
+	for i, z := range s.z {
+		if z > s.z[at] {
+			at = i
+		}
+	}
+	box, area := m.around(s, at)
+	kx, ky := float64(p.Width)/float64(m.w), float64(p.Height)/float64(m.h)
+	into.Score = positive(v) / m.threshold
+	into.Measured, into.Unit = 100*float64(rough[at]), "% contrast"
+	into.Limit = into.Measured / into.Score
+	into.Box = vision.Box{X0: box.X0 * kx, Y0: box.Y0 * ky, X1: box.X1 * kx, Y1: box.Y1 * ky}
+	into.Area = float64(area) * kx * ky
+	if ask.Heatmap {
+		into.Heat = m.heat(s)
+	}
+	return nil
+}
+
+// around finds the places about the strangest one that are half as strange, as a
+// box of the measured picture.
+func (m *Model) around(s *scratch, at int) (box vision.Box, area int) {
+	if cap(s.seen) < len(s.z) {
+		s.seen = make([]bool, len(s.z))
+	}
+	s.seen = s.seen[:len(s.z)]
+	clear(s.seen)
+	level := s.z[at] / 2
+	x0, y0, x1, y1 := m.w, m.h, 0, 0
+	s.queue = append(s.queue[:0], at)
+	s.seen[at] = true
+	for len(s.queue) > 0 {
+		i := s.queue[len(s.queue)-1]
+		s.queue = s.queue[:len(s.queue)-1]
+		x, y := i%m.w, i/m.w
+		x0, y0, x1, y1 = min(x0, x), min(y0, y), max(x1, x+1), max(y1, y+1)
+		area++
+		for _, n := range [4][2]int{{x - 1, y}, {x + 1, y}, {x, y - 1}, {x, y + 1}} {
+			if n[0] < 0 || n[1] < 0 || n[0] >= m.w || n[1] >= m.h {
+				continue
+			}
+			if j := n[1]*m.w + n[0]; !s.seen[j] && s.z[j] >= level {
+				s.seen[j] = true
+				s.queue = append(s.queue, j)
+			}
+		}
+	}
+	return vision.Box{X0: float64(x0), Y0: float64(y0), X1: float64(x1), Y1: float64(y1)}, area
+}
+
+// heat is the strangeness over the picture, 1 = threshold; each cell has the
+// strangest of its pixels.
+func (m *Model) heat(s *scratch) models.Heatmap {
+	w, h := (m.w+heatStride-1)/heatStride, (m.h+heatStride-1)/heatStride
+	out := models.Heatmap{Width: w, Height: h, Score: make([]float32, w*h)}
+	for y := range m.h {
+		for x := range m.w {
+			cell := &out.Score[y/heatStride*w+x/heatStride]
+			*cell = max(*cell, s.z[y*m.w+x])
+		}
+	}
+	for i, z := range out.Score {
+		out.Score[i] = float32(positive(float64(z)) / m.threshold)
+	}
+	return out
+}

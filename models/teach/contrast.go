@@ -1,0 +1,71 @@
+package teach
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"linesman/models/anomaly"
+	"linesman/models/channel"
+	"linesman/models/contrast"
+)
+
+// contrastOf learns how rough good pictures are, place by place, beside the
+// network. It returns no channel where the parts were located, which have a
+// channel for that, or where the pictures have not all one shape; the words say
+// what was done, for the card.
+func (t *teacher) contrastOf(ctx context.Context) (c *anomaly.ChannelFile, words string, err error) {
+	if t.Fit.Fit != anomaly.FitArea {
+		return nil, "", nil
+	}
+	first, err := t.Good.Part(0)
+	if err != nil {
+		return nil, "", err
+	}
+	n := t.Good.Len()
+	l := contrast.NewLearner(&first.Picture, min(folds, n))
+	unlike := make([]bool, n)
+	err = t.each(ctx, "learning contrast", n, func(_ *bench, i int) error {
+		part, err := t.Good.Part(i)
+		if err != nil {
+			return err
+		}
+		if unlike[i] = !l.Fits(&part.Picture); !unlike[i] {
+			l.See(i, &part.Picture)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	if slices.Contains(unlike, true) {
+		return nil, " The good pictures have not all one shape, so their contrast was not learned place by place.", nil
+	}
+	held := make([]float64, n)
+	err = t.each(ctx, "setting the limit of contrast", n, func(_ *bench, i int) error {
+		part, err := t.Good.Part(i)
+		if err == nil {
+			held[i] = l.HeldOut(i, &part.Picture)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	limit := threshold(held, t.FalseRejectRate)
+	t.beside = held
+	for i := range held {
+		held[i] /= limit
+	}
+	return &anomaly.ChannelFile{Name: contrast.ChannelName, Data: l.Model(limit).Save()},
+		fmt.Sprintf(" Local contrast at full resolution has a limit of its own, from the same held-out parts: %.2f spreads above what is usual at its place.", limit), nil
+}
+
+// registry opens the channels that teaching made itself, beside those handed in.
+func (t *teacher) registry() map[string]anomaly.OpenChannel {
+	all := channel.All()
+	for name, open := range t.Registry {
+		all[name] = open
+	}
+	return all
+}
