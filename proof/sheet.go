@@ -235,7 +235,7 @@ func claim(what string, wrong, run uint64) string {
 	if run == 0 {
 		return "Rate of " + what + ": no claim, since no such piece was run."
 	}
-	bound, ok := upper(wrong, run)
+	bound, ok := Upper(wrong, run)
 	if !ok {
 		return fmt.Sprintf("Rate of %s: no claim, all %s went wrong.", what, thousands(run))
 	}
