@@ -3,18 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
-	"math"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"linesman/models"
 	"linesman/models/anomaly"
+	"linesman/models/golden"
 	"linesman/models/onnx"
 	"linesman/models/teach"
 	"linesman/part"
@@ -24,10 +21,41 @@ import (
 // InspectCmd judges pictures.
 type InspectCmd struct {
 	Model    string   `required:"" type:"existingdir" help:"The model's folder."`
-	JSON     bool     `help:"One JSON object a picture."`
+	JSON     bool     `help:"One JSON object a picture; with --report, its figures as one object."`
 	Heatmaps string   `type:"path" help:"Folder for heat maps, 16-bit grey PNG of the picture's size; made if absent."`
 	Threads  int      `default:"2" help:"Cores to use."`
-	Paths    []string `arg:"" type:"path" help:"Pictures, or folders of pictures."`
+	Report   string   `type:"existingdir" placeholder:"DIR" help:"Prove the model on labelled pictures: DIR/good and a folder for each defect, or DIR/test/good and so on. Writes one HTML page."`
+	Out      string   `short:"o" placeholder:"FILE" help:"With --report: the page; - is the standard output. Default: a name of its own in the current folder."`
+	Masks    string   `type:"existingdir" placeholder:"DIR" help:"With --report: masks by picture, NAME.png, white where defective. Default: DIR/masks or DIR/ground_truth."`
+	Curve    []int    `placeholder:"5,10,20,50" help:"With --report: teach anew from the first so many good pictures and judge the same pictures; takes minutes."`
+	Teach    string   `type:"existingdir" placeholder:"DIR" help:"With --curve: good pictures to teach from. Default: DIR/train/good."`
+	Paths    []string `arg:"" optional:"" type:"path" help:"Pictures, or folders of pictures."`
+}
+
+// Help tells the two ways.
+func (c *InspectCmd) Help() string {
+	return `Judge pictures, or prove on labelled ones how good a model is (docs/inspect.md):
+
+  linesman inspect --model models/lid new/
+  linesman inspect --model models/lid --report lids/ --out lid.html
+  linesman inspect --model models/lid --report lids/ --curve 5,10,20,50`
+}
+
+// check refuses what can not be meant together.
+func (c *InspectCmd) check() error {
+	switch {
+	case c.Report == "" && len(c.Paths) == 0:
+		return errors.New("say what to judge: pictures or folders of pictures, or --report DIR with labelled ones")
+	case c.Report == "" && (c.Out != "" || c.Masks != "" || c.Teach != "" || len(c.Curve) > 0):
+		return errors.New("--out, --masks, --curve and --teach belong to a report: name its pictures by --report DIR")
+	case c.Report != "" && len(c.Paths) > 0:
+		return fmt.Errorf("--report judges the pictures in %s alone; leave out %s, or --report", c.Report, strings.Join(c.Paths, " "))
+	case c.Report != "" && c.Heatmaps != "":
+		return errors.New("--heatmaps writes one file a picture by its name, and labelled folders may share names; ask for it without --report")
+	case c.JSON && c.Out == "-":
+		return errors.New("--json and --out - both want the standard output; give --out a file")
+	}
+	return nil
 }
 
 // answer is one line of inspect --json.
@@ -41,7 +69,13 @@ type answer struct {
 
 // Run judges every picture; what can not be read is inconclusive.
 func (c *InspectCmd) Run(ctx context.Context) error {
-	detector, err := anomaly.Load(c.Model, anomaly.Options{Open: onnx.Open, Threads: c.Threads})
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.Report != "" {
+		return c.report(ctx)
+	}
+	detector, err := anomaly.Load(c.Model, c.options())
 	if err != nil {
 		return err
 	}
@@ -68,6 +102,10 @@ func (c *InspectCmd) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
+func (c *InspectCmd) options() anomaly.Options {
+	return anomaly.Options{Open: onnx.Open, Threads: c.Threads, Channels: golden.Channels()}
+}
+
 func (c *InspectCmd) print(a answer) error {
 	if c.JSON {
 		return json.NewEncoder(os.Stdout).Encode(a)
@@ -78,62 +116,38 @@ func (c *InspectCmd) print(a answer) error {
 
 func (c *InspectCmd) judge(ctx context.Context, d *anomaly.Detector, file string) answer {
 	began := time.Now()
-	a := answer{File: file, Reasons: []string{}}
-	limits := rules.Limits{}
-	if err := limits.Validate(); err != nil {
-		panic(err) // defaults are valid
-	}
-	view := rules.View{Name: "picture"}
+	a := answer{File: file}
 	picture, err := anomaly.ReadPicture(file)
+	var result models.Result
 	if err == nil {
-		view.Result, err = d.Look(ctx, picture, models.Ask{Heatmap: c.Heatmaps != ""})
+		result, err = d.Look(ctx, picture, models.Ask{Heatmap: c.Heatmaps != ""})
 	}
 	if err == nil && c.Heatmaps != "" {
-		err = writeHeat(c.Heatmaps, file, view.Result.Heatmap, picture.Width, picture.Height)
+		err = writeHeat(c.Heatmaps, file, result.Heatmap, picture.Width, picture.Height)
 	}
-	if err != nil {
-		view.Missing = err.Error()
-	} else {
-		a.Score = view.Result.Anomaly
+	if err == nil {
+		a.Score = result.Anomaly
 	}
-	verdict := rules.Judge(rules.Input{Views: []rules.View{view}}, limits, "")
-	a.Outcome = verdict.Outcome
-	for _, r := range verdict.Reasons {
-		a.Reasons = append(a.Reasons, r.Text)
-	}
+	a.Outcome, a.Reasons = decide(result, err)
 	a.MS = float64(time.Since(began).Microseconds()) / 1000
 	return a
 }
 
-// writeHeat writes a heat map of the picture's size: round(65535 r/(1+r)), r =
-// patch score over threshold, between patches by straight interpolation.
-func writeHeat(dir, file string, h models.Heatmap, width, height int) error {
-	if h.Width*h.Height == 0 {
-		return fmt.Errorf("%s: the model gave no heat map", file)
+// decide is the verdict on one picture by the default limits; one that could not
+// be looked at is a missing view.
+func decide(result models.Result, err error) (part.Outcome, []string) {
+	limits := rules.Limits{}
+	if err := limits.Validate(); err != nil {
+		panic(err) // defaults are valid
 	}
-	img := image.NewGray16(image.Rect(0, 0, width, height))
-	at := func(x, y int) float64 {
-		return float64(h.Score[min(max(y, 0), h.Height-1)*h.Width+min(max(x, 0), h.Width-1)])
-	}
-	for y := range height {
-		v := (float64(y)+0.5)*float64(h.Height)/float64(height) - 0.5
-		y0 := int(math.Floor(v))
-		for x := range width {
-			u := (float64(x)+0.5)*float64(h.Width)/float64(width) - 0.5
-			x0 := int(math.Floor(u))
-			fx, fy := u-float64(x0), v-float64(y0)
-			r := max(0, (at(x0, y0)*(1-fx)+at(x0+1, y0)*fx)*(1-fy)+(at(x0, y0+1)*(1-fx)+at(x0+1, y0+1)*fx)*fy)
-			img.SetGray16(x, y, color.Gray16{Y: uint16(math.Round(65535 * r / (1 + r)))})
-		}
-	}
-	stem := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-	out, err := os.Create(filepath.Join(dir, stem+".png"))
+	view := rules.View{Name: "picture", Result: result}
 	if err != nil {
-		return err
+		view.Missing = err.Error()
 	}
-	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(out, img); err != nil {
-		out.Close()
-		return err
+	verdict := rules.Judge(rules.Input{Views: []rules.View{view}}, limits, "")
+	reasons := []string{}
+	for _, r := range verdict.Reasons {
+		reasons = append(reasons, r.Text)
 	}
-	return out.Close()
+	return verdict.Outcome, reasons
 }
