@@ -11,7 +11,7 @@ import (
 
 	"linesman/models"
 	"linesman/models/anomaly"
-	"linesman/models/golden"
+	"linesman/models/channel"
 	"linesman/models/onnx"
 	"linesman/models/teach"
 	"linesman/part"
@@ -103,7 +103,7 @@ func (c *InspectCmd) Run(ctx context.Context) error {
 }
 
 func (c *InspectCmd) options() anomaly.Options {
-	return anomaly.Options{Open: onnx.Open, Threads: c.Threads, Channels: golden.Channels()}
+	return anomaly.Options{Open: onnx.Open, Threads: c.Threads, Channels: channel.All()}
 }
 
 func (c *InspectCmd) print(a answer) error {
