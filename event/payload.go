@@ -32,6 +32,7 @@ func Payloads() []Payload {
 		RecipeActivated{}, ModelActivated{}, PLCState{},
 		EvidenceDropped{}, RingLost{},
 		ChallengeResult{},
+		SampleLabelled{},
 		LogSealed{}, LogDropped{}, LogDamaged{},
 		AuditUser{}, AuditToken{}, AuditSigned{}, AuditRefused{}, AuditAltered{},
 	}
