@@ -25,6 +25,7 @@ type Story struct {
 	Model      Named          `json:"model,omitzero"`
 	Picture    string         `json:"picture_sha256,omitempty"`
 	Heatmap    string         `json:"heatmap_sha256,omitempty"` // over the picture's extent
+	Label      *Labelled      `json:"label,omitempty"`          // what a person holds it to be; nil where nobody said
 	Steps      []Step         `json:"steps"`                    // in the order of the line, whether the log has them or not
 	Verdicts   []Ruling       `json:"verdicts"`                 // oldest first; each overrules the one before
 	Gaps       []string       `json:"gaps"`                     // what the log does not say, and why if it says that
@@ -101,6 +102,7 @@ func Tell(part string, events []event.Event) Story {
 	t.early()
 	for _, e := range own {
 		t.late(e)
+		t.labelled(e)
 	}
 	t.close()
 	t.explain(own, around)
@@ -212,6 +214,17 @@ func (t *telling) late(e event.Event) {
 		t.Line, t.Lane = line, lane
 	}
 	t.add(step)
+}
+
+// labelled takes what a person said of the part; the last word stands.
+func (t *telling) labelled(e event.Event) {
+	l, err := labelled(e)
+	if err != nil {
+		return
+	}
+	if t.Label = &l; l.Label == string(NoLabel) {
+		t.Label = nil
+	}
 }
 
 // gateText says what the controller did with an entry.

@@ -33,6 +33,9 @@ func (s Story) Write(w io.Writer, zone *time.Location) error {
 	for _, r := range s.Reasons {
 		fmt.Fprintf(out, "  %s\n", reasonText(r))
 	}
+	if s.Label != nil {
+		fmt.Fprintf(out, "\n%s\n", s.Label.text(zone))
+	}
 	fmt.Fprintln(out)
 	if err := s.table(out, zone); err != nil {
 		return err
@@ -68,6 +71,22 @@ func (s Story) Write(w io.Writer, zone *time.Location) error {
 		}
 	}
 	return out.Flush()
+}
+
+// text says in one line what a person holds the part to be.
+func (l *Labelled) text(zone *time.Location) string {
+	text := "labelled " + l.Label
+	if l.Class != "" {
+		text += " (" + l.Class + ")"
+	}
+	text += " by " + l.By + ", " + l.At.In(zone).Format("2006-01-02 15:04 MST")
+	if l.Note != "" {
+		text += ": " + l.Note
+	}
+	if l.Unlearned != "" {
+		text += "\n  nothing can be learned from it: " + l.Unlearned
+	}
+	return text
 }
 
 // headline is the part's fate in one line.
