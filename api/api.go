@@ -71,6 +71,9 @@ type Config struct {
 	// digits; the api closes it. An error that wraps fs.ErrNotExist says that it
 	// is gone or never was. Nil: nothing is kept.
 	Evidence func(ctx context.Context, sha256 string) (io.ReadCloser, error)
+	// Holds keeps the pictures of labelled parts from making room; evidence.Store
+	// does. Nil: a label counts, but holds nothing.
+	Holds proof.Holds
 	// Access proves who writes, and where TokenToRead is set also who reads the
 	// API and the metrics. Nil: every write is refused.
 	Access      Access
@@ -139,11 +142,12 @@ func (c *Config) fill() error {
 }
 
 // server holds what the handlers share. It is read-only after New but for the
-// galleries, which guard themselves.
+// galleries and the labels, which guard themselves.
 type server struct {
 	Config
 	galleries *galleries
 	forms     forms
+	labels    *proof.Labels
 }
 
 // New returns the handler of everything under /. It fails only when the
@@ -157,6 +161,10 @@ func New(c Config) (http.Handler, error) {
 	var err error
 	if s.forms, err = compileForms(); err != nil {
 		return nil, err
+	}
+	s.labels = &proof.Labels{Log: c.Log, Holds: c.Holds}
+	if c.Appender != nil {
+		s.labels.Append = c.Appender.Append
 	}
 	s.galleries = &galleries{config: &s.Config, byLine: map[part.LineID]*gallery{}}
 
@@ -209,6 +217,7 @@ func (s *server) register(a huma.API) {
 	s.registerAppend(a)
 	s.registerCursors(a)
 	s.registerSchemas(a)
+	s.registerSamples(a)
 	s.registerProving(a)
 	s.registerLive(a)
 	s.registerEvidence(a)

@@ -191,6 +191,8 @@ func (s *server) admitOne(who access.Identity, text json.RawMessage, e *event.Ev
 		return no("actor", "%.80q given, but the token is %s's: leave it away", e.Actor, who.Actor)
 	case strings.HasPrefix(kind, "linesman.log."), strings.HasPrefix(kind, "linesman.ring."):
 		return &refusal{http.StatusForbidden, "type", kind + " is said by the log of itself and appended by nobody else"}
+	case e.Type == labelType && !who.May(access.Users): // an import brings them as they are
+		return &refusal{http.StatusForbidden, "type", kind + " is said by POST /api/v1/parts/{id}/label, which holds the part's pictures"}
 	case !who.MayAppend(e.Type):
 		return &refusal{http.StatusForbidden, "type", fmt.Sprintf("%s may not append %.80s: an admin gives a token that scope (linesman token add)", who.Actor, kind)}
 	case !who.OnSource(e.Source):

@@ -23,6 +23,7 @@ type Story struct {
 	Model      Named    `json:"model"`
 	Picture    string   `json:"picture_sha256,omitempty" doc:"see /api/v1/evidence"`
 	Heatmap    string   `json:"heatmap_sha256,omitempty"`
+	Label      *Sample  `json:"label,omitempty" doc:"what a person holds it to be; absent where nobody said"`
 	Steps      []Step   `json:"steps" doc:"in the order of the line, whether the log has them or not"`
 	Verdicts   []Ruling `json:"verdicts" doc:"oldest first; each overrules the one before"`
 	Gaps       []string `json:"gaps" doc:"what the log does not say, and why if it says that"`
@@ -86,6 +87,10 @@ func (s *server) story(ctx context.Context, id string) (*Story, error) {
 		Outcome: told.Outcome, Score: number(told.Score), Reasons: wireEventReasons(told.Reasons), Late: told.Late, Collateral: told.Collateral, Went: told.Went,
 		Recipe: Named(told.Recipe), Model: Named(told.Model), Picture: told.Picture, Heatmap: told.Heatmap,
 		Steps: make([]Step, 0, len(told.Steps)), Verdicts: make([]Ruling, 0, len(told.Verdicts)), Gaps: told.Gaps,
+	}
+	if told.Label != nil {
+		label := wireSample(*told.Label)
+		out.Label = &label
 	}
 	for _, st := range told.Steps {
 		step := Step{Step: st.Name, Seq: st.Seq, At: moment(st.At), TookMS: st.TookMS, Deadline: moment(st.Deadline), MarginMS: st.MarginMS, Text: st.Text, Missing: st.Missing}

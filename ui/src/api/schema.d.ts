@@ -216,6 +216,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/parts/{id}/label": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what a judged part really is
+         * @description Its pictures are held for as long as the label stands; a later label replaces an earlier one. Nothing that judges changes by it. It wants the right "recipe", or a token that may append linesman.sample.labelled.v1.
+         */
+        post: operations["label"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Parts that people labelled */
+        get: operations["samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schemas": {
         parameters: {
             query?: never;
@@ -451,6 +488,27 @@ export interface components {
              */
             size: number;
         };
+        LabelBody: {
+            /** @description who says it, where a command of the box speaks for somebody */
+            actor?: string;
+            /** @description of a missed defect, needed there: crack, stain, chip */
+            class?: string;
+            /**
+             * @description missed defect: it passed and is defective; false reject: it was rejected and is good; good: it passed and is good; none: what was said is taken back
+             * @enum {string}
+             */
+            label: "missed defect" | "false reject" | "good" | "none";
+            /** @description one line for a person */
+            note?: string;
+        };
+        LabelCounts: {
+            /** Format: int64 */
+            false_reject: number;
+            /** Format: int64 */
+            good: number;
+            /** Format: int64 */
+            missed_defect: number;
+        };
         Ledger: {
             /**
              * Format: int64
@@ -673,6 +731,41 @@ export interface components {
             /** Format: int64 */
             seq: number;
         };
+        Sample: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @description of a missed defect */
+            class?: string;
+            /** @enum {string} */
+            label: "missed defect" | "false reject" | "good" | "none";
+            line: string;
+            /** @description name@version */
+            model: string;
+            /** @description why it counts, but nothing can be learned from it */
+            not_learnable?: string;
+            note?: string;
+            /**
+             * @description of the verdict that is spoken of
+             * @enum {string}
+             */
+            outcome: "pass" | "fail" | "inconclusive";
+            part: string;
+            /** @description held for as long as the label stands; see /api/v1/evidence */
+            pictures_sha256: string[];
+            /** @description name@version */
+            recipe: string;
+            /** @description of the label's event; a decimal string */
+            seq: string;
+        };
+        Samples: {
+            /** @description parts by label */
+            counts: components["schemas"]["LabelCounts"];
+            /** @description of these, with every picture held */
+            learnable: components["schemas"]["LabelCounts"];
+            /** @description the label that stands on each part, oldest first */
+            samples: components["schemas"]["Sample"][];
+        };
         SchemaName: {
             href: string;
             /** @description the dataschema of its events */
@@ -785,6 +878,8 @@ export interface components {
             /** @description what the log does not say, and why if it says that */
             gaps: string[];
             heatmap_sha256?: string;
+            /** @description what a person holds it to be; absent where nobody said */
+            label?: components["schemas"]["Sample"];
             late: boolean;
             model: components["schemas"]["Named"];
             /** @description of the last verdict; absent if the log has none */
@@ -1467,6 +1562,128 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Part"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the part's id, a UUIDv7 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sample"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    samples: {
+        parameters: {
+            query?: {
+                /** @description of this line only */
+                line?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Samples"];
                 };
             };
             /** @description Error */
