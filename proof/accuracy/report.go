@@ -140,7 +140,6 @@ func (r *Report) about(f Figures) [][2]string {
 		{"pictures", fmt.Sprintf("%d good, %d defective", f.Good.Pictures, f.Defective.Pictures)},
 		{"folder", r.Folder},
 		{"judged", r.Made.UTC().Format("2006-01-02 15:04 UTC")},
-		{"speed", fmt.Sprintf("%.0f ms a picture", r.MS)},
 		{"program", "linesman " + r.Program},
 		{"processor", r.Processor},
 		{"model's SHA-256", r.Model.SHA256},
@@ -167,9 +166,13 @@ func (f Figures) Sentences() []string {
 		missed = fmt.Sprintf(" %d could not be judged and count as mistakes.", n)
 	}
 	rejected := f.FalseRejects.Count - f.Good.Unjudged
+	parts := "parts"
+	if f.Defective.Pictures == 1 {
+		parts = "part"
+	}
 	return []string{
-		fmt.Sprintf("Of %d %s parts %d %s rejected%s, of %d good ones %d.%s",
-			f.Defective.Pictures, what, f.Defective.Rejected(), are(f.Defective.Rejected()), by, f.Good.Pictures, rejected, missed),
+		fmt.Sprintf("Of %d %s %s %d %s rejected%s, of %d good ones %d.%s",
+			f.Defective.Pictures, what, parts, f.Defective.Rejected(), are(f.Defective.Rejected()), by, f.Good.Pictures, rejected, missed),
 		fmt.Sprintf("AUROC %s (95 %% interval %s to %s); balanced accuracy %s at the model's own threshold, %s at the best one for these pictures.",
 			ratio(f.AUROC.Value), ratio(f.AUROC.Low), ratio(f.AUROC.High), ratio(f.Balanced), ratio(f.Best.Balanced)),
 	}
@@ -201,15 +204,15 @@ func ratio(v float64) string {
 	return s
 }
 
-// percent has one place, and two digits below 1 %; only all is 100 %.
+// percent does not break before its sign. It has one place, and two digits below 1 %; only all is 100 %.
 func percent(v float64) string {
 	switch p := 100 * v; {
 	case p == 0 || p == 100:
-		return fmt.Sprintf("%.0f %%", p)
+		return fmt.Sprintf("%.0f\u00a0%%", p)
 	case p < 1:
-		return fmt.Sprintf("%.2g %%", p)
+		return fmt.Sprintf("%.2g\u00a0%%", p)
 	default:
-		return fmt.Sprintf("%.1f %%", min(p, 99.9))
+		return fmt.Sprintf("%.1f\u00a0%%", min(p, 99.9))
 	}
 }
 

@@ -21,7 +21,7 @@ func tiny() *Report {
 	r := &Report{
 		Model: Model{Name: "lid", Version: "3", SHA256: strings.Repeat("ab", 32), Threshold: 6.957, Parts: 31, FalseRejectRate: 0.01, Chosen: "Pictures keep their shape."},
 		Set:   "lids", Folder: "/data/lids", SHA256: strings.Repeat("cd", 32), Made: time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC),
-		Program: "0.1", Processor: "amd64 avx2", MS: 84.4,
+		Program: "0.1", Processor: "amd64 avx2",
 		Judged: []Judged{
 			{File: "good/a.png", Kind: Good, Outcome: part.Pass, Score: 0.7}, good,
 			{File: "good/c.png", Kind: Good, Outcome: part.Pass, Score: 0.8},
@@ -99,7 +99,7 @@ func TestSentences(t *testing.T) {
 	}{
 		"one kind":  {[]Judged{judged("broken", part.Fail, 2), judged("broken", part.Pass, 0.9)}, "Of 2 broken parts 1 is rejected, of 2 good ones 1."},
 		"two kinds": {[]Judged{judged("cut", part.Fail, 2), judged("hole", part.Inconclusive, 0.9)}, "Of 2 defective parts 2 are rejected (cut 1 of 1, hole 1 of 1), of 2 good ones 1."},
-		"unjudged":  {[]Judged{{Kind: "cut", Unjudged: "unreadable"}}, "Of 1 cut parts 0 are rejected, of 2 good ones 1. 1 could not be judged and counts as a mistake."},
+		"unjudged":  {[]Judged{{Kind: "cut", Unjudged: "unreadable"}}, "Of 1 cut part 0 are rejected, of 2 good ones 1. 1 could not be judged and counts as a mistake."},
 	} {
 		f, err := Measure(append(append([]Judged(nil), good...), c.more...))
 		if err != nil {
@@ -118,12 +118,12 @@ func TestWords(t *testing.T) {
 			t.Errorf("ratio %v: %s, want %s", in, got, want)
 		}
 	}
-	for in, want := range map[float64]string{0: "0 %", 1: "100 %", 0.99999: "99.9 %", 0.000063: "0.0063 %", 0.05: "5.0 %"} {
+	for in, want := range map[float64]string{0: "0\u00a0%", 1: "100\u00a0%", 0.99999: "99.9\u00a0%", 0.000063: "0.0063\u00a0%", 0.05: "5.0\u00a0%"} {
 		if got := percent(in); got != want {
 			t.Errorf("percent %v: %s, want %s", in, got, want)
 		}
 	}
-	for in, want := range map[Share]string{{4, 4, 1}: "no claim", {0, 0, 1}: "no claim", {1, 14, 0.2967}: "at most 29.7 %"} {
+	for in, want := range map[Share]string{{4, 4, 1}: "no claim", {0, 0, 1}: "no claim", {1, 14, 0.2967}: "at most 29.7\u00a0%"} {
 		if got := bound(in); got != want {
 			t.Errorf("bound %v: %s, want %s", in, got, want)
 		}

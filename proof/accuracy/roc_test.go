@@ -2,7 +2,10 @@ package accuracy
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // ratings is the classical example: 109 CT images rated from 1 (definitely
@@ -28,10 +31,48 @@ func TestDeLongTextbook(t *testing.T) {
 	if math.Abs(area-0.8932) > 5e-5 || math.Abs(se-0.0307) > 5e-5 {
 		t.Errorf("area %.5f, error %.5f; want 0.8932, 0.0307", area, se)
 	}
-	i := areaInterval(ratings())
-	// logit(0.8932) -+ 1.96 * 0.0307 / (0.8932 * 0.1068), back from the logit scale
-	if i.Method != deLong || math.Abs(i.Low-0.8166) > 3e-4 || math.Abs(i.High-0.9402) > 3e-4 {
-		t.Errorf("interval %+v, want DeLong's 0.8166 to 0.9402", i)
+	if i := areaInterval(ratings()); i.Value != area || i.Error != se || math.Abs(i.Low-0.811688) > 2e-6 || math.Abs(i.High-0.940006) > 2e-6 {
+		t.Errorf("interval %+v, want Newcombe's 0.811688 to 0.940006", i)
+	}
+}
+
+// Models near perfection, few pictures: the interval must hold the true area in
+// 95 of 100 tests or more. DeLong's on the logit scale does not.
+func TestIntervalHolds(t *testing.T) {
+	const tests = 1000
+	for _, c := range []struct {
+		good, defective int
+		area, spread    float64 // of normal scores, the defective ones' spread in the good ones'
+		deLong          bool    // DeLong's falls short
+	}{
+		{14, 40, 0.97, 1, false}, {78, 123, 0.97, 1, true}, {22, 60, 0.97, 2, true}, {78, 123, 0.99, 2, true}, {14, 40, 0.998, 1, false},
+	} {
+		rng := rand.New(rand.NewPCG(1, 2))
+		shift := distuv.UnitNormal.Quantile(c.area) * math.Hypot(1, c.spread)
+		good, defective := make([]float64, c.good), make([]float64, c.defective)
+		held, deLong := 0, 0
+		for range tests {
+			for i := range good {
+				good[i] = rng.NormFloat64()
+			}
+			for i := range defective {
+				defective[i] = shift + c.spread*rng.NormFloat64()
+			}
+			i := areaInterval(good, defective)
+			if i.Low <= c.area && c.area <= i.High {
+				held++
+			}
+			logit := func(a float64) float64 { return math.Log(a / (1 - a)) }
+			if i.Error == 0 || math.Abs(logit(i.Value)-logit(c.area)) <= z95*i.Error/(i.Value*(1-i.Value)) {
+				deLong++
+			}
+		}
+		if held < 95*tests/100 {
+			t.Errorf("%+v: the interval held %d of %d", c, held, tests)
+		}
+		if c.deLong != (deLong < 945*tests/1000) {
+			t.Errorf("%+v: DeLong's held %d of %d, so the reason for ours is another one", c, deLong, tests)
+		}
 	}
 }
 
@@ -69,14 +110,14 @@ func TestIntervalWithoutOverlap(t *testing.T) {
 			defective[i] = 2
 		}
 		i := areaInterval(good, defective)
-		if i.Value != 1 || i.High != 1 || math.Abs(i.Low-c.low) > 2e-6 || i.Method != newcombe {
+		if i.Value != 1 || i.High != 1 || math.Abs(i.Low-c.low) > 2e-6 {
 			t.Errorf("%d and %d apart: %+v, want 1 from %v", c.good, c.defective, i, c.low)
 		}
 		if j := areaInterval(defective, good); j.Value != 0 || j.Low != 0 || j.High >= 1 || j.High <= 0 {
 			t.Errorf("%d and %d the wrong way round: %+v", c.good, c.defective, j)
 		}
 	}
-	if i := areaInterval([]float64{1}, []float64{0, 2}); i.Method != newcombe || !(i.Low < 0.5 && i.High > 0.5) {
+	if i := areaInterval([]float64{1}, []float64{0, 2}); i.Error != 0 || !(i.Low < 0.5 && i.High > 0.5) {
 		t.Errorf("one good part alone: %+v", i)
 	}
 }
