@@ -24,6 +24,9 @@ const shownOfAClass = 9
 
 // report proves the model on labelled pictures.
 func (c *InspectCmd) report(ctx context.Context) error {
+	if dir := filepath.Dir(c.Out); c.Out != "" && !isDir(dir) {
+		return fmt.Errorf("--out %s: there is no folder %s; make it, or choose another place", c.Out, dir)
+	}
 	found, err := findLabelled(c.Report, c.Masks)
 	if err != nil {
 		return err
@@ -40,9 +43,6 @@ func (c *InspectCmd) report(ctx context.Context) error {
 	out := c.Out
 	if out == "" {
 		out = fmt.Sprintf("report-%s-%s.html", fileWord(detector.Model().Name), fileWord(setName(c.Report)))
-	}
-	if dir := filepath.Dir(out); !isDir(dir) {
-		return fmt.Errorf("--out %s: there is no folder %s; make it, or choose another place", out, dir)
 	}
 	tell := progress()
 	e := &examination{detector: detector, found: found, tell: tell}
@@ -71,10 +71,18 @@ func loadWhole(dir string, o anomaly.Options) (*anomaly.Detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.Card.Input.Fit == anomaly.FitSquare {
-		return nil, fmt.Errorf("model %s was taught on parts located on a belt, and these pictures hold no located parts; prove it by linesman bench line --recording, or teach a model of whole pictures: linesman teach --good DIR --out DIR", dir)
+	if err := whole(m, dir); err != nil {
+		return nil, err
 	}
 	return m.Detector(o)
+}
+
+// whole refuses a model of located parts: it would answer, and wrongly.
+func whole(m *anomaly.Model, dir string) error {
+	if m.Card.Input.Fit == anomaly.FitSquare {
+		return fmt.Errorf("model %s was taught on parts located on a belt, and these pictures hold no located parts; prove it by linesman bench line --recording, or teach a model of whole pictures: linesman teach --good DIR --out DIR", dir)
+	}
+	return nil
 }
 
 // describe fills what a report says of the model and the data.
@@ -119,7 +127,6 @@ type examination struct {
 // run judges every picture. What can not be judged is told of, not left out.
 func (e *examination) run(ctx context.Context) (*accuracy.Report, error) {
 	r := &accuracy.Report{}
-	began := time.Now()
 	for _, l := range e.found {
 		if l.mask != "" {
 			r.Pixels = &accuracy.Pixels{}
@@ -139,7 +146,6 @@ func (e *examination) run(ctx context.Context) (*accuracy.Report, error) {
 		e.tell("judging", i+1, len(e.found))
 	}
 	r.SHA256 = fmt.Sprintf("%x", all.Sum(nil))
-	r.MS = float64(time.Since(began).Milliseconds()) / float64(len(e.found))
 	return r, nil
 }
 
@@ -214,7 +220,7 @@ func countPixels(p *accuracy.Pixels, l *labelled, h models.Heatmap, width, heigh
 func (e *examination) doubts(taught string) ([]string, error) {
 	var out []string
 	first := map[[sha256.Size]byte]*labelled{}
-	twins, example, torn := 0, "", ""
+	twins, example := 0, ""
 	for i := range e.found {
 		l := &e.found[i]
 		if e.sums[i] == ([sha256.Size]byte{}) {
@@ -225,8 +231,7 @@ func (e *examination) doubts(taught string) ([]string, error) {
 		case before == nil:
 			first[e.sums[i]] = l
 		case before.kind != l.kind:
-			torn = fmt.Sprintf("%s and %s are the same picture, and it can not be both.", before.name, l.name)
-			out = append(out, torn)
+			out = append(out, fmt.Sprintf("%s and %s are the same picture, and it can not be both.", before.name, l.name))
 		default:
 			if twins++; example == "" {
 				example = before.name + " and " + l.name
@@ -234,14 +239,14 @@ func (e *examination) doubts(taught string) ([]string, error) {
 		}
 	}
 	if twins > 0 {
-		out = append(out, fmt.Sprintf("%d pictures are copies of others (%s): the bounds hold for different parts only.", twins, example))
+		out = append(out, fmt.Sprintf("Copies of other pictures: %d (%s). The bounds hold for different parts only.", twins, example))
 	}
 	n, err := e.alsoIn(taught, first)
 	if err != nil {
 		return nil, err
 	}
 	if n > 0 {
-		out = append(out, fmt.Sprintf("%d of these pictures are also in %s: if the model was taught from them, the figures are too good.", n, taught))
+		out = append(out, fmt.Sprintf("Pictures that are also in %s: %d. If the model was taught from them, the figures are too good.", taught, n))
 	}
 	return out, nil
 }

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	shownSide    = 480 // px; a larger picture is brought down to it
-	shownQuality = 82  // of JPEG
+	shownSide    = 400 // px; a larger picture is brought down to it
+	shownQuality = 80  // of JPEG
 )
 
 // outline is the colour of a mask's edge: heat has none of it.
@@ -79,7 +79,7 @@ func (e *examination) draw(ctx context.Context, l *labelled, j accuracy.Judged) 
 
 // drawnFrom is the score below which nothing is drawn. Good parts lie not far
 // below the threshold all over, and would be yellow all over.
-const drawnFrom = 0.7
+const drawnFrom = 0.85
 
 // lifted brings scores below the threshold to what overlay.Heat draws, which
 // begins at a third: from drawnFrom to 1 becomes from 1/3 to 1.

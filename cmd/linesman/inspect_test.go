@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"linesman/models/anomaly"
 	"linesman/proof/accuracy"
 )
 
@@ -126,6 +127,7 @@ func TestInspectRefuses(t *testing.T) {
 		"pictures beside":   {InspectCmd{Report: set, Paths: []string{"a.png"}}, "leave out a.png"},
 		"heat maps beside":  {InspectCmd{Report: set, Heatmaps: "h"}, "without --report"},
 		"two on one output": {InspectCmd{Report: set, JSON: true, Out: "-"}, "give --out a file"},
+		"no such folder":    {InspectCmd{Report: set, Out: filepath.Join(set, "none", "r.html")}, "--out"},
 		"an empty set":      {InspectCmd{Report: set}, "good"},
 	} {
 		if err := c.cmd.Run(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -163,6 +165,16 @@ func TestByHash(t *testing.T) {
 	got := byHash([]string{"x/a.png", "x/b.png", "x/c.png", "x/d.png"})
 	if want := []string{"x/c.png", "x/b.png", "x/a.png", "x/d.png"}; !slices.Equal(got, want) {
 		t.Errorf("order %v, want %v", got, want)
+	}
+}
+
+// A model of located parts is told from one of whole pictures.
+func TestWhole(t *testing.T) {
+	for fit, want := range map[string]bool{anomaly.FitSquare: false, anomaly.FitArea: true} {
+		err := whole(&anomaly.Model{Card: anomaly.Card{Input: anomaly.Input{Fit: fit}}}, "models/cap")
+		if (err == nil) != want || !want && !strings.Contains(err.Error(), "models/cap") {
+			t.Errorf("fit %s: %v", fit, err)
+		}
 	}
 }
 
@@ -229,19 +241,19 @@ func TestInspectReport(t *testing.T) {
 	}
 	text, err := os.ReadFile(page)
 	must(t, err)
-	for _, want := range []string{"plates &amp; more", "spot/torn.png</td><td>unreadable picture", "1 pictures are copies of others (good/a.png and good/copy.png)", "taught anew", "data:image/jpeg;base64,"} {
+	for _, want := range []string{"plates &amp; more", "spot/torn.png</td><td>unreadable picture", "Copies of other pictures: 1 (good/a.png and good/copy.png)", "taught anew", "data:image/jpeg;base64,"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
-	if strings.Contains(string(text), "train/good: if the model") {
+	if strings.Contains(string(text), "Pictures that are also in") {
 		t.Error("the page suspects pictures that were not taught")
 	}
 	c.Curve, c.Teach = nil, filepath.Join(set, "test", "good")
 	must(t, json.Unmarshal(printed(t, func() error { return c.Run(t.Context()) }), &m))
 	text, err = os.ReadFile(page)
 	must(t, err)
-	if !strings.Contains(string(text), "of these pictures are also in") {
+	if !strings.Contains(string(text), "Pictures that are also in") {
 		t.Error("the page does not say that it was judged what may have been taught")
 	}
 }
