@@ -113,4 +113,29 @@ func (p *plant) finish() {
 		p.t.Errorf("the account does not close on an empty belt: %v, ledger %+v", l.Check(), l)
 	}
 	p.stop()
+	p.reread()
+}
+
+// reread takes the events from the log itself: a follower that was stopped with
+// the line may not have had its last words.
+func (p *plant) reread() {
+	p.t.Helper()
+	var all []event.Event
+	for {
+		f := event.Filter{}
+		if n := len(all); n > 0 {
+			f.After = all[n-1].Seq
+		}
+		page, err := p.log.Read(context.Background(), f)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		all = append(all, page...)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.events = all
 }
