@@ -89,7 +89,7 @@ func openAppliance(site *config.Site, log *slog.Logger) (a *appliance, err error
 	if err != nil {
 		return a, err
 	}
-	a.work = append(a.work, a.retain)
+	a.work = append(a.work, a.retain, a.holdLabelled)
 	for _, id := range site.LineIDs() {
 		if err := a.openLine(id); err != nil {
 			return a, err
@@ -171,7 +171,7 @@ func (a *appliance) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	handler, err := api.New(api.Config{Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, LogState: a.logState, Evidence: a.evidence.Open, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), Shifts: a.site.Shifts, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
+	handler, err := api.New(api.Config{Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, LogState: a.logState, Evidence: a.evidence.Open, Holds: a.evidence, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), Shifts: a.site.Shifts, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
 	if err != nil {
 		return err
 	}

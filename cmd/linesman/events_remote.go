@@ -79,8 +79,11 @@ func (r *remoteLog) ask(ctx context.Context, method, path string, body []byte, a
 		return err
 	}
 	req.Header.Set("Authorization", "Bearer "+r.token)
-	if body != nil {
+	switch {
+	case len(body) > 0 && body[0] == '[':
 		req.Header.Set("Content-Type", "application/cloudevents-batch+json")
+	case body != nil:
+		req.Header.Set("Content-Type", "application/json")
 	}
 	got, err := http.DefaultClient.Do(req)
 	if err != nil {
