@@ -11,6 +11,8 @@ const (
 	beltShare  = 0.09 // of the belt's level: what shading and texture make around a fit
 	leastBelt  = 0.03 // of the picture
 	sureShare  = 0.6  // of what is not belt must look like parts
+	lonely     = 0.8  // of it must lie by itself before long parts are believed in
+	crowded    = 0.1  // of it may, where round parts are no more believed in
 	steadyGain = 0.3  // a lamp that changes more between two frames has failed
 )
 
@@ -34,13 +36,14 @@ func (l *Locator) learnBelt(even bool) (share float64, known bool) {
 }
 
 // discoverBelt tries the commonest colours as the belt and keeps the one that
-// leaves round things of the product's size, or failing that, things as long as
-// the product that lie by themselves. On an unknown line the first frame that
-// shows parts decides; a picture with none is its commonest colour.
+// leaves round things of the product's size. If nothing of what that one leaves
+// lies by itself, a commoner colour that leaves things as long as the product,
+// each by itself, is the belt of long parts. On an unknown line the first frame
+// that shows parts decides; a picture with none is its commonest colour.
 func (l *Locator) discoverBelt() (share float64, known bool) {
 	best, bestShare, bestScore := l.bestBelt(l.likeParts)
-	if bestScore < sureShare {
-		if long, longShare, score := l.bestBelt(l.likeLongParts); score >= sureShare {
+	if bestScore < sureShare || l.likeLongParts(&best, bestShare) < crowded {
+		if long, longShare, score := l.bestBelt(l.likeLongParts); score >= lonely && longShare > bestShare {
 			best, bestShare, bestScore = long, longShare, score
 		}
 	}
