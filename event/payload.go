@@ -32,7 +32,7 @@ func Payloads() []Payload {
 		RecipeActivated{}, ModelActivated{}, PLCState{},
 		EvidenceDropped{}, RingLost{},
 		ChallengeResult{},
-		SampleLabelled{},
+		SampleLabelled{}, CandidateMade{},
 		LogSealed{}, LogDropped{}, LogDamaged{},
 		AuditUser{}, AuditToken{}, AuditSigned{}, AuditRefused{}, AuditAltered{},
 	}
