@@ -35,7 +35,7 @@ func (a Again) Judge(ctx context.Context, cases []proof.Case) []proof.Answer {
 				continue // of that moment: nothing to look at
 			}
 			l := &looks[i][k]
-			if l.crop, l.err = cropOf(c.Pictures[k]); l.err == nil {
+			if l.crop, l.err = CropOf(c.Pictures[k]); l.err == nil {
 				bySize[l.crop.Size] = append(bySize[l.crop.Size], l)
 			}
 		}
@@ -93,8 +93,8 @@ func (a Again) answer(c *proof.Case, looks []again) proof.Answer {
 	return proof.Answer{Outcome: v.Outcome.String(), Score: finite(v.score), Reasons: logged(v.Reasons)}
 }
 
-// cropOf reads a kept picture back as the crop that was judged.
-func cropOf(file []byte) (vision.Crop, error) {
+// CropOf reads a kept picture back as the crop that was judged.
+func CropOf(file []byte) (vision.Crop, error) {
 	size, rgb, c, err := evidence.Part(file)
 	if err != nil {
 		return vision.Crop{}, err

@@ -63,6 +63,8 @@ type Replay struct {
 	// Judges returns the judge of a line by the hashes of recipe and model. Its
 	// error wraps ErrOtherRecipe or ErrOtherModel where it is not the one.
 	Judges func(line, recipe, model string) (Rejudge, error)
+	// Of says which verdicts are meant; nil is all.
+	Of func(event.PartJudged) bool
 	// Build and CPU name this program and its class of processor. Parts that the
 	// log says were judged by others are left out, unless both are empty.
 	Build, CPU string
@@ -258,30 +260,45 @@ func (r *Replay) open(ctx context.Context, s *stored) (c Case, j Rejudge, why Wh
 		}
 		return c, nil, why, err
 	}
-	c = Case{Part: s.part, Judged: *v, Pictures: make([][]byte, len(s.views))}
+	c = Case{Part: s.part, Judged: *v}
 	c.Judged.Views = s.views
 	for _, reason := range v.Reasons {
 		if reason.Rule == "doubt" {
 			c.Doubts = append(c.Doubts, reason.Text)
 		}
 	}
-	for i, view := range s.views {
+	if c.Pictures, err = r.pictures(s.views); err != nil {
+		return c, nil, lost(err), err
+	}
+	return c, j, "", nil
+}
+
+// errNotKept is wrapped where a view's picture was not kept to begin with.
+var errNotKept = errors.New("no picture was kept")
+
+// pictures fetches what a verdict was reached from, by its views.
+func (r *Replay) pictures(views []event.View) ([][]byte, error) {
+	out := make([][]byte, len(views))
+	for i, view := range views {
 		if view.Missing != "" && !view.Unanswered {
 			continue
 		}
 		if view.Evidence == "" {
-			return c, nil, NotKept, fmt.Errorf("no picture of view %s was kept: evidence.dropped says why", view.Name)
+			return nil, fmt.Errorf("view %s: %w: evidence.dropped says why", view.Name, errNotKept)
 		}
-		if c.Pictures[i], err = r.Evidence(view.Evidence); err != nil {
-			return c, nil, lost(err), fmt.Errorf("view %s: %w", view.Name, err)
+		var err error
+		if out[i], err = r.Evidence(view.Evidence); err != nil {
+			return nil, fmt.Errorf("view %s: %w", view.Name, err)
 		}
 	}
-	return c, j, "", nil
+	return out, nil
 }
 
 // lost says which way a picture was lost.
 func lost(err error) Why {
 	switch {
+	case errors.Is(err, errNotKept):
+		return NotKept
 	case errors.Is(err, evidence.ErrAltered):
 		return Altered
 	case errors.Is(err, fs.ErrNotExist):

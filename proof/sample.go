@@ -78,14 +78,15 @@ func (r *Replay) draw(ctx context.Context, s Sample, out *Report) ([]stored, err
 			if err != nil {
 				return nil, err
 			}
-			if e.Cause == "" { // others overrule the one before
+			meant := r.Of == nil || r.Of(p)
+			if meant && e.Cause == "" { // others overrule the one before
 				out.Verdicts++
 			}
 			if h := held[e.Part]; h != nil {
 				h.take(e, p)
 				continue
 			}
-			if p.Evidence == "" {
+			if !meant || p.Evidence == "" {
 				continue
 			}
 			out.Kept++

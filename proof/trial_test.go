@@ -1,0 +1,133 @@
+package proof
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"linesman/event"
+)
+
+// trialLog is a log whose pictures say what the candidate finds: "spot" fails,
+// anything else passes.
+func trialLog() *shelfLog {
+	l := &shelfLog{pictures: map[string]string{"good": "", "spot": "spot", "bad": "altered"}}
+	for _, p := range []struct {
+		part, outcome, sha string
+	}{
+		{"stays", "pass", "good"}, {"dear", "pass", "spot"}, {"missed", "pass", "spot"}, {"missed too", "pass", "good"}, {"looked", "pass", "good"},
+		{"taught", "pass", "spot"}, {"false", "fail", "good"}, {"freed", "inconclusive", "good"}, {"caught", "fail", "spot"}, {"unkept", "pass", ""}, {"altered", "fail", "bad"}, {"elsewhere", "fail", "good"},
+	} {
+		v := judgedAs(p.outcome, 0.5, p.sha)
+		if p.sha == "" {
+			v.Views = nil
+		}
+		if p.part == "elsewhere" {
+			v.Line = "other"
+		}
+		l.add(p.part, "", v)
+	}
+	return l
+}
+
+func say(part string, label Label, sha string) Labelled {
+	outcome := "pass"
+	if label == FalseReject {
+		outcome = "fail"
+	}
+	return Labelled{Part: part, SampleLabelled: event.SampleLabelled{Line: "l", Label: string(label), Outcome: outcome, RecipeHash: "r", ModelHash: "m", Evidence: []string{sha},
+		Views: []event.View{{Name: "top", Evidence: sha}}}}
+}
+
+// TestTry: what changes, its price among passes that it was not taught from,
+// what it lets through, and its answer to every labelled part, drawn or not.
+func TestTry(t *testing.T) {
+	l := trialLog()
+	r := replayOf(l)
+	r.Of = func(p event.PartJudged) bool { return p.Line == "l" }
+	gone := say("gone", MissedDefect, "gone")
+	gone.Unlearned = "no picture of it was kept"
+	got, err := r.Try(t.Context(), Trial{Sample: Sample{Parts: 100}, Taught: map[string]bool{"taught": true, "false": true}, Labels: []Labelled{
+		say("missed", MissedDefect, "spot"), say("missed too", MissedDefect, "good"), say("looked", GoodPart, "good"), say("false", FalseReject, "good"),
+		say("expired", MissedDefect, "spot"), gone,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Verdicts != 11 || got.Kept != 10 || got.Drawn != 10 || got.Again != 9 {
+		t.Errorf("%d verdicts, %d kept, %d drawn, %d judged again", got.Verdicts, got.Kept, got.Drawn, got.Again)
+	}
+	if want := map[string]int{"pass -> fail": 3, "fail -> pass": 1, "inconclusive -> pass": 1}; !reflect.DeepEqual(got.Changes, want) {
+		t.Errorf("changes %v, want %v", got.Changes, want)
+	}
+	upper, _ := Upper(1, 3)
+	if want := (Price{Passes: 3, Rejected: 1, Upper: upper, Taught: 1, TaughtReject: 1, Missed: 2, MissedFound: 1}); got.Price != want {
+		t.Errorf("price %+v, want %+v", got.Price, want)
+	}
+	if want := (Freed{Rejects: 3, Passed: 2, NotLabels: 1}); got.Freed != want {
+		t.Errorf("freed %+v, want %+v", got.Freed, want)
+	}
+	if want := map[Label]Tally{MissedDefect: {3, 2, 0}, GoodPart: {1, 1, 0}, FalseReject: {1, 1, 1}}; !reflect.DeepEqual(got.Labelled, want) {
+		t.Errorf("labelled %v, want %v", got.Labelled, want)
+	}
+	if want := map[Why]int{NotKept: 1, Altered: 1}; !reflect.DeepEqual(got.Impossible, want) {
+		t.Errorf("not possible %v, want %v", got.Impossible, want)
+	}
+	var names []string
+	for _, c := range got.Changed {
+		names = append(names, c.Part)
+		if c.Picture == "" || c.Was.Outcome == c.Is.Outcome || c.Is.Outcome == "fail" && len(c.Is.Reasons) == 0 {
+			t.Errorf("changed %+v", c)
+		}
+	}
+	if want := []string{"expired", "missed", "false", "dear", "taught", "freed"}; !slices.Equal(names, want) {
+		t.Errorf("changed %v, want %v", names, want)
+	}
+	if _, err := r.Try(t.Context(), Trial{}); err == nil || !strings.Contains(err.Error(), "at least 1") {
+		t.Errorf("a sample of none: %v", err)
+	}
+}
+
+// TestTryFew: a small draw still answers for every labelled part.
+func TestTryFew(t *testing.T) {
+	r := replayOf(trialLog())
+	got, err := r.Try(t.Context(), Trial{Sample: Sample{Parts: 1, Seed: 3}, Labels: []Labelled{say("missed", MissedDefect, "spot"), say("false", FalseReject, "good")}})
+	if err != nil || got.Drawn != 1 || got.Labelled[MissedDefect].Parts != 1 || got.Labelled[FalseReject].Parts != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestKeptPasses: half of the passes that are kept, and none that is skipped,
+// overruled, of another line, or whose picture is gone.
+func TestKeptPasses(t *testing.T) {
+	l := trialLog()
+	overruled := judgedAs("inconclusive", 0.5, "")
+	overruled.Views = nil
+	l.add("looked", "x", overruled)
+	delete(l.pictures, "bad")
+	r := replayOf(l)
+	r.Of = func(p event.PartJudged) bool { return p.Line == "l" && p.Outcome == "pass" }
+	names := func(least, most int) (out []string) {
+		t.Helper()
+		cases, err := r.KeptPasses(t.Context(), least, most, func(part string) bool { return part == "missed" })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range cases {
+			if len(c.Pictures) != 1 || len(c.Judged.Views) != 1 {
+				t.Errorf("case %+v", c)
+			}
+			out = append(out, c.Part)
+		}
+		return out
+	}
+	if got, want := names(60, 400), []string{"stays", "dear", "missed too", "taught"}; !slices.Equal(got, want) {
+		t.Errorf("all there are: %v, want %v", got, want)
+	}
+	for _, c := range []struct{ least, most, want int }{{0, 400, 3}, {0, 2, 2}, {5, 400, 5}} {
+		if got := names(c.least, c.most); len(got) > c.want || len(got) < c.want-2 { // among them may be the one that is skipped and the one that is overruled
+			t.Errorf("from %d to %d: %v, want %d of them", c.least, c.most, got, c.want)
+		}
+	}
+}
