@@ -149,7 +149,7 @@ func (p *plant) remember(dir string, quiet *slog.Logger) (err error) {
 // has come up before its first part.
 func (p *plant) lay() (err error) {
 	l := p.course.layout
-	p.ahead = p.course.speed * warmUp.Seconds()
+	p.ahead = max(p.course.speed*warmUp.Seconds(), layMM+p.course.speed*leastWarmUp.Seconds())
 	if l.StepMM > 0 && p.course.triggers == nil {
 		p.ahead = math.Ceil(p.ahead/l.StepMM) * l.StepMM // the course's pictures lie on the belt's steps
 	}

@@ -31,9 +31,12 @@ func record(t *testing.T, product sim.Product, good, defective, taught int) stri
 // Frames, truth and good parts that come from a folder are taught, judged by
 // the real line and counted at the simulated gate: every part of the truth.
 func TestRecording(t *testing.T) {
-	for _, product := range []sim.Product{sim.Caps, sim.Tablets} {
-		t.Run(string(product), func(t *testing.T) {
-			r, err := RunLine(t.Context(), Line{Recording: record(t, product, 24, 12, 16), TeachGood: 16, NoPace: true, Progress: t.Logf})
+	for _, c := range []struct {
+		product sim.Product
+		escapes int // at most
+	}{{sim.Caps, 4}, {sim.Tablets, 4}, {sim.Capsules, 10}} {
+		t.Run(string(c.product), func(t *testing.T) {
+			r, err := RunLine(t.Context(), Line{Recording: record(t, c.product, 24, 12, 16), TeachGood: 16, NoPace: true, Progress: t.Logf})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -46,8 +49,9 @@ func TestRecording(t *testing.T) {
 			if !r.LedgerBalanced {
 				t.Errorf("ledger: %v", r.Ledger)
 			}
-			// So few taught parts may miss a faint defect, but not all of them.
-			if r.Escapes > 4 {
+			// So few taught parts may miss a faint defect, but not all of them; of
+			// long parts the golden picture knows only the middle.
+			if r.Escapes > c.escapes {
 				t.Errorf("%d of 12 defective parts passed: %+v", r.Escapes, r.Escaped)
 			}
 			if r.GatesOpened > 0 && r.GateOffMM > 1 {

@@ -75,7 +75,7 @@ func (m *mover) comeUp(ctx context.Context) error {
 		}
 		r := m.belt.Read()
 		switch {
-		case r.Travelled > m.ahead-500:
+		case r.Travelled > m.ahead-layMM:
 			return fmt.Errorf("the controller did not come up within %.0f mm of belt travel: %s", r.Travelled, m.describe())
 		case r.Feeding && m.station.Status().PLC.Connected:
 			m.feed.ahead, m.feed.open = m.ahead-r.Shift, true
