@@ -29,6 +29,8 @@ type ReplayCmd struct {
 	From     string `placeholder:"TIME" help:"With --sample: judged at this time or later: 2026-03-01, 2026-03-01T14:30, today, 2h (ago), 3d."`
 	To       string `placeholder:"TIME" help:"With --sample: judged before this time."`
 	Seed     uint64 `default:"1" help:"With --sample: another seed draws other parts."`
+	Model    string `type:"existingdir" placeholder:"DIR" help:"Judge by this candidate model instead (linesman candidate make), and say which verdicts would change: of --sample N parts, or of all from --from to --to."`
+	Line     string `help:"With --model: on this line only. Default: on all that judge this product."`
 	AnyBuild bool   `help:"Judge again what another build of linesman, or another class of CPU, judged. Scores may differ in their last digits there."`
 	JSON     bool   `help:"Print the report as JSON."`
 }
@@ -42,8 +44,14 @@ its verdict names. Outcome and reasons must be the same and the score equal to
   linesman replay -c site.yaml --part 0199f1c2-...
   linesman replay -c site.yaml --sample 10000 --from yesterday --to today
 
-Ends with 1 if a verdict changed, and with 1 if the one part that was asked for
-can not be judged again.`
+With --model a candidate judges instead: how many verdicts would change, its
+price in false rejects, what it finds of missed defects, and each part that
+changes. That ends with 0, whatever it shows; nothing changes by it.
+
+  linesman replay -c site.yaml --model candidate-20261126.023000 --sample 10000
+
+Without --model, it ends with 1 if a verdict changed, and with 1 if the one part
+that was asked for can not be judged again.`
 }
 
 // errChanged ends the command with 1 once everything is said.
@@ -51,6 +59,12 @@ var errChanged = errors.New("a verdict is another one now; see above")
 
 // Run judges and prints.
 func (c *ReplayCmd) Run(ctx context.Context) error {
+	if c.Model == "" && c.Line != "" {
+		return errors.New("--line goes with --model")
+	}
+	if c.Model != "" {
+		return c.try(ctx)
+	}
 	if (c.Part == "") == (c.Sample == 0) {
 		return errors.New("say what to judge again: --part ID, or --sample N")
 	}
@@ -97,24 +111,9 @@ func (c *ReplayCmd) one(ctx context.Context, r *proof.Replay) error {
 }
 
 func (c *ReplayCmd) sample(ctx context.Context, r *proof.Replay, site *config.Site) error {
-	s := proof.Sample{Parts: c.Sample, Seed: c.Seed}
-	zone, err := site.Location()
+	s, err := c.drawn(site)
 	if err != nil {
 		return err
-	}
-	now := time.Now()
-	if c.From != "" {
-		if s.From, err = parseWhen(c.From, now, zone); err != nil {
-			return fmt.Errorf("--from: %w", err)
-		}
-	}
-	if c.To != "" {
-		if s.To, err = parseWhen(c.To, now, zone); err != nil {
-			return fmt.Errorf("--to: %w", err)
-		}
-	}
-	if !s.To.IsZero() && !s.From.Before(s.To) {
-		return fmt.Errorf("--from %s is not before --to %s", c.From, c.To)
 	}
 	bar := &twoBars{}
 	r.Progress = bar.show
@@ -137,6 +136,30 @@ func (c *ReplayCmd) sample(ctx context.Context, r *proof.Replay, site *config.Si
 		return errors.New("nothing could be judged again")
 	}
 	return nil
+}
+
+// drawn says which parts are meant.
+func (c *ReplayCmd) drawn(site *config.Site) (proof.Sample, error) {
+	s := proof.Sample{Parts: c.Sample, Seed: c.Seed}
+	zone, err := site.Location()
+	if err != nil {
+		return s, err
+	}
+	now := time.Now()
+	if c.From != "" {
+		if s.From, err = parseWhen(c.From, now, zone); err != nil {
+			return s, fmt.Errorf("--from: %w", err)
+		}
+	}
+	if c.To != "" {
+		if s.To, err = parseWhen(c.To, now, zone); err != nil {
+			return s, fmt.Errorf("--to: %w", err)
+		}
+	}
+	if !s.To.IsZero() && !s.From.Before(s.To) {
+		return s, fmt.Errorf("--from %s is not before --to %s", c.From, c.To)
+	}
+	return s, nil
 }
 
 // twoBars shows first that the log is searched, then how far the judging is.

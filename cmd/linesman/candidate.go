@@ -1,0 +1,365 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"linesman/config"
+	"linesman/event"
+	"linesman/event/disk"
+	"linesman/event/evidence"
+	"linesman/line"
+	"linesman/models/anomaly"
+	"linesman/models/channel"
+	"linesman/models/onnx"
+	"linesman/models/teach"
+	"linesman/part"
+	"linesman/proof"
+	"linesman/recipe"
+)
+
+// CandidateCommands makes models that wait for a person's decision.
+type CandidateCommands struct {
+	Make CandidateMakeCmd `cmd:"" help:"Teach a line's model anew, with what people said of its parts. Nothing that judges changes."`
+}
+
+// CandidateMakeCmd teaches a candidate.
+type CandidateMakeCmd struct {
+	SiteFlag
+	Line    string `help:"The line. Default: the site's only one."`
+	Good    string `type:"existingdir" placeholder:"DIR" help:"Frames of good parts, such as the recipe was taught from. Default: passes whose pictures are kept."`
+	Out     string `type:"path" placeholder:"DIR" help:"Folder for the candidate; its draft recipe is written beside it, as DIR.yaml. Default: candidate-VERSION beside the recipe."`
+	Most    int    `default:"400" placeholder:"N" help:"Without --good: at most so many kept passes; half of them at most, so that others are left to try it on."`
+	Threads int    `default:"1" help:"Cores to use, beside what judges."`
+	JSON    bool   `help:"Print what was made as JSON."`
+}
+
+// Help tells what it does and does not.
+func (c *CandidateMakeCmd) Help() string {
+	return `Good parts, and those labelled false reject or good, are what the candidate is
+taught from. Missed defects are never among them: it is asked about each, and
+says which it finds. The model that judges, its recipe and the line stay as they
+are; the candidate is a folder of its own, with a draft of the recipe's next
+version. It runs at the lowest priority, so that an appliance may run meanwhile.
+
+  linesman candidate make -c site.yaml --line caps-1
+  linesman replay -c site.yaml --model candidate-20261126.023000 --sample 10000`
+}
+
+// leastPasses is how many kept passes are taken although fewer are then left
+// to try the candidate on.
+const leastPasses = 60
+
+// candidateFile lies in the candidate's folder, beside the model.
+const candidateFile = "candidate.json"
+
+// madeFrom is candidateFile: what the candidate was made from and asked about.
+type madeFrom struct {
+	event.CandidateMade
+	Draft    string   `json:"draft"` // the recipe's file, beside the folder
+	Passes   []string `json:"taught_passes,omitempty"`
+	Labelled []string `json:"taught_labelled,omitempty"`
+	LeftOut  []string `json:"left_out,omitempty"` // labelled parts that it was not taught from, and why
+	Checks   []check  `json:"checks"`             // labelled parts, and what it says of them
+}
+
+// check is one labelled part put to the candidate.
+type check struct {
+	Part    string         `json:"part"`
+	Label   string         `json:"label"`
+	Class   string         `json:"class,omitempty"`
+	Outcome string         `json:"outcome"` // by the candidate
+	Score   float64        `json:"score"`
+	Reasons []event.Reason `json:"reasons,omitempty"`
+	Picture string         `json:"picture_sha256"`
+}
+
+// candidate is one on its way.
+type candidate struct {
+	*CandidateMakeCmd
+	site    *config.Site
+	id      part.LineID
+	rec     *recipe.Recipe // that judges
+	was     *anomaly.Model // that judges
+	replay  *proof.Replay
+	labels  []proof.Labelled // of this line and product
+	good    teach.Crops
+	defects teach.Crops
+	made    madeFrom
+}
+
+// Run makes it.
+func (c *CandidateMakeCmd) Run(ctx context.Context) error {
+	giveWay(c.Threads)
+	site, err := config.Load(c.Config)
+	if err != nil {
+		return err
+	}
+	id, err := oneLine(site, c.Line)
+	if err != nil {
+		return err
+	}
+	log, err := openLogFiles(logFolder(site))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	k := &candidate{CandidateMakeCmd: c, site: site, id: id}
+	k.replay = &proof.Replay{Log: log, Evidence: evidence.Folder(filepath.Join(site.Path(site.Data), "evidence")).Get}
+	if err := k.read(ctx); err != nil {
+		return err
+	}
+	if err := k.make(ctx); err != nil {
+		return fmt.Errorf("line %s: %w", id, err)
+	}
+	if c.JSON {
+		return printJSON(os.Stdout, k.made)
+	}
+	return k.made.tell(os.Stdout, k.Out)
+}
+
+// oneLine returns the line that is meant.
+func oneLine(site *config.Site, name string) (part.LineID, error) {
+	ids := site.LineIDs()
+	if name == "" && len(ids) == 1 {
+		return ids[0], nil
+	}
+	if name == "" {
+		return "", fmt.Errorf("--line is missing: the site has %v", ids)
+	}
+	return part.LineID(name), onLines(site, []string{name})
+}
+
+// read opens what judges, and what people said of this line's product.
+func (k *candidate) read(ctx context.Context) (err error) {
+	if k.rec, err = k.site.Recipe(k.id); err != nil {
+		return err
+	}
+	if k.was, err = anomaly.Read(k.rec.ModelDir()); err != nil {
+		return err
+	}
+	all, err := (&proof.Labels{Log: k.replay.Log}).List(ctx, string(k.id), nil)
+	if err != nil {
+		return err
+	}
+	for _, l := range all.Samples {
+		if nameOf(l.Recipe) == k.rec.Name {
+			k.labels = append(k.labels, l)
+		}
+	}
+	k.replay.Of = func(p event.PartJudged) bool {
+		return p.Line == string(k.id) && p.Outcome == "pass" && nameOf(p.Recipe) == k.rec.Name
+	}
+	return nil
+}
+
+// nameOf is the name in name@version.
+func nameOf(id string) string {
+	name, _, _ := strings.Cut(id, "@")
+	return name
+}
+
+// make teaches, writes, asks, and says so in the log.
+func (k *candidate) make(ctx context.Context) error {
+	version := time.Now().UTC().Format("20060102.150405")
+	if k.Out == "" {
+		k.Out = filepath.Join(filepath.Dir(k.site.Path(k.site.Lines[k.id].Recipe)), "candidate-"+version)
+	}
+	k.made.Draft = k.Out + ".yaml"
+	for _, path := range []string{k.Out, k.made.Draft} {
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s is there already: a candidate takes nobody's place; give another --out", path)
+		}
+	}
+	view := k.site.Lines[k.id].Views[0]
+	tell := progress()
+	if err := k.gather(ctx, tell); err != nil {
+		return err
+	}
+	in := teach.Input{Name: k.was.Card.Name, Version: version, Open: onnx.Open, Threads: k.Threads, Progress: tell, Data: k.sources()}
+	if len(k.defects) > 0 {
+		in.Defects = k.defects
+	}
+	model, err := teach.Located(ctx, in, k.good, view.MMPerPx)
+	if err != nil {
+		return err
+	}
+	draft, text, err := k.draft()
+	if err != nil {
+		return err
+	}
+	if err := k.ask(ctx, model, draft); err != nil {
+		return err
+	}
+	k.account(model, draft)
+	if err := k.write(model, text); err != nil {
+		return err
+	}
+	source := "/" + k.site.Name + "/line/" + string(k.id)
+	e := event.New(source, k.made.Model, time.Now(), k.made.CandidateMade)
+	e.ID, e.Actor = event.NewID(), whoRuns()
+	return tellLog(ctx, k.site, e)
+}
+
+// sources says in the card what the candidate was taught from.
+func (k *candidate) sources() []anomaly.Source {
+	all := []anomaly.Source{{What: k.made.GoodFrom, Licence: "the site's own pictures"}}
+	if n := len(k.made.Labelled); n > 0 {
+		all = append(all, anomaly.Source{What: fmt.Sprintf("%d parts that people labelled false reject or good; parts labelled missed defect are not among the good ones and fill the figures alone", n), Licence: "the site's own pictures"})
+	}
+	return all
+}
+
+// draftMark begins the first row of a draft.
+const draftMark = "# Draft: "
+
+// draft is the recipe's next version, naming the candidate.
+func (k *candidate) draft() (*recipe.Recipe, []byte, error) {
+	own := k.site.Path(k.site.Lines[k.id].Recipe)
+	text, err := os.ReadFile(own)
+	if err != nil {
+		return nil, nil, err
+	}
+	next := k.rec.Version
+	beside, err := filepath.Glob(filepath.Join(filepath.Dir(own), "*.yaml"))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, path := range beside {
+		if r, err := recipe.Load(path); err == nil && r.Name == k.rec.Name {
+			next = max(next, r.Version)
+		}
+	}
+	if bytes.HasPrefix(text, []byte(draftMark)) { // once a draft itself
+		_, text, _ = bytes.Cut(text, []byte("\n"))
+	}
+	if text, err = renamed(text, filepath.Base(k.Out), next+1); err != nil {
+		return nil, nil, fmt.Errorf("recipe %s: %w", own, err)
+	}
+	text = append([]byte(draftMark+k.rec.ID()+" with a candidate model. No line judges by it until a person makes it active.\n"), text...)
+	r, err := recipe.Parse(text)
+	return r, text, err
+}
+
+// ask puts every labelled part to the candidate, the line's own way.
+func (k *candidate) ask(ctx context.Context, m *anomaly.Model, draft *recipe.Recipe) error {
+	d, err := m.Detector(anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	judge := line.Again{Recipe: draft, Detector: d}.Judge
+	k.made.Checks = []check{}
+	for i := range k.labels {
+		l := &k.labels[i]
+		c, err := k.replay.LabelledCase(ctx, l)
+		if err != nil {
+			continue // among those left out
+		}
+		a := judge(ctx, []proof.Case{c})[0]
+		if err := errors.Join(ctx.Err(), a.Err); err != nil {
+			return fmt.Errorf("part %s: %w", l.Part, err)
+		}
+		k.made.Checks = append(k.made.Checks, check{Part: l.Part, Label: l.Label, Class: l.Class, Outcome: a.Outcome, Score: a.Score, Reasons: a.Reasons, Picture: c.Judged.Evidence})
+	}
+	return nil
+}
+
+// account fills in what is said of the candidate.
+func (k *candidate) account(m *anomaly.Model, draft *recipe.Recipe) {
+	is, was := m.Card.Model(), k.was.Card.Model()
+	e := &k.made.CandidateMade
+	e.Line, e.Recipe, e.RecipeHash = string(k.id), draft.ID(), draft.Hash()
+	e.Model, e.ModelHash, e.Was, e.WasHash = is.Name+"@"+is.Version, is.SHA256, was.Name+"@"+was.Version, was.SHA256
+	e.Good, e.Labelled = uint64(len(k.good)), uint64(len(k.made.Labelled))
+	for _, c := range k.made.Checks {
+		passes := c.Outcome == "pass"
+		switch {
+		case c.Label != string(proof.MissedDefect):
+			if passes {
+				e.Passed++
+			}
+			continue
+		case passes:
+			e.Unfound = append(e.Unfound, c.Part)
+		default:
+			e.Found++
+		}
+		e.Missed++
+	}
+}
+
+// write puts the candidate's folder there, and its draft last: what a person
+// can activate is whole.
+func (k *candidate) write(m *anomaly.Model, draft []byte) error {
+	if err := m.Write(k.Out); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(k.made, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := disk.Write(filepath.Join(k.Out, candidateFile), 0o644, append(text, '\n')); err != nil {
+		return err
+	}
+	return disk.Write(k.made.Draft, 0o644, draft)
+}
+
+// tell says in words what was made.
+func (m *madeFrom) tell(w io.Writer, dir string) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "candidate %s in %s, draft recipe %s in %s\n", m.Model, dir, m.Recipe, m.Draft)
+	fmt.Fprintf(&b, "taught from %d good parts: %s", m.Good, m.GoodFrom)
+	if m.CandidateMade.Labelled > 0 {
+		fmt.Fprintf(&b, "; and %d parts labelled false reject or good", m.CandidateMade.Labelled)
+	}
+	fmt.Fprintln(&b)
+	for _, why := range m.LeftOut {
+		fmt.Fprintf(&b, "  not taught from: %s\n", why)
+	}
+	for _, c := range m.Checks {
+		name := c.Label
+		if c.Class != "" {
+			name += " (" + c.Class + ")"
+		}
+		fmt.Fprintf(&b, "  part %s, %s: %s, score %.3g\n", c.Part, name, c.Outcome, c.Score)
+	}
+	if m.Missed > 0 {
+		fmt.Fprintf(&b, "it finds %d of %d missed defects, which it was not taught\n", m.Found, m.Missed)
+	}
+	fmt.Fprintf(&b, "%s judges as before. Try the candidate on stored parts: linesman replay --model %s --sample 10000\n", m.Was, dir)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// tellLog says something of the site to the appliance that runs, or else into
+// the log itself.
+func tellLog(ctx context.Context, site *config.Site, events ...event.Event) error {
+	dir := logFolder(site)
+	if inUse(dir) {
+		return postTo(site)(ctx, events)
+	}
+	log, err := openLogToWrite(dir, site.Name)
+	if err != nil {
+		return err
+	}
+	_, err = log.Append(ctx, events)
+	return errors.Join(err, log.Close())
+}
+
+// giveWay puts this process behind everything else on the box and keeps it on
+// few cores.
+func giveWay(threads int) {
+	runtime.GOMAXPROCS(max(threads, 1))
+	behind()
+}
