@@ -29,7 +29,7 @@ const (
 	Acknowledge Right = "acknowledge" // take an alarm, shelve it
 	Release     Right = "release"     // let a line that holds go on; begin and end a batch; run a challenge
 	Sign        Right = "sign"        // put an electronic signature under a record
-	Recipe      Right = "recipe"      // change recipes and models, and make them active
+	Recipe      Right = "recipe"      // change recipes and models, make them active, label judged parts
 	Site        Right = "site"        // change what is installed: cameras, controllers, zones, delivery
 	Users       Right = "users"       // change users and tokens
 )
