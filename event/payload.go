@@ -30,6 +30,7 @@ func Payloads() []Payload {
 		LineState{}, LineHeld{}, LineMinute{},
 		BatchOpened{}, BatchClosed{}, LedgerMismatch{},
 		RecipeActivated{}, ModelActivated{}, PLCState{},
+		EyesReference{}, EyesMinute{}, EyesDrift{},
 		EvidenceDropped{}, RingLost{},
 		ChallengeResult{},
 		SampleLabelled{}, CandidateMade{},
