@@ -2,6 +2,7 @@ package line
 
 import (
 	"sync/atomic"
+	"time"
 
 	"linesman/camera"
 )
@@ -13,6 +14,8 @@ type intake struct {
 	view   *View
 	ticket uint64
 	lost   atomic.Uint64
+	// watched is the exposure of the last frame given to the eyes.
+	watched time.Time
 }
 
 // job is one frame on its way to a worker.
@@ -20,6 +23,7 @@ type job struct {
 	view   int
 	ticket uint64
 	frame  *camera.Frame
+	watch  bool // by the eyes, once it is judged
 }
 
 type sink struct {
@@ -32,7 +36,7 @@ type sink struct {
 // range is known to be blind.
 func (k *sink) Frame(f *camera.Frame) {
 	k.in.ticket++
-	j := job{k.in.index, k.in.ticket, f}
+	j := job{k.in.index, k.in.ticket, f, k.in.due(f, k.s.eyes.every)}
 	k.s.backlog.Add(1)
 	select {
 	case k.s.jobs <- j:

@@ -19,6 +19,8 @@ type worker struct {
 	crops    vision.Crops
 	owned    []vision.Crop
 	results  []models.Result
+	answered bool      // the model gave results for owned
+	scores   []float64 // of owned, for the eyes
 }
 
 // looked is what a worker has to say of one frame. The frame is still held.
@@ -71,11 +73,22 @@ func (w *worker) run(ctx context.Context) {
 			return
 		case j := <-w.s.jobs:
 			l := w.look(ctx, j)
+			watch := j.watch && l.missing == ""
+			if watch {
+				j.frame.Retain()
+			}
 			select {
 			case w.s.looked <- l:
 			case <-ctx.Done():
 				j.frame.Release()
+				if watch {
+					j.frame.Release()
+				}
 				return
+			}
+			if watch {
+				w.glance(j)
+				j.frame.Release()
 			}
 		}
 	}
@@ -143,6 +156,7 @@ const noAnswer = "the model gave no answer: "
 
 // recognise runs the model over all owned parts.
 func (w *worker) recognise(ctx context.Context, l *looked) {
+	w.answered = true
 	if len(w.owned) == 0 {
 		return
 	}
@@ -151,6 +165,7 @@ func (w *worker) recognise(ctx context.Context, l *looked) {
 	}
 	results := w.results[:len(w.owned)]
 	err := w.detect(ctx, models.Ask{Heatmap: w.s.viewers.watched() || w.s.cfg.Keep != nil}, results)
+	w.answered = err == nil
 	limits := w.s.cfg.Recipe.Limits
 	// What may yet be doubted: the owner will not see these pixels.
 	doubtful := l.frame.Damaged || w.s.now().Sub(l.frame.At) > w.s.cfg.Settings.Deadline.D()/2

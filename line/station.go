@@ -50,6 +50,7 @@ type Config struct {
 	// Unclosed says where the process before left off without closing its batch;
 	// nil if it closed it, or there was none.
 	Unclosed *Unclosed
+	Watch    Watch // of the cameras' own state
 	Log      *slog.Logger
 	Now      func() time.Time // may be nil: time.Now
 }
@@ -67,6 +68,7 @@ type Station struct {
 	links    chan PLCState
 	acks     chan ack
 	kept     chan keepsake
+	eyes     *eyes
 	done     chan struct{}
 
 	status  atomic.Pointer[Status]
@@ -114,6 +116,7 @@ func New(cfg Config) (*Station, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.eyes = newEyes(s)
 	for i := range cfg.Settings.Views {
 		s.views = append(s.views, &intake{index: i, view: &cfg.Settings.Views[i]})
 	}
@@ -125,7 +128,7 @@ func New(cfg Config) (*Station, error) {
 // could be judged.
 func (s *Station) Run(ctx context.Context) error {
 	defer close(s.done)
-	var workers, keeper sync.WaitGroup
+	var workers, keeper, watching sync.WaitGroup
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
@@ -147,11 +150,14 @@ func (s *Station) Run(ctx context.Context) error {
 		})
 	}
 	keeper.Go(func() { s.keep() })
+	watching.Go(s.eyes.run)
 
 	newOwner(s).run(ctx)
 
 	cancel()
 	workers.Wait()
+	close(s.eyes.glances)
+	watching.Wait()
 	s.drain()
 	close(s.kept)
 	keeper.Wait()

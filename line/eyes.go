@@ -1,0 +1,149 @@
+package line
+
+import (
+	"time"
+
+	"linesman/camera"
+	"linesman/event"
+	"linesman/vision"
+)
+
+// Watch says how a line's eyes are watched. Zero fields are the defaults.
+type Watch struct {
+	Every time.Duration // exposure to exposure of the frames measured; default 250ms
+	Learn int           // frames that make the reference drift is measured from; default 200
+	// Memory is how many measured frames the averages reach back; default 64. A
+	// slow drift is seen that many frames late.
+	Memory int
+}
+
+const (
+	watchEvery  = 250 * time.Millisecond
+	watchLearn  = 200
+	watchMemory = 64
+)
+
+// eyes watches what the cameras show of themselves. It is one goroutine: the
+// intake marks a few frames a second, the worker measures such a frame once its
+// verdicts are on their way, and the eyes compare. Nobody ever waits for them:
+// with no blank glance at hand, a frame is not measured.
+type eyes struct {
+	s       *Station
+	every   time.Duration
+	glances chan *glance // measured
+	blanks  chan *glance // free
+	views   []gaze
+}
+
+// glance is one measured frame of a view.
+type glance struct {
+	view  int
+	sight vision.Sight
+}
+
+// glancesAtHand is how many measured frames may wait.
+const glancesAtHand = 4
+
+func newEyes(s *Station) *eyes {
+	w := s.cfg.Watch
+	if w.Every == 0 {
+		w.Every = watchEvery
+	}
+	if w.Learn == 0 {
+		w.Learn = watchLearn
+	}
+	if w.Memory == 0 {
+		w.Memory = watchMemory
+	}
+	e := &eyes{s: s, every: w.Every, glances: make(chan *glance, glancesAtHand), blanks: make(chan *glance, glancesAtHand)}
+	for range glancesAtHand {
+		e.blanks <- &glance{}
+	}
+	for i := range s.cfg.Settings.Views {
+		v := &s.cfg.Settings.Views[i]
+		set := s.cfg.Recipe.Part
+		set.MMPerPx, set.Belt = v.MMPerPx, v.Belt
+		e.views = append(e.views, gaze{set: set, triggered: v.StepMM == 0, learn: w.Learn, memory: 1 / float64(w.Memory)})
+	}
+	return e
+}
+
+// run compares until there are no more glances.
+func (e *eyes) run() {
+	for g := range e.glances {
+		e.see(g.view, &g.sight)
+		e.blanks <- g
+	}
+	for i := range e.views {
+		e.tellMinute(i)
+	}
+}
+
+// see takes one measured frame.
+func (e *eyes) see(view int, s *vision.Sight) {
+	z := &e.views[view]
+	if at := s.At.Truncate(time.Minute); !at.Equal(z.minute) {
+		e.tellMinute(view)
+		z.minute, z.minuteFrames, z.minuteParts = at, 0, 0
+	}
+	z.minuteFrames++
+	z.minuteParts += uint64(s.All.Parts)
+	if !z.learned {
+		if z.study(s); z.learned {
+			e.emit(view, e.reference(view))
+		}
+		return
+	}
+	z.follow(s)
+	for what := range measures {
+		if state, said := z.watch(what); said {
+			e.emit(view, e.drift(view, what, state))
+		}
+	}
+}
+
+func (e *eyes) emit(view int, p event.Payload) {
+	s := e.s
+	v := event.New(s.cfg.Site+"/line/"+string(s.cfg.Line), string(s.cfg.Settings.Views[view].Camera), s.now(), p)
+	v.Batch = s.cfg.Batch
+	s.cfg.Events.Emit(v)
+}
+
+// due reports whether a frame of this view is to be measured. It is called on
+// the camera's goroutine.
+func (in *intake) due(f *camera.Frame, every time.Duration) bool {
+	if since := f.At.Sub(in.watched); since < every && since >= 0 {
+		return false
+	}
+	in.watched = f.At
+	return true
+}
+
+// glance measures the frame just looked at, whose verdicts are on their way,
+// unless the eyes are busy. w holds its crops until the next frame.
+func (w *worker) glance(j job) {
+	e := w.s.eyes
+	if !w.answered || w.crops.Quality.Covered || j.frame.Damaged || !w.s.moving.Load() {
+		return
+	}
+	var g *glance
+	select {
+	case g = <-e.blanks:
+	default:
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil { // the line goes on without
+			w.s.cfg.Log.Error("measuring a frame failed", "line", w.s.cfg.Line, "camera", j.frame.Camera, "trigger", j.frame.Trigger, "err", p)
+			e.blanks <- g
+		}
+	}()
+	w.scores = w.scores[:0]
+	for i := range w.owned {
+		w.scores = append(w.scores, scoreOf(&w.results[i]))
+	}
+	limits := w.s.cfg.Recipe.Limits
+	g.view = j.view
+	g.sight.Take(j.frame, &w.crops, w.owned, w.scores, limits.Anomaly-limits.Unsure, &e.views[j.view].set)
+	e.glances <- g // has room for every glance there is
+}
