@@ -2,10 +2,10 @@ package vision
 
 import "linesman/camera"
 
-// Cells is the picture in coarse squares, each with how bright it is against
-// what it shows: belt against this frame's belt, part against this frame's parts. Over many frames
-// of a moving belt every cell is the same to within a share; dirt before the
-// camera is what stands still.
+// Cells is the picture in coarse squares, each with how bright it is against what
+// it shows: belt against this frame's belt, part against this frame's parts. Over
+// many frames of a moving belt every cell is the same to within a share; dirt
+// before the camera is what stands still.
 type Cells struct {
 	Side       int // pixels of the sensor
 	Cols, Rows int
@@ -13,9 +13,9 @@ type Cells struct {
 	// could be seen.
 	Value []float32
 
-	what          []byte // of each sample: belt, part or hidden
-	width, height int    // samples
-	sums          []mean32
+	what          []byte   // of each sample: belt, part or hidden
+	width, height int      // samples
+	sums          []levels // by cell
 }
 
 const (
@@ -23,7 +23,7 @@ const (
 	leastCell   = 16 // pixels
 	sampleStep  = 2  // pixels from sample to sample, each way
 	cellMargin  = 6  // pixels around a part that are neither it nor plain belt
-	fewSamples  = 12
+	fewSamples  = 12 // as bright as the brighter of belt and parts
 
 	isBelt   = 0
 	isPart   = 1
@@ -40,7 +40,7 @@ func (g *Cells) fit(w, h int) {
 	side = (side + sampleStep - 1) / sampleStep * sampleStep
 	g.Side, g.Cols, g.Rows = side, (w+side-1)/side, (h+side-1)/side
 	g.what = make([]byte, g.width*g.height)
-	g.Value, g.sums = make([]float32, g.Cols*g.Rows), make([]mean32, g.Cols*g.Rows)
+	g.Value, g.sums = make([]float32, g.Cols*g.Rows), make([]levels, g.Cols*g.Rows)
 }
 
 func (g *Cells) take(f *camera.Frame, all *Crops, set *LocateSettings) {
@@ -89,69 +89,79 @@ func (g *Cells) hideEnds(reach int, alongX bool) {
 	}
 }
 
-// sum brings every sample to the mean of what it shows, and gathers the cells.
+// sum gathers the cells: what each shows against all that is shown of it.
 func (g *Cells) sum(f *camera.Frame) {
-	var things [isHidden + 1]mean32
 	clear(g.sums)
-	g.each(f, func(_ int, what byte, v float32) { things[what].add(v, 1) })
-	var expected, weight [isHidden]float32
-	brightest := max(things[isBelt].of(1), things[isPart].of(1), 1)
-	for what := range expected {
-		// As in a fit of a line through zero: what is bright stands farther out of
-		// the noise.
-		expected[what] = max(things[what].of(1), 1)
-		weight[what] = expected[what] * expected[what] / (brightest * brightest)
-	}
-	g.each(f, func(cell int, what byte, v float32) {
-		if what != isHidden {
-			g.sums[cell].add(v/expected[what], weight[what])
+	per := g.Side / sampleStep
+	for y := range g.height {
+		row := f.Pix[(y*sampleStep+sampleStep/2)*f.Stride:]
+		sums := g.sums[y/per*g.Cols:][:g.Cols]
+		for x := 0; x < g.width; x += per {
+			what := g.what[y*g.width+x : y*g.width+min(x+per, g.width)]
+			sums[x/per].add(row, x*sampleStep+sampleStep/2, f.Format, what)
 		}
-	})
+	}
+	var all levels
 	for i := range g.sums {
-		g.Value[i] = g.around(i)
+		for what := range all.sum {
+			all.sum[what] += g.sums[i].sum[what]
+			all.n[what] += g.sums[i].n[what]
+		}
+	}
+	var expected [isHidden]float64
+	for what := range expected {
+		expected[what] = max(float64(all.sum[what])/float64(max(all.n[what], 1)), 1)
+	}
+	for i := range g.Value {
+		g.Value[i] = g.around(i, expected)
 	}
 }
 
-// around is the mean of a cell and those beside it: a belt's own texture is
-// finer than dirt out of focus on a lens.
-func (g *Cells) around(i int) float32 {
-	var m mean32
+// levels is what was seen of belt and parts in one cell: samples, and their R + G + B.
+type levels struct{ sum, n [isHidden + 1]int }
+
+// add takes a run of samples that begins at pixel x of a row.
+func (l *levels) add(row []byte, x int, format camera.Format, what []byte) {
+	if format == camera.Grey {
+		for _, w := range what {
+			l.sum[w] += 3 * int(row[x])
+			l.n[w]++
+			x += sampleStep
+		}
+		return
+	}
+	for _, w := range what {
+		p := row[3*x:][:3:3]
+		l.sum[w] += int(p[0]) + int(p[1]) + int(p[2])
+		l.n[w]++
+		x += sampleStep
+	}
+}
+
+// around is how bright a cell and those beside it are against what is expected,
+// as the slope of a line through zero: what is bright stands farther out of the
+// noise. A belt's own texture is finer than dirt out of focus on a lens, so cells
+// are not taken by themselves. 0 where there is too little to say.
+func (g *Cells) around(i int, expected [isHidden]float64) float32 {
+	var l levels
 	x, y := i%g.Cols, i/g.Cols
 	for v := max(0, y-1); v <= min(g.Rows-1, y+1); v++ {
 		for u := max(0, x-1); u <= min(g.Cols-1, x+1); u++ {
 			s := &g.sums[v*g.Cols+u]
-			m.sum, m.n = m.sum+s.sum, m.n+s.n
+			for what := range expected {
+				l.sum[what] += s.sum[what]
+				l.n[what] += s.n[what]
+			}
 		}
 	}
-	return m.of(fewSamples)
-}
-
-// mean32 is a weighted mean in the making.
-type mean32 struct{ sum, n float32 }
-
-func (m *mean32) add(v, weight float32) { m.sum, m.n = m.sum+weight*v, m.n+weight }
-
-// of returns the mean, or 0 where the weights are less than least in all.
-func (m *mean32) of(least float32) float32 {
-	if m.n < least {
+	brightest := max(expected[isBelt], expected[isPart])
+	var seen, weight float64
+	for what, e := range expected {
+		seen += e * float64(l.sum[what])
+		weight += e * e * float64(l.n[what])
+	}
+	if weight < fewSamples*brightest*brightest {
 		return 0
 	}
-	return m.sum / m.n
-}
-
-// each walks over the samples: their cell, what they show, and R + G + B.
-func (g *Cells) each(f *camera.Frame, take func(cell int, what byte, v float32)) {
-	per := g.Side / sampleStep
-	for y := range g.height {
-		row := f.Pix[(y*sampleStep+sampleStep/2)*f.Stride:]
-		cell := y / per * g.Cols
-		for x, what := range g.what[y*g.width : (y+1)*g.width] {
-			at := x*sampleStep + sampleStep/2
-			v := 3 * float32(row[at])
-			if f.Format == camera.RGB {
-				v = float32(row[3*at]) + float32(row[3*at+1]) + float32(row[3*at+2])
-			}
-			take(cell+x/per, what, v)
-		}
-	}
+	return float32(seen / weight)
 }

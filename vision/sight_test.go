@@ -177,3 +177,36 @@ func TestCast(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkTake measures a tablet line's frame: 1000 x 800 pixels, 56 parts.
+func BenchmarkTake(b *testing.B) {
+	f, crops, sight := camera.NewPool(1).Get(1000, 800, camera.RGB), new(Crops), new(Sight)
+	for i := range f.Pix {
+		f.Pix[i] = byte(60 + i%7)
+	}
+	scores := make([]float64, 56)
+	for i := range scores {
+		const size = 112
+		c := crops.Add(size)
+		c.Centre = Point{120 + 120*float64(i%7), 50 + 100*float64(i/7)}
+		left, top := int(c.Centre.X)-size/2, int(c.Centre.Y)-size/2
+		c.ToSensor, c.Box, c.Area = Shift(float64(left), float64(top)), Box{c.Centre.X - 45, c.Centre.Y - 45, c.Centre.X + 45, c.Centre.Y + 45}, 45*45*math.Pi
+		c.Surround = [3]float32{63, 63, 63}
+		for y := range size {
+			for x := range size {
+				k := y*size + x
+				c.Mask[k] = 0
+				if math.Hypot(float64(x-size/2), float64(y-size/2)) < 45 {
+					c.Mask[k] = 255
+				}
+				for ch := range 3 {
+					c.Pix[3*k+ch] = 60 + c.Mask[k]/2
+				}
+			}
+		}
+	}
+	set := LocateSettings{MMPerPx: 0.1, DiameterMM: 9, Lanes: 8, LaneMM: 10, Belt: "+x"}
+	for b.Loop() {
+		sight.Take(f, crops, crops.Items, scores, 1, &set)
+	}
+}
