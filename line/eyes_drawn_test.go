@@ -49,8 +49,12 @@ func small() sim.Layout {
 	return l
 }
 
+func settingsOf(l sim.Layout) vision.LocateSettings {
+	return vision.LocateSettings{MMPerPx: l.MMPerPx, DiameterMM: l.DiameterMM, Lanes: l.Lanes, LaneMM: l.LaneMM, Belt: "+x"}
+}
+
 func newDrawn(t *testing.T, l sim.Layout) *drawn {
-	d := &drawn{layout: l, set: vision.LocateSettings{MMPerPx: l.MMPerPx, DiameterMM: l.DiameterMM, Lanes: l.Lanes, LaneMM: l.LaneMM, Belt: "+x"}}
+	d := &drawn{layout: l, set: settingsOf(l)}
 	var err error
 	if d.locator, err = cv.NewLocator(d.set); err != nil {
 		t.Fatal(err)
@@ -84,6 +88,7 @@ type shot struct {
 func (d *drawn) shots(seed uint64, defects float64, n int) func(func(shot) bool) {
 	return func(yield func(shot) bool) {
 		p := draw.NewPainter(d.layout, seed, draw.Options{})
+		pool := camera.NewPool(1)
 		w, h := p.Size()
 		speed := d.layout.SpeedMMs(50000 * float64(d.layout.Lanes))
 		at, i := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), 0
@@ -91,7 +96,7 @@ func (d *drawn) shots(seed uint64, defects float64, n int) func(func(shot) bool)
 			if i++; i > n {
 				return
 			}
-			f := camera.NewPool(1).Get(w, h, camera.RGB)
+			f := pool.Get(w, h, camera.RGB)
 			p.Paint(t.Travelled, s.Visible, f)
 			f.Seq, f.At = uint64(i), t.At
 			if !yield(shot{f, t.Travelled, s.Visible}) {
@@ -350,5 +355,46 @@ func TestEyesDriftOnTheDrawnLine(t *testing.T) {
 		case firstAt > flipAt:
 			t.Errorf("%s: the event came at %.3g, the first verdict changed at %.3g of it", r.name, firstAt, flipAt)
 		}
+	}
+}
+
+// TestEyesSteadyOnTheDrawnLine lets good eyes see some thousand parts, lamps and
+// belt drifting as they are drawn, and wants nothing said but the reference.
+func TestEyesSteadyOnTheDrawnLine(t *testing.T) {
+	l, n := small(), 3**eyesFrames
+	if *eyesProduct != "" {
+		l = sim.Product(*eyesProduct).Layout()
+	}
+	d := &drawn{layout: l, set: settingsOf(l)}
+	var err error
+	if d.locator, err = cv.NewLocator(d.set); err != nil {
+		t.Fatal(err)
+	}
+	defer d.locator.Close()
+	e, q := d.watching(t, *eyesFrames/2)
+	var sight vision.Sight
+	parts, most := 0, [len(measures)]float64{}
+	for s := range d.shots(*eyesSeed, 0.02, n) {
+		d.locate(t, s.frame)
+		parts += len(d.own)
+		d.scores = d.scores[:0]
+		for range d.own {
+			d.scores = append(d.scores, 0.5)
+		}
+		d.take(e, s.frame, &sight)
+		s.frame.Release()
+		if z := &e.views[0]; z.learned {
+			for what := range measures {
+				off, noise := z.drift(what)
+				most[what] = max(most[what], math.Abs(off)-noise)
+			}
+		}
+	}
+	t.Logf("%d frames, %d parts: surely moved at most %.2f", n, parts, most)
+	if len(of[event.EyesReference](t, q.said)) != 1 {
+		t.Error("there is no reference")
+	}
+	for _, p := range of[event.EyesDrift](t, q.said) {
+		t.Errorf("after %d frames %s %s: %s", p.Frames, p.What, p.State, p.Why)
 	}
 }
