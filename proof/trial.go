@@ -2,6 +2,7 @@ package proof
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -255,7 +256,7 @@ func (r *Replay) KeptPasses(ctx context.Context, least, most int, skip func(part
 // LabelledCase is a labelled part with its pictures.
 func (r *Replay) LabelledCase(ctx context.Context, l *Labelled) (Case, error) {
 	if l.Unlearned != "" {
-		return Case{}, fmt.Errorf("part %s: %s", l.Part, l.Unlearned)
+		return Case{}, errors.New(l.Unlearned)
 	}
 	s, err := r.verdictOf(ctx, l)
 	if err != nil {
@@ -264,7 +265,7 @@ func (r *Replay) LabelledCase(ctx context.Context, l *Labelled) (Case, error) {
 	c := Case{Part: l.Part, Judged: s.verdict}
 	c.Judged.Views = s.views
 	if c.Pictures, err = r.pictures(s.views); err != nil {
-		return Case{}, fmt.Errorf("part %s: %w", l.Part, err)
+		return Case{}, err
 	}
 	return c, nil
 }

@@ -109,6 +109,11 @@ func (c *CandidateMakeCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if dir := logFolder(site); !inUse(dir) { // it is said there at the end
+		if err := asOwner(filepath.Join(dir, "lock")); err != nil {
+			return err
+		}
+	}
 	log, err := openLogFiles(logFolder(site))
 	if err != nil {
 		return err

@@ -59,6 +59,9 @@ func (k *candidate) labelled(ctx context.Context, size int) error {
 // learnable returns a labelled part as it was judged, or why nothing is learned
 // from it.
 func (k *candidate) learnable(ctx context.Context, l *proof.Labelled) (crops teach.Crops, why string) {
+	if l.Unlearned != "" {
+		return nil, l.Unlearned
+	}
 	c, err := k.replay.LabelledCase(ctx, l)
 	if err != nil {
 		return nil, err.Error()

@@ -199,7 +199,11 @@ func tellTrial(w io.Writer, t tried) error {
 	if p.Taught > 0 {
 		row("", "it was taught from %d more passes, of which it rejects %d: these prove nothing", p.Taught, p.TaughtReject)
 	}
-	row("rejects let through", "%d of %d; %d of them nobody labelled a false reject: look at each, it may be an escape", r.Freed.Passed, r.Freed.Rejects, r.Freed.NotLabels)
+	look := ""
+	if n := r.Freed.NotLabels; n > 0 {
+		look = fmt.Sprintf("; %d of them nobody labelled a false reject: look at each, it may be an escape", n)
+	}
+	row("rejects let through", "%d of %d%s", r.Freed.Passed, r.Freed.Rejects, look)
 	for _, l := range []struct {
 		label proof.Label
 		right string
