@@ -5,23 +5,25 @@ import "time"
 // EyesReference says what a view looked like when its eyes began to be watched:
 // the origin that drift is measured from.
 type EyesReference struct {
-	Line       string    `json:"line"`          // the site file's name of it
-	View       string    `json:"view"`          // of the line
-	Camera     string    `json:"camera"`        // the site file's name of it
-	Recipe     string    `json:"recipe"`        // name@version
-	RecipeHash string    `json:"recipe_sha256"` // of the recipe's file
-	ModelHash  string    `json:"model_sha256"`  // of the model whose verdicts said which parts are good
-	From       time.Time `json:"from"`          // exposure of the first frame
-	To         time.Time `json:"to"`            // exposure of the last frame
-	Frames     uint64    `json:"frames"`        // measured
-	Parts      uint64    `json:"parts"`         // good parts measured
-	Part       []float64 `json:"part_rgb"`      // mean level of the parts' faces, 0 to 255
-	Belt       []float64 `json:"belt_rgb"`      // mean level of the belt around them, 0 to 255
-	Edge       float64   `json:"edge_px"`       // pixels that a part's edge takes from its level to the belt's; less is sharper
-	Across     float64   `json:"across_mm"`     // of the parts' centres from their lanes' middles, across the belt
-	Along      float64   `json:"along_mm"`      // of the parts' centres from the picture's middle, along the belt
-	Diameter   float64   `json:"diameter_mm"`   // of a circle of the parts' area
-	Score      float64   `json:"score"`         // mean of the good parts, 1 = threshold
+	Line       string    `json:"line"`              // the site file's name of it
+	View       string    `json:"view"`              // of the line
+	Camera     string    `json:"camera"`            // the site file's name of it
+	Recipe     string    `json:"recipe"`            // name@version
+	RecipeHash string    `json:"recipe_sha256"`     // of the recipe's file
+	ModelHash  string    `json:"model_sha256"`      // of the model whose verdicts said which parts are good
+	From       time.Time `json:"from"`              // exposure of the first frame it was learned from
+	To         time.Time `json:"to"`                // exposure of the last frame
+	Frames     uint64    `json:"frames"`            // measured
+	Parts      uint64    `json:"parts"`             // good parts measured
+	Part       []float64 `json:"part_rgb"`          // mean level of the parts' faces, 0 to 255
+	Belt       []float64 `json:"belt_rgb"`          // mean level of the belt around them, 0 to 255
+	Edge       float64   `json:"edge_px"`           // pixels that a part's edge takes from its level to the belt's; less is sharper
+	Across     float64   `json:"across_mm"`         // of the parts' centres from their lanes' middles, across the belt
+	Along      float64   `json:"along_mm"`          // of the parts' centres from the picture's middle, along the belt
+	Diameter   float64   `json:"diameter_mm"`       // of a circle of the parts' area
+	Score      float64   `json:"score"`             // mean of the good parts, 1 = threshold
+	Room       float64   `json:"room_px"`           // the least between parts and the picture's edge across the belt, pixels
+	Carried    bool      `json:"carried,omitempty"` // found in the log at a start: the origin of an earlier run with the same recipe and model
 }
 
 // EyesMinute is one minute of a view's eyes in figures: how far each measure has

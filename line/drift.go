@@ -234,7 +234,7 @@ func (e *eyes) reference(view int) event.EyesReference {
 	return event.EyesReference{Line: string(e.s.cfg.Line), View: v.Name, Camera: string(v.Camera), Recipe: r.ID(), RecipeHash: r.Hash(), ModelHash: e.s.cfg.Detector.Model().SHA256,
 		From: z.from.UTC(), To: z.to.UTC(), Frames: z.frames, Parts: z.parts, Part: levels(partR), Belt: levels(beltR),
 		Edge: math.Exp(q[edgeLog].mean), Across: q[acrossPx].mean * z.set.MMPerPx, Along: q[alongPx].mean * z.set.MMPerPx,
-		Diameter: math.Exp(q[diameterLog].mean) * z.set.MMPerPx, Score: q[scoreOfGood].mean}
+		Diameter: math.Exp(q[diameterLog].mean) * z.set.MMPerPx, Score: q[scoreOfGood].mean, Room: z.room, Carried: z.carried}
 }
 
 // tellMinute writes the trend of the minute that ends.

@@ -90,6 +90,9 @@ func (e *eyes) see(view int, s *vision.Sight) {
 	z.minuteParts += uint64(s.All.Parts)
 	if !z.learned {
 		if z.study(s); z.learned {
+			if o := e.origin(view); o != nil {
+				z.carryOn(o)
+			}
 			e.emit(view, e.reference(view))
 		}
 		return
@@ -100,6 +103,20 @@ func (e *eyes) see(view int, s *vision.Sight) {
 			e.emit(view, e.drift(view, what, state))
 		}
 	}
+}
+
+// origin returns what an earlier run measured this view's drift from, or nil. Lamps
+// age over months, and a start is no reason to call their light good.
+func (e *eyes) origin(view int) *event.EyesReference {
+	v, r, m := &e.s.cfg.Settings.Views[view], e.s.cfg.Recipe, e.s.cfg.Detector.Model()
+	for i := range e.s.cfg.Origins {
+		o := &e.s.cfg.Origins[i]
+		if o.Line == string(e.s.cfg.Line) && o.View == v.Name && o.Camera == string(v.Camera) && o.RecipeHash == r.Hash() && o.ModelHash == m.SHA256 &&
+			len(o.Part) == 3 && len(o.Belt) == 3 {
+			return o
+		}
+	}
+	return nil
 }
 
 func (e *eyes) emit(view int, p event.Payload) {

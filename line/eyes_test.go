@@ -3,6 +3,7 @@ package line
 import (
 	"context"
 	"log/slog"
+	"math"
 	"testing"
 	"time"
 
@@ -120,14 +121,14 @@ type watched struct {
 	taken int
 }
 
-func newWatched(t *testing.T, watch Watch) *watched {
+func newWatched(t *testing.T, watch Watch, origins ...event.EyesReference) *watched {
 	t.Helper()
 	rec, err := recipe.Parse([]byte("recipe: disc\nversion: 1\npart: {diameter_mm: 4.8}\nmodel: none\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &watched{q: &gazed{}, pool: camera.NewPool(2), at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	b.Station, err = New(Config{Line: "l", Site: "/s", Batch: "b", Recipe: rec, Detector: content{}, Outputs: nowhere{}, Events: b.q, Watch: watch,
+	b.Station, err = New(Config{Line: "l", Site: "/s", Batch: "b", Recipe: rec, Detector: content{}, Outputs: nowhere{}, Events: b.q, Watch: watch, Origins: origins,
 		Settings: Settings{Workers: 1, Views: []View{{Name: "top", Camera: "cam", MMPerPx: 0.1, Belt: "+x"}}, Gates: []Gate{{Lanes: []int{1}}}},
 		Locator:  func(View) (vision.Locator, error) { return middle{}, nil },
 		Log:      slog.New(slog.DiscardHandler), Now: func() time.Time { return b.at }})
@@ -232,5 +233,50 @@ func TestEyesNeverWait(t *testing.T) {
 	}
 	if b.taken != 0 {
 		t.Errorf("%d frames were measured with no room for them", b.taken)
+	}
+}
+
+// TestEyesCarryOn: a restart is no reason to call the light good that there is; a
+// new recipe is.
+func TestEyesCarryOn(t *testing.T) {
+	run := func(light float64, origins ...event.EyesReference) (event.EyesReference, []event.EyesDrift) {
+		b := newWatched(t, Watch{Learn: 40, Memory: 16}, origins...)
+		for range 300 {
+			b.frame(light)
+		}
+		refs := of[event.EyesReference](t, b.q.said)
+		if len(refs) != 1 {
+			t.Fatalf("%d references", len(refs))
+		}
+		return refs[0], of[event.EyesDrift](t, b.q.said)
+	}
+	first, said := run(1)
+	if first.Carried || len(said) > 0 {
+		t.Fatalf("the first run says %+v %+v", first, said)
+	}
+	other := first
+	other.RecipeHash = "another"
+	for _, c := range []struct {
+		name    string
+		light   float64
+		origin  event.EyesReference
+		carried bool
+		want    string
+	}{
+		{"as before", 1, first, true, ""},
+		{"darker since", 0.84, first, true, "warning"},
+		{"another recipe", 0.84, other, false, ""},
+	} {
+		ref, said := run(c.light, c.origin)
+		if ref.Carried != c.carried || c.carried && (!ref.From.Equal(first.From) || math.Abs(ref.Part[0]-first.Part[0]) > 1e-6 || math.Abs(ref.Diameter-first.Diameter) > 1e-6) {
+			t.Errorf("%s: the reference is %+v, it was %+v", c.name, ref, first)
+		}
+		state := ""
+		for _, d := range said {
+			state += d.State
+		}
+		if state != c.want {
+			t.Errorf("%s: drifts %+v, want %q", c.name, said, c.want)
+		}
 	}
 }

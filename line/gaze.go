@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"linesman/event"
 	"linesman/models"
 	"linesman/vision"
 )
@@ -17,6 +18,7 @@ type gaze struct {
 	memory    float64 // the weight of the newest frame, the lambda of the averages
 
 	learned  bool
+	carried  bool      // the origin is an earlier run's
 	from, to time.Time // of the frames learned from
 	frames   uint64
 	parts    uint64 // good ones learned from
@@ -146,6 +148,21 @@ func (z *gaze) study(s *vision.Sight) {
 		z.seen[i].settle(z.memory)
 	}
 	z.cells.settle(!z.set.AlongX(), z.memory/2)
+}
+
+// carryOn measures drift from an earlier origin. What was learned now says how much
+// the quantities spread, and where the averages begin. Cells have no past.
+func (z *gaze) carryOn(o *event.EyesReference) {
+	z.carried, z.from, z.to, z.frames, z.parts, z.room = true, o.From, o.To, o.Frames, o.Parts, o.Room
+	log := func(v float64) float64 { return math.Log(max(v, 1e-3)) }
+	for i, v := range [quantities]float64{
+		partR: log(o.Part[0]), partG: log(o.Part[1]), partB: log(o.Part[2]), beltR: log(o.Belt[0]), beltG: log(o.Belt[1]), beltB: log(o.Belt[2]),
+		edgeLog: log(o.Edge), acrossPx: o.Across / z.set.MMPerPx, alongPx: o.Along / z.set.MMPerPx, diameterLog: log(o.Diameter / z.set.MMPerPx), scoreOfGood: o.Score,
+	} {
+		if z.seen[i].n > 0 {
+			z.seen[i].mean = v
+		}
+	}
 }
 
 // follow takes one frame after the reference is known.

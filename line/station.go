@@ -51,8 +51,11 @@ type Config struct {
 	// nil if it closed it, or there was none.
 	Unclosed *Unclosed
 	Watch    Watch // of the cameras' own state
-	Log      *slog.Logger
-	Now      func() time.Time // may be nil: time.Now
+	// Origins are what the eyes' drift was measured from in earlier runs, newest
+	// first: one of the same recipe and model is carried on. May be nil.
+	Origins []event.EyesReference
+	Log     *slog.Logger
+	Now     func() time.Time // may be nil: time.Now
 }
 
 // Station runs one line. Make it with New, call Run once, and hand it frames,

@@ -130,7 +130,7 @@ func (a *appliance) openLine(id part.LineID) error {
 			s.MMPerPx, s.Belt = v.MMPerPx, v.Belt
 			return cv.NewLocator(s)
 		},
-		Outputs: outputs, Events: a.ring, Log: a.log.With("line", string(id)), Unclosed: a.unclosed(id),
+		Outputs: outputs, Events: a.ring, Log: a.log.With("line", string(id)), Unclosed: a.unclosed(id), Origins: a.origins(id),
 		Keep: line.KeepIn(a.evidence),
 	})
 	if err != nil {
