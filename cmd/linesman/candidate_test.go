@@ -21,6 +21,7 @@ import (
 	"linesman/recipe"
 	"linesman/sim"
 	"linesman/sim/draw"
+	"linesman/vision"
 )
 
 // drawnPlant is a site whose log has drawn caps with kept pictures: 117 good
@@ -70,9 +71,7 @@ func drawnPlant(t *testing.T, shopDir string) (flag SiteFlag, site *config.Site,
 			v.Outcome = "fail"
 		}
 		class := map[bool]string{true: "pass", false: "reject"}[v.Outcome == "pass"]
-		a := c.ToSensor
-		v.Evidence = keep(class, line.Picture{Width: c.Size, Height: c.Size, Pix: c.Pix, Crop: &evidence.Crop{View: "top", Camera: "top", ToSensor: [6]float64{a.A, a.B, a.C, a.D, a.E, a.F},
-			Centre: [2]float64{c.Centre.X, c.Centre.Y}, Box: [4]float64{c.Box.X0, c.Box.Y0, c.Box.X1, c.Box.Y1}, Area: c.Area, Lane: c.Lane, Surround: c.Surround, Mask: c.Mask}})
+		v.Evidence = keep(class, line.Picture{Width: c.Size, Height: c.Size, Pix: c.Pix, Crop: noteOf(c)})
 		v.Views = []event.View{{Name: "top", Camera: "top", Evidence: v.Evidence, Quality: event.Quality{Focus: 100, Mean: 100}}}
 		if e.Data, err = json.Marshal(v); err == nil {
 			_, err = log.Append(t.Context(), []event.Event{e})
@@ -81,6 +80,13 @@ func drawnPlant(t *testing.T, shopDir string) (flag SiteFlag, site *config.Site,
 	}
 	must(t, errors.Join(shelf.Close(), log.Close()))
 	return flag, site, falsely, missed
+}
+
+// noteOf is what lies beside a crop's pixels.
+func noteOf(c *vision.Crop) *evidence.Crop {
+	a, b := c.ToSensor, c.Box
+	return &evidence.Crop{View: "top", Camera: "top", ToSensor: [6]float64{a.A, a.B, a.C, a.D, a.E, a.F}, Centre: [2]float64{c.Centre.X, c.Centre.Y},
+		Box: [4]float64{b.X0, b.Y0, b.X1, b.Y1}, Area: c.Area, Lane: c.Lane, Touching: c.Touching, Surround: c.Surround, Mask: c.Mask}
 }
 
 // TestCandidate feeds mistakes back: the candidate learns the false rejects,
