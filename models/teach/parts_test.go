@@ -87,10 +87,40 @@ func TestThresholdIgnoresOneOddPart(t *testing.T) {
 	if odd > 1.2*plain || odd >= 5 {
 		t.Errorf("threshold %v, with one odd part %v", plain, odd)
 	}
-	if same := threshold([]float64{2, 2, 2}, 0.01); same <= 2 || same > 2.2 {
-		t.Errorf("three equal scores of 2 give %v, want a little above 2", same)
+	if same := threshold([]float64{2, 2, 2}, 0.01); same <= 2 || same > 2.4 {
+		t.Errorf("three equal scores of 2 give %v, want a little above 2: three parts do not show that there is no spread", same)
 	}
 }
+
+// TestThresholdOfFewParts: which few parts were taught must not decide where the
+// limit lies, and what was asked for must about hold.
+func TestThresholdOfFewParts(t *testing.T) {
+	const trials = 400
+	for _, n := range []int{5, 10, 20} {
+		random := rand.New(rand.NewPCG(uint64(n), 5))
+		var limits []float64
+		above := 0.0
+		for range trials {
+			held := make([]float64, n)
+			for i := range held {
+				spread := 0.05
+				if random.IntN(10) == 0 { // an odd one now and then
+					spread = 0.12
+				}
+				held[i] = math.Exp(spread * random.NormFloat64())
+			}
+			limit := math.Log(threshold(held, 0.01))
+			limits = append(limits, limit)
+			above += (0.9*(1-normal(limit/0.05)) + 0.1*(1-normal(limit/0.12))) / trials
+		}
+		slices.Sort(limits)
+		if span := quantile(limits, 0.95) - quantile(limits, 0.05); span > 0.17 || above > 0.02 {
+			t.Errorf("%d parts: nine limits of ten lie within %.3f of each other, want 0.17; %.4f of good parts above, want at most 0.02", n, span, above)
+		}
+	}
+}
+
+func normal(z float64) float64 { return 0.5 * math.Erfc(-z/math.Sqrt2) }
 
 func TestAUROC(t *testing.T) {
 	for _, c := range []struct {

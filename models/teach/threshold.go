@@ -35,17 +35,28 @@ const fewestTail = 20
 
 // body places the limit by the middle of the scores and their spread as the
 // larger of what the upper half shows and what the whole shows robustly, so
-// that one odd part neither sets the limit nor hides.
+// that one odd part neither sets the limit nor hides. The spread of few parts is
+// a guess: what parts of most products show stands beside it, as so many parts
+// (a normal prior's; Gelman et al., Bayesian Data Analysis, 2.6).
 func body(logs []float64, rate float64) float64 {
 	middle := quantile(logs, 0.5)
 	// Half-spreads of a normal distribution at its quantiles.
-	spread := max((quantile(logs, 0.84)-middle)/0.9945, (quantile(logs, 0.75)-quantile(logs, 0.25))/1.349)
+	spread := max((quantile(logs, 0.84)-middle)/0.9945, (quantile(logs, 0.75)-quantile(logs, 0.25))/1.349, 0.01)
+	n := float64(len(logs))
+	spread = math.Sqrt((n*spread*spread + usualParts*usualSpread*usualSpread) / (n + usualParts))
 	// With few parts the spread itself is unsure: the normal's quantile gives way to Student's.
 	z := normalQuantile(1 - rate)
-	n := float64(max(len(logs)-1, 2))
-	z *= math.Sqrt(1+1/(n+1)) * (1 + (z*z+1)/(4*n))
-	return middle + z*max(spread, 0.01)
+	free := max(n-1, 2) + usualParts
+	z *= math.Sqrt(1+1/(n+1)) * (1 + (z*z+1)/(4*free))
+	return middle + z*spread
 }
+
+// What parts of most products show: their scores lie within a twentieth or so of
+// their middle. It counts as much as this many parts.
+const (
+	usualSpread = 0.06
+	usualParts  = 16
+)
 
 // tail carries the highest tenth of the scores on to the rate. Good parts are
 // not of one kind: some touched a neighbour, some lay in the lamp's glare, and
