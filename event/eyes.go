@@ -35,7 +35,7 @@ type EyesMinute struct {
 	From    time.Time `json:"from"`              // UTC, whole minute
 	Frames  uint64    `json:"frames"`            // measured in this minute
 	Parts   uint64    `json:"parts"`             // parts measured in this minute
-	Light   float64   `json:"light_pct"`         // what parts and belt have in common: the lamps, the exposure
+	Light   float64   `json:"light_pct"`         // what parts and belt have in common: the lamps, the exposure; share of the brighter of now and then
 	Part    float64   `json:"part_light_pct"`    // of the parts' level
 	Belt    float64   `json:"belt_light_pct"`    // of the belt's level
 	PartA   float64   `json:"part_a"`            // shift in a* that the light seems to give a grey card, by the parts

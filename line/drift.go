@@ -31,7 +31,7 @@ const (
 )
 
 var measures = [...]measure{
-	light:    {"light", "%", 12, 20, "check the lamps, their supply and the exposure; clean lens and lamps"},
+	light:    {"light", "%", 13, 20, "check the lamps, their supply and the exposure; clean lens and lamps"},
 	cast:     {"cast", "dE", 3, 6, "check the lamps' colour, stray daylight and the camera's white balance"},
 	balance:  {"balance", "dE", 1.5, 3, "compare part and belt with those of teaching: clean the belt, or teach anew if the product's colour has changed"},
 	focus:    {"focus", "%", 15, 40, "check that the lens is tight, clean and focused on the parts"},
@@ -103,7 +103,7 @@ func (z *gaze) drift(what int) (drift, noise float64) {
 	switch what {
 	case light:
 		part, belt := z.level(partR), z.level(beltR)
-		return percent(common(part, belt)), 100 * sure * max(q[partG].error, q[beltG].error)
+		return share(common(part, belt)), 100 * sure * max(q[partG].error, q[beltG].error)
 	case cast:
 		pa, pb := z.cast(partR)
 		ba, bb := z.cast(beltR)
@@ -173,6 +173,10 @@ func common(a, b float64) float64 {
 	}
 	return b
 }
+
+// share is a change as a share of the brighter of the two: lamps that come back
+// have changed by as much as when they fell.
+func share(log float64) float64 { return math.Copysign(-100*math.Expm1(-math.Abs(log)), log) }
 
 func percent(log float64) float64 { return 100 * math.Expm1(log) }
 

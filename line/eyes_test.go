@@ -172,13 +172,13 @@ func TestEyesFollowTheLight(t *testing.T) {
 		for i := range frames {
 			b.frame(from + (to-from)*float64(i)/float64(frames))
 		}
-		minutes += frames / 600
+		minutes += frames
 	}
-	run(600, 1, 1)
-	run(1800, 1, 0.7)
-	run(600, 0.7, 0.7)
-	run(1800, 0.7, 1)
-	run(600, 1, 1)
+	run(300, 1, 1)
+	run(900, 1, 0.7)
+	run(300, 0.7, 0.7)
+	run(900, 0.7, 1)
+	run(300, 1, 1)
 	if want := b.n * 100 / 300; b.taken != want { // 100 ms a frame, every 250 ms at most: each third
 		t.Errorf("%d of %d frames were measured, want %d", b.taken, b.n, want)
 	}
@@ -198,8 +198,8 @@ func TestEyesFollowTheLight(t *testing.T) {
 		t.Errorf("drifts %q, want %q", states, want)
 	}
 	trend := of[event.EyesMinute](t, b.q.said)
-	if len(trend) != minutes-1 && len(trend) != minutes { // the last minute is told when it ends
-		t.Errorf("%d minutes of %d were told", len(trend), minutes)
+	if n := minutes / 600; len(trend) != n-1 && len(trend) != n { // the last minute is told when it ends
+		t.Errorf("%d minutes of %d were told", len(trend), n)
 	}
 	lowest := 0.0
 	for i, m := range trend {

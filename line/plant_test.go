@@ -101,6 +101,7 @@ type build struct {
 	driver   camera.Driver   // the drawn camera's unless set
 	evidence *evidence.Store // keeps no pictures unless set
 	recipe   string          // more of it
+	eyes     line.Watch      // how they are watched
 }
 
 // wiring counts the encoder's restarts.
@@ -273,7 +274,7 @@ func (p *plant) openAppliance(ctx context.Context, b build, log event.Log, ring 
 		keep = line.KeepIn(b.evidence)
 	}
 	p.recipe = rec
-	p.station, err = line.New(line.Config{Line: "disc-1", Site: "/plant", Batch: "b1", Settings: p.set, Recipe: rec, Detector: b.detector, Keep: keep,
+	p.station, err = line.New(line.Config{Line: "disc-1", Site: "/plant", Batch: "b1", Settings: p.set, Recipe: rec, Detector: b.detector, Keep: keep, Watch: b.eyes,
 		Locator: func(line.View) (vision.Locator, error) {
 			return &eye{layout: p.layout}, nil
 		},
