@@ -21,7 +21,7 @@ type EyesReference struct {
 	Across     float64   `json:"across_mm"`         // of the parts' centres from their lanes' middles, across the belt
 	Along      float64   `json:"along_mm"`          // of the parts' centres from the picture's middle, along the belt
 	Diameter   float64   `json:"diameter_mm"`       // of a circle of the parts' area
-	Score      float64   `json:"score"`             // mean of the good parts, 1 = threshold
+	Score      float64   `json:"score"`             // mean of the parts, 1 = threshold
 	Room       float64   `json:"room_px"`           // the least between parts and the picture's edge across the belt, pixels
 	Carried    bool      `json:"carried,omitempty"` // found in the log at a start: the origin of an earlier run with the same recipe and model
 }
@@ -50,7 +50,7 @@ type EyesMinute struct {
 	Dirt    float64   `json:"dirt_pct"`          // how much darker (below 0) or brighter the oddest place is than at first
 	DirtX   float64   `json:"dirt_x"`            // that place, pixels of the sensor
 	DirtY   float64   `json:"dirt_y"`            // that place, pixels of the sensor
-	Score   float64   `json:"score"`             // mean of the good parts, 1 = threshold
+	Score   float64   `json:"score"`             // mean of the parts, 1 = threshold
 	Drifted []string  `json:"drifted,omitempty"` // what is beyond its warning at the minute's end
 }
 

@@ -34,7 +34,7 @@ var measures = [...]measure{
 	light:    {"light", "%", 13, 20, "check the lamps, their supply and the exposure; clean lens and lamps"},
 	cast:     {"cast", "dE", 3, 6, "check the lamps' colour, stray daylight and the camera's white balance"},
 	balance:  {"balance", "dE", 1.5, 3, "compare part and belt with those of teaching: clean the belt, or teach anew if the product's colour has changed"},
-	focus:    {"focus", "%", 15, 40, "check that the lens is tight, clean and focused on the parts"},
+	focus:    {"focus", "%", 8, 25, "check that the lens is tight, clean and focused on the parts"},
 	position: {"position", "px", 4, 8, "check the camera's mount and the lanes' guides; set the view's at_mm anew if the camera is to stay so"},
 	scale:    {"scale", "%", 1.5, 3, "check the camera's height and the lens; measure mm_per_px anew if it is to stay so"},
 	dirt:     {"dirt", "%", 1.5, 6, "clean the lens and the glass before it"},
@@ -58,14 +58,15 @@ const (
 )
 
 // bounds are a measure's limits. That of the score depends on where good parts
-// stand: half and three quarters of the way to the threshold. That of the position
+// stand: a quarter of the way to the threshold,
+// since the highest of them are beyond it when their mean is half way. That of the position
 // depends on the room there is before the picture's edge cuts the outermost parts.
 func (z *gaze) bounds(what int) (warn, limit float64) {
 	warn, limit = measures[what].warn, measures[what].limit
 	switch what {
 	case score:
-		room := max(1-z.seen[scoreOfGood].mean, 0.1)
-		return room / 2, room * 3 / 4
+		room := max(1-z.seen[scoreMean].mean, 0.1)
+		return room / 4, room / 2
 	case position:
 		return min(warn, max(z.room/2, 1)), min(limit, max(z.room, 2))
 	}
@@ -125,7 +126,7 @@ func (z *gaze) drift(what int) (drift, noise float64) {
 	case dirt:
 		return 100 * z.cells.oddest, 100 * z.cells.noise
 	default:
-		return q[scoreOfGood].off(), sure * q[scoreOfGood].error
+		return q[scoreMean].off(), sure * q[scoreMean].error
 	}
 }
 
@@ -222,7 +223,7 @@ func (z *gaze) why(what int, off float64) string {
 	case dirt:
 		return fmt.Sprintf("a place at %.0f, %.0f is %.0f %% %s than at first in every picture while the belt moves", z.cells.x, z.cells.y, at, way("brighter", "darker"))
 	default:
-		return fmt.Sprintf("good parts score %.2f, at first they scored %.2f (1 is the threshold)", z.seen[scoreOfGood].now, z.seen[scoreOfGood].mean)
+		return fmt.Sprintf("parts score %.2f on average, at first %.2f (1 is the threshold)", z.seen[scoreMean].now, z.seen[scoreMean].mean)
 	}
 }
 
@@ -238,7 +239,7 @@ func (e *eyes) reference(view int) event.EyesReference {
 	return event.EyesReference{Line: string(e.s.cfg.Line), View: v.Name, Camera: string(v.Camera), Recipe: r.ID(), RecipeHash: r.Hash(), ModelHash: e.s.cfg.Detector.Model().SHA256,
 		From: z.from.UTC(), To: z.to.UTC(), Frames: z.frames, Parts: z.parts, Part: levels(partR), Belt: levels(beltR),
 		Edge: math.Exp(q[edgeLog].mean), Across: q[acrossPx].mean * z.set.MMPerPx, Along: q[alongPx].mean * z.set.MMPerPx,
-		Diameter: math.Exp(q[diameterLog].mean) * z.set.MMPerPx, Score: q[scoreOfGood].mean, Room: z.room, Carried: z.carried}
+		Diameter: math.Exp(q[diameterLog].mean) * z.set.MMPerPx, Score: q[scoreMean].mean, Room: z.room, Carried: z.carried}
 }
 
 // tellMinute writes the trend of the minute that ends.
@@ -253,7 +254,7 @@ func (e *eyes) tellMinute(view int) {
 	m := event.EyesMinute{Line: string(e.s.cfg.Line), View: v.Name, Camera: string(v.Camera), From: z.minute.UTC(), Frames: z.minuteFrames, Parts: z.minuteParts,
 		Light: drift(light), Part: percent(z.level(partR)), Belt: percent(z.level(beltR)), PartA: pa, PartB: pb, BeltA: ba, BeltB: bb,
 		Edge: math.Exp(q[edgeLog].now), Focus: drift(focus), Across: q[acrossPx].off() * z.set.MMPerPx, Scale: drift(scale),
-		Dirt: 100 * z.cells.oddest, DirtX: z.cells.x, DirtY: z.cells.y, Score: q[scoreOfGood].now}
+		Dirt: 100 * z.cells.oddest, DirtX: z.cells.x, DirtY: z.cells.y, Score: q[scoreMean].now}
 	if z.triggered {
 		m.Along = q[alongPx].off() * z.set.MMPerPx
 	}

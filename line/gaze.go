@@ -47,7 +47,7 @@ const (
 	acrossPx
 	alongPx
 	diameterLog
-	scoreOfGood
+	scoreMean
 	quantities
 )
 
@@ -99,11 +99,12 @@ func standardError(deviation, memory, n float64) float64 {
 // reaches limit what a single frame's word counts.
 var reaches = [quantities]float64{
 	partR: 0.1, partG: 0.1, partB: 0.1, beltR: 0.1, beltG: 0.1, beltB: 0.1,
-	edgeLog: 0.2, acrossPx: 4, alongPx: 4, diameterLog: 0.02, scoreOfGood: 0.2,
+	edgeLog: 0.2, acrossPx: 4, alongPx: 4, diameterLog: 0.02, scoreMean: 0.2,
 }
 
-// quantitiesOf returns a sight in the gaze's numbers; NaN where there are none.
-func quantitiesOf(l *vision.Looks) (q [quantities]float64) {
+// quantitiesOf returns a sight in the gaze's numbers; NaN where there are none. The
+// score is that of all parts: of the good ones alone it could not rise to the limit.
+func quantitiesOf(l *vision.Looks, score float64) (q [quantities]float64) {
 	for i := range q {
 		q[i] = math.NaN()
 	}
@@ -118,7 +119,7 @@ func quantitiesOf(l *vision.Looks) (q [quantities]float64) {
 		q[edgeLog] = math.Log(l.Edge)
 	}
 	q[acrossPx], q[alongPx] = l.Across, l.Along
-	q[diameterLog], q[scoreOfGood] = math.Log(l.Diameter), l.Score
+	q[diameterLog], q[scoreMean] = math.Log(l.Diameter), score
 	return q
 }
 
@@ -134,7 +135,7 @@ func (z *gaze) study(s *vision.Sight) {
 	z.frames++
 	z.parts += uint64(s.Good.Parts)
 	z.room = min(z.room, s.Room)
-	for i, v := range quantitiesOf(&s.Good) {
+	for i, v := range quantitiesOf(&s.Good, s.All.Score) {
 		if !math.IsNaN(v) {
 			z.seen[i].study(v)
 		}
@@ -157,7 +158,7 @@ func (z *gaze) carryOn(o *event.EyesReference) {
 	log := func(v float64) float64 { return math.Log(max(v, 1e-3)) }
 	for i, v := range [quantities]float64{
 		partR: log(o.Part[0]), partG: log(o.Part[1]), partB: log(o.Part[2]), beltR: log(o.Belt[0]), beltG: log(o.Belt[1]), beltB: log(o.Belt[2]),
-		edgeLog: log(o.Edge), acrossPx: o.Across / z.set.MMPerPx, alongPx: o.Along / z.set.MMPerPx, diameterLog: log(o.Diameter / z.set.MMPerPx), scoreOfGood: o.Score,
+		edgeLog: log(o.Edge), acrossPx: o.Across / z.set.MMPerPx, alongPx: o.Along / z.set.MMPerPx, diameterLog: log(o.Diameter / z.set.MMPerPx), scoreMean: o.Score,
 	} {
 		if z.seen[i].n > 0 {
 			z.seen[i].mean = v
@@ -175,7 +176,7 @@ func (z *gaze) follow(s *vision.Sight) {
 	if z.passing < 0.5 { // it may well be the eyes that most parts fail by
 		looks = &s.All
 	}
-	for i, v := range quantitiesOf(looks) {
+	for i, v := range quantitiesOf(looks, s.All.Score) {
 		if !math.IsNaN(v) {
 			z.seen[i].follow(v, reaches[i], z.memory)
 		}

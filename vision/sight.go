@@ -40,6 +40,10 @@ type Looks struct {
 // the mean over many frames that counts.
 const mostLooks = 8
 
+// mostScore is what a part counts that is surely bad, or that has no answer: one
+// bad part among good ones says nothing of the eyes.
+const mostScore = 1.5
+
 // Take measures a frame. all is what was located in it; own are those of its
 // parts that this frame judges, scores what they were answered with (NaN: not at
 // all), limit the score at which a part is no longer good.
@@ -52,9 +56,12 @@ func (s *Sight) Take(f *camera.Frame, all *Crops, own []Crop, scores []float64, 
 			continue
 		}
 		l := lookAt(c, f, set)
-		l.Score = scores[i]
+		l.Score = mostScore
+		if scores[i] < mostScore {
+			l.Score = scores[i]
+		}
 		s.All.add(&l)
-		if l.Score < limit {
+		if scores[i] < limit {
 			s.Good.add(&l)
 		}
 	}
