@@ -34,7 +34,7 @@ var measures = [...]measure{
 	light:    {"light", "%", 13, 20, "check the lamps, their supply and the exposure; clean lens and lamps"},
 	cast:     {"cast", "dE", 3, 6, "check the lamps' colour, stray daylight and the camera's white balance"},
 	balance:  {"balance", "dE", 1.5, 3, "compare part and belt with those of teaching: clean the belt, or teach anew if the product's colour has changed"},
-	focus:    {"focus", "%", 8, 25, "check that the lens is tight, clean and focused on the parts"},
+	focus:    {"focus", "%", 5, 20, "check that the lens is tight, clean and focused on the parts"},
 	position: {"position", "px", 4, 8, "check the camera's mount and the lanes' guides; set the view's at_mm anew if the camera is to stay so"},
 	scale:    {"scale", "%", 1.5, 3, "check the camera's height and the lens; measure mm_per_px anew if it is to stay so"},
 	dirt:     {"dirt", "%", 1.5, 6, "clean the lens and the glass before it"},

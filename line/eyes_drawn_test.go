@@ -169,7 +169,7 @@ func ruins() []ruin {
 		{"cast", 0.1, "", []string{"cast"}, func(from, to *camera.Frame, share float64) {
 			tint(from, to, [3]float64{1 + 0.1*share, 1, 1 - 0.1*share})
 		}},
-		{"blur", 2, "px", []string{"focus"}, func(from, to *camera.Frame, share float64) { blur(from, to, 2*share) }},
+		{"blur", 2, "px", []string{"focus", "score"}, func(from, to *camera.Frame, share float64) { blur(from, to, 2*share) }},
 		{"shift", 8, "px", []string{"position", "dirt"}, func(from, to *camera.Frame, share float64) { shift(from, to, int(math.Round(8*share))) }},
 		{"smudge", 10, "%", []string{"dirt", "score"}, func(from, to *camera.Frame, share float64) { smudge(from, to, 0.1*share) }},
 	}
