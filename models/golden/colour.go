@@ -13,7 +13,7 @@ func (s *scratch) labOf(crop *vision.Crop, radius float64, surround [3]float32) 
 	for c := range rgb {
 		rgb[c] *= float64(surround[c] / max(crop.Surround[c], 1))
 	}
-	return lab(rgb)
+	return vision.Lab(rgb)
 }
 
 // meanColour averages every second pixel of every second row within a radius.
@@ -35,29 +35,6 @@ func (s *scratch) meanColour(crop *vision.Crop, radius float64) (rgb [3]float64)
 		rgb[c] = float64(sum[c]) / float64(max(count, 1))
 	}
 	return rgb
-}
-
-// lab converts sRGB, 0..255 and beyond, to CIE L*a*b* under D65.
-func lab(rgb [3]float64) [3]float64 {
-	var l [3]float64
-	for i, v := range rgb {
-		v /= 255
-		if v <= 0.04045 {
-			l[i] = v / 12.92
-		} else {
-			l[i] = math.Pow((v+0.055)/1.055, 2.4)
-		}
-	}
-	f := func(t float64) float64 {
-		if t > 216.0/24389 {
-			return math.Cbrt(t)
-		}
-		return (24389.0/27*t + 16) / 116
-	}
-	x := f((0.4124564*l[0] + 0.3575761*l[1] + 0.1804375*l[2]) / 0.95047)
-	y := f(0.2126729*l[0] + 0.7151522*l[1] + 0.0721750*l[2])
-	z := f((0.0193339*l[0] + 0.1191920*l[1] + 0.9503041*l[2]) / 1.08883)
-	return [3]float64{116*y - 16, 500 * (x - y), 200 * (y - z)}
 }
 
 // colourDistance returns how far a colour is from the good parts' mean: in

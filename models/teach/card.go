@@ -38,6 +38,9 @@ func (t *teacher) writeCard(c *anomaly.Card, h *held, levels []level) {
 // lie above the threshold.
 func (t *teacher) reason(h *held, above int) string {
 	size := fmt.Sprintf("Pictures keep their shape and are brought to the area of %d x %d px, at most %g times larger.", t.Fit.Size, t.Fit.Size, t.Fit.Enlarge)
+	if t.Fit.Enlarge == 1 {
+		size = fmt.Sprintf("Pictures keep their shape; larger ones are brought to the area of %d x %d px, none is enlarged.", t.Fit.Size, t.Fit.Size)
+	}
 	if t.Fit.Fit == anomaly.FitSquare {
 		size = fmt.Sprintf("Located parts are brought to %d x %d px, for speed.", t.Fit.Size, t.Fit.Size)
 	}
