@@ -43,7 +43,7 @@ shells() { git grep -lIzE '^#!.*\bbash$' | xargs -0 shellcheck; }
 types() { (cd ui && npm run --silent types); }
 
 check "gofmt" "make fmt" formatted
-check "go vet" "mend what it names" go vet ./...
+check "go vet" "mend what it names" go vet -tags measure ./...
 check "build without C" "C belongs into the drivers named in layers_test.go" pure_builds
 check "go vet without C" "C belongs into the drivers named in layers_test.go" pure_vet
 check "staticcheck" "mend what it names" static

@@ -1,3 +1,5 @@
+//go:build measure
+
 package main
 
 import (
@@ -24,18 +26,15 @@ import (
 	"linesman/vision/cv"
 )
 
-var mistakes = flag.Int("mistakes", 0, "how many mistakes TestMistakes feeds back; 0 leaves it out")
+var mistakes = flag.Int("mistakes", 20, "how many mistakes TestMistakes feeds back")
 
 // TestMistakes measures what a candidate is worth that was taught from mistakes:
 // a model of few good caps judges others, its first mistakes are labelled, and
 // it, a candidate without the labels and one with them judge caps that none of
 // them has seen.
 //
-//	go test ./cmd/linesman -run Mistakes -v -timeout 60m -args -mistakes 20
+//	go test -tags measure ./cmd/linesman -run Mistakes -v -timeout 60m
 func TestMistakes(t *testing.T) {
-	if *mistakes == 0 {
-		t.Skip("a measurement; -args -mistakes 20")
-	}
 	flag := accessPlant(t, "127.0.0.1:8080")
 	dir := filepath.Dir(flag.Config)
 	l := sim.Caps.Layout()
