@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -40,7 +39,6 @@ type BenchLineCmd struct {
 
 // Run measures and prints the report.
 func (c *BenchLineCmd) Run(ctx context.Context) error {
-	began := time.Now()
 	var kinds []sim.Kind
 	for _, k := range c.Kinds {
 		kinds = append(kinds, sim.Kind(k))
@@ -49,20 +47,23 @@ func (c *BenchLineCmd) Run(ctx context.Context) error {
 		Kinds:   kinds,
 		Product: sim.Product(c.Product), Recording: c.Recording, RatePerHour: c.Rate, Good: c.Good, Defective: c.Defective, Duration: c.Duration,
 		Deadline: c.Deadline, NoPace: c.NoPace, FullSpeed: c.Full, Seed: c.Seed,
-		Progress: func(format string, args ...any) {
-			fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
-		},
+		Progress: saySince(time.Now()),
 	})
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		e := json.NewEncoder(os.Stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(r)
+		return printJSON(os.Stdout, r)
 	}
 	printReport(os.Stdout, r)
 	return nil
+}
+
+// saySince tells a person what is being measured, and how long it has taken.
+func saySince(began time.Time) func(format string, args ...any) {
+	return func(format string, args ...any) {
+		fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
+	}
 }
 
 // printReport tells a person.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -40,20 +39,15 @@ For example: linesman bench shift --rounds 0 --parts 400000`
 
 // Run measures and prints the report.
 func (c *BenchShiftCmd) Run(ctx context.Context) error {
-	began := time.Now()
 	r, err := bench.RunShift(ctx, bench.Shift{
 		RatePerHour: c.Rate, Rounds: c.Rounds, For: c.For, Deadline: c.Deadline, Parts: c.Parts, Seed: c.Seed, Dir: c.Dir,
-		Progress: func(format string, args ...any) {
-			fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
-		},
+		Progress: saySince(time.Now()),
 	})
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		e := json.NewEncoder(os.Stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(r)
+		return printJSON(os.Stdout, r)
 	}
 	printShift(os.Stdout, r)
 	return nil
