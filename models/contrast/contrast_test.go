@@ -205,7 +205,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add(data[:40])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := Load(data)
-		if err == nil && len(m.mean) != m.w*m.h {
+		if err == nil && len(m.mean) != max(1, m.w*m.h) {
 			t.Errorf("%d x %d with %d means", m.w, m.h, len(m.mean))
 		}
 	})
@@ -221,4 +221,49 @@ func BenchmarkScore(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(width*height), "ns/px")
+}
+
+// Pictures of different shapes are learned for all places together: a pit is
+// found in any of them, at its own size.
+func TestAnyShape(t *testing.T) {
+	shaped := func(seed uint64, w, h int) *anomaly.Picture {
+		r := rand.New(rand.NewPCG(seed, 9))
+		p := &anomaly.Picture{Width: w, Height: h, Pix: make([]byte, 3*w*h)}
+		for i := range w * h {
+			v := byte(120 + 3*r.NormFloat64())
+			p.Pix[3*i], p.Pix[3*i+1], p.Pix[3*i+2] = v, v, v
+		}
+		return p
+	}
+	l := NewLearner(shaped(0, 64, 96), 4)
+	highest := 0.0
+	sizes := [][2]int{{64, 96}, {120, 50}, {80, 80}}
+	for i := range 12 {
+		l.See(i, shaped(uint64(i), sizes[i%3][0], sizes[i%3][1]))
+	}
+	for i := range 12 {
+		highest = max(highest, l.HeldOut(i, shaped(uint64(i), sizes[i%3][0], sizes[i%3][1])))
+	}
+	if l.Placed() {
+		t.Error("three shapes have one set of places")
+	}
+	m, err := Load(l.Model(1.3 * highest).Save())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := shaped(100, 200, 70)
+	if r := score(t, m, p); r.Score >= 1 {
+		t.Errorf("a good picture of a fourth shape scores %.2f", r.Score)
+	}
+	for y := 30; y < 36; y++ {
+		for x := 150; x < 156; x++ {
+			if (x+y)%2 == 0 {
+				p.Pix[3*(y*200+x)], p.Pix[3*(y*200+x)+1], p.Pix[3*(y*200+x)+2] = 60, 60, 60
+			}
+		}
+	}
+	r := score(t, m, p)
+	if r.Score < 1.5 || r.Box.X0 > 153 || r.Box.X1 < 153 || r.Heat.Width != 200/heatStride {
+		t.Errorf("a pit at 150..156 scores %.2f in %+v, heat of %d x %d", r.Score, r.Box, r.Heat.Width, r.Heat.Height)
+	}
 }

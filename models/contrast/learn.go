@@ -15,8 +15,9 @@ type Learner struct {
 	folds []sums
 	pool  sync.Pool
 
-	mu   sync.Mutex
-	held map[int]*Model // by fold: what all others look like
+	mu     sync.Mutex
+	unlike bool           // not all pictures have one shape: places can not be told apart
+	held   map[int]*Model // by fold: what all others look like
 }
 
 // sums are over the pictures of one fold, place by place, in whole numbers: they
@@ -26,13 +27,17 @@ type sums struct {
 	n      int
 	sum    []uint32
 	square []uint64
+	every  pooled
 }
+
+// pooled are sums over all places of pictures of any shape.
+type pooled struct{ n, sum, square uint64 }
 
 // grains is how finely roughness is counted: of 1, which is 100 % contrast.
 const grains = 1 << 16
 
-// NewLearner begins. like is one of the good pictures: all are measured at its
-// size. Picture i belongs to fold i % folds.
+// NewLearner begins. like is one of the good pictures: all of its shape are
+// measured at its size. Picture i belongs to fold i % folds.
 func NewLearner(like *anomaly.Picture, folds int) *Learner {
 	l := &Learner{folds: make([]sums, folds), held: map[int]*Model{}}
 	l.w, l.h = extent(like)
@@ -43,9 +48,9 @@ func NewLearner(like *anomaly.Picture, folds int) *Learner {
 	return l
 }
 
-// Fits reports whether a picture has the shape of the first: places of a
+// fits reports whether a picture has the shape of the first: places of a
 // picture of another shape can not be held against each other.
-func (l *Learner) Fits(p *anomaly.Picture) bool {
+func (l *Learner) fits(p *anomaly.Picture) bool {
 	return math.Abs(float64(p.Width*l.h)/float64(p.Height*l.w)-1) < 0.05
 }
 
@@ -53,17 +58,34 @@ func (l *Learner) Fits(p *anomaly.Picture) bool {
 func (l *Learner) See(i int, p *anomaly.Picture) {
 	s := l.pool.Get().(*scratch)
 	defer l.pool.Put(s)
-	rough := s.roughness(p, l.w, l.h)
+	w, h := l.w, l.h
+	fits := l.fits(p)
+	if !fits {
+		w, h = extent(p)
+		l.mu.Lock()
+		l.unlike = true
+		l.mu.Unlock()
+	}
+	rough := s.roughness(p, w, h)
 	f := &l.folds[i%len(l.folds)]
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.n++
 	for k, v := range rough {
 		g := uint32(grains*v + 0.5)
-		f.sum[k] += g
-		f.square[k] += uint64(g) * uint64(g)
+		if fits {
+			f.sum[k] += g
+			f.square[k] += uint64(g) * uint64(g)
+		}
+		f.every.sum += uint64(g)
+		f.every.square += uint64(g) * uint64(g)
 	}
+	f.every.n += uint64(len(rough))
 }
+
+// Placed reports whether all pictures seen have one shape, so that each place is
+// known by itself. Ask once all are seen.
+func (l *Learner) Placed() bool { return !l.unlike }
 
 // HeldOut returns how rough good picture i is beside those of the other folds,
 // in the unit of the threshold.
@@ -90,6 +112,9 @@ func (l *Learner) Model(threshold float64) *Model {
 
 // without makes a model of all folds but one.
 func (l *Learner) without(fold int) *Model {
+	if l.unlike {
+		return l.anywhere(fold)
+	}
 	n := l.w * l.h
 	m := &Model{w: l.w, h: l.h, mean: make([]float32, n), spread: make([]float32, n)}
 	sum, square, count := make([]uint64, n), make([]uint64, n), 0
@@ -119,6 +144,22 @@ func (l *Learner) without(fold int) *Model {
 	for k, v := range smooth {
 		m.spread[k] = float32(math.Sqrt(float64(v))) + leastSpread
 	}
+	m.quantise()
+	return m
+}
+
+// anywhere makes a model of all folds but one that knows no places.
+func (l *Learner) anywhere(fold int) *Model {
+	var all pooled
+	for f := range l.folds {
+		if s := &l.folds[f].every; f != fold {
+			all = pooled{all.n + s.n, all.sum + s.sum, all.square + s.square}
+		}
+	}
+	per := 1 / (grains * float64(max(all.n, 1)))
+	mean := float64(all.sum) * per
+	spread := math.Sqrt(max(float64(all.square)*per/grains-mean*mean, 0))
+	m := &Model{mean: []float32{float32(mean)}, spread: []float32{float32(spread) + leastSpread}}
 	m.quantise()
 	return m
 }

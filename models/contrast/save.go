@@ -71,7 +71,10 @@ func Load(data []byte) (*Model, error) {
 	w, h := binary.LittleEndian.Uint32(body[len(magic):]), binary.LittleEndian.Uint32(body[len(magic)+4:])
 	m := &Model{w: int(w), h: int(h), threshold: math.Float64frombits(binary.LittleEndian.Uint64(body[len(magic)+8:]))}
 	n := uint64(w) * uint64(h)
-	if w == 0 || h == 0 || n > mostPixels || uint64(len(body)-head) != 4*n {
+	if w == 0 && h == 0 {
+		n = 1 // the same at any place
+	}
+	if n == 0 || n > mostPixels || uint64(len(body)-head) != 4*n {
 		return nil, fmt.Errorf("%w (%d x %d places in %d bytes)", ErrDamaged, w, h, len(body)-head)
 	}
 	if !(m.threshold > 0) || math.IsInf(m.threshold, 0) {

@@ -3,7 +3,6 @@ package teach
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"linesman/models/anomaly"
 	"linesman/models/channel"
@@ -12,8 +11,7 @@ import (
 
 // contrastOf learns how rough good pictures are, place by place, beside the
 // network. It returns no channel where the parts were located, which have a
-// channel for that, or where the pictures have not all one shape; the words say
-// what was done, for the card.
+// channel for that; the words say what was done, for the card.
 func (t *teacher) contrastOf(ctx context.Context) (c *anomaly.ChannelFile, words string, err error) {
 	if t.Fit.Fit != anomaly.FitArea {
 		return nil, "", nil
@@ -24,22 +22,15 @@ func (t *teacher) contrastOf(ctx context.Context) (c *anomaly.ChannelFile, words
 	}
 	n := t.Good.Len()
 	l := contrast.NewLearner(&first.Picture, min(folds, n))
-	unlike := make([]bool, n)
 	err = t.each(ctx, "learning contrast", n, func(_ *bench, i int) error {
 		part, err := t.Good.Part(i)
-		if err != nil {
-			return err
-		}
-		if unlike[i] = !l.Fits(&part.Picture); !unlike[i] {
+		if err == nil {
 			l.See(i, &part.Picture)
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, "", err
-	}
-	if slices.Contains(unlike, true) {
-		return nil, " The good pictures have not all one shape, so their contrast was not learned place by place.", nil
 	}
 	held := make([]float64, n)
 	err = t.each(ctx, "setting the limit of contrast", n, func(_ *bench, i int) error {
@@ -57,8 +48,12 @@ func (t *teacher) contrastOf(ctx context.Context) (c *anomaly.ChannelFile, words
 	for i := range held {
 		held[i] /= limit
 	}
+	where := "at its place"
+	if !l.Placed() {
+		where = "at any place, since the good pictures have not all one shape"
+	}
 	return &anomaly.ChannelFile{Name: contrast.ChannelName, Data: l.Model(limit).Save()},
-		fmt.Sprintf(" Local contrast at full resolution has a limit of its own, from the same held-out parts: %.2f spreads above what is usual at its place.", limit), nil
+		fmt.Sprintf(" Local contrast at full resolution has a limit of its own, from the same held-out parts: %.2f spreads above what is usual %s.", limit, where), nil
 }
 
 // registry opens the channels that teaching made itself, beside those handed in.
