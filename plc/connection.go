@@ -15,6 +15,7 @@ func (s *Supervisor) connection(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	s.dials++
+	s.product.told = false
 	if err := s.beatAndRead(ctx, c); err != nil {
 		return err
 	}
@@ -55,6 +56,9 @@ func (s *Supervisor) connection(ctx context.Context) (err error) {
 				if err = s.read(ctx, c); err == nil {
 					err = s.send(ctx, c)
 				}
+			case n := <-s.judging:
+				s.product.given, s.product.number, s.product.told = true, n, false
+				err = s.tellProduct(ctx, c)
 			case sig := <-s.signals:
 				due = append(due, sig)
 				due, err = s.fire(ctx, c, due, later)
@@ -85,6 +89,7 @@ func (s *Supervisor) beatAndRead(ctx context.Context, c Controller) error {
 	if s.cfg.OnStatus != nil {
 		s.cfg.OnStatus(st)
 	}
+	s.restartedAt(st.Boot)
 	s.gather()
 	s.pending = slices.DeleteFunc(s.pending, func(e Entry) bool {
 		past := e.Due.Epoch == st.Now.Epoch && e.Due.Before(st.Now)
@@ -104,7 +109,25 @@ func (s *Supervisor) read(ctx context.Context, c Controller) error {
 	if s.cfg.OnStatus != nil {
 		s.cfg.OnStatus(st)
 	}
-	return nil
+	s.restartedAt(st.Boot)
+	return s.tellProduct(ctx, c)
+}
+
+// restartedAt notes a boot: a controller that restarted has forgotten the product.
+func (s *Supervisor) restartedAt(boot uint64) {
+	if boot != s.product.boot {
+		s.product.boot, s.product.told = boot, false
+	}
+}
+
+// tellProduct writes the number of the product judged by, if the controller does
+// not know it.
+func (s *Supervisor) tellProduct(ctx context.Context, c Controller) error {
+	if !s.product.given || s.product.told {
+		return nil
+	}
+	s.product.told = true // with an error the connection ends, and it is told anew
+	return c.Judging(ctx, s.product.number)
 }
 
 // gather takes over entries that wait, as long as there is room.

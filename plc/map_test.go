@@ -26,9 +26,9 @@ func TestDocumentedMap(t *testing.T) {
 		{plc.StatusSpeed, "speed", 2}, {plc.StatusTaken, "taken", 1}, {plc.StatusCommand, "command done", 1}, {plc.StatusEdges, "edges", 2},
 		{plc.StatusEchoes, "echoes", 2}, {plc.StatusTrigger, "triggers", 2}, {plc.StatusScans, "scans", 1}, {plc.StatusBeat, "beat seen", 1},
 		{plc.StatusStray, "stray", 2}, {plc.StatusDouble, "double", 2}, {plc.StatusVetoed, "vetoed", 2}, {plc.StatusUnsure, "unsure", 2},
-		{plc.StatusEscaped, "escaped", 2}, {plc.StatusWindow, "window", 1}, {plc.StatusClear, "clear", 1}, {plc.StatusLane, "lane 1", plc.LaneWords},
+		{plc.StatusEscaped, "escaped", 2}, {plc.StatusWindow, "window", 1}, {plc.StatusClear, "clear", 1}, {plc.StatusRecipe, "recipe", 1}, {plc.StatusLane, "lane 1", plc.LaneWords},
 		{plc.BeatReg, "beat", 1}, {plc.CommandReg, "command", 1}, {plc.CommandSeq, "command seq", 1}, {plc.BootSeenReg, "boot seen", 1},
-		{plc.HeadReg, "head", 1}, {plc.WindowReg, "window set", 1}, {plc.ClearReg, "clear set", 1},
+		{plc.HeadReg, "head", 1}, {plc.WindowReg, "window set", 1}, {plc.ClearReg, "clear set", 1}, {plc.RecipeReg, "recipe judged", 1},
 	}
 	for _, r := range rows {
 		if want := fmt.Sprintf("| %d | `%s` | %d |", r.at, r.name, r.words); !strings.Contains(text, want) {

@@ -119,6 +119,7 @@ type Status struct {
 	Stray   uint64 // parts at a gate without an entry, rejected, since boot
 	Escaped uint64 // parts at an exit sensor that should not be there, since boot
 	Unsure  uint64 // parts that neither ejection nor exit sensor confirmed, since boot
+	Recipe  uint16 // number of the product it asks for; 0 is no wish
 }
 
 // Controller is one connection to a PLC.
@@ -142,6 +143,9 @@ type Controller interface {
 	Beat(ctx context.Context) error
 	// Hold keeps every gate in reject and asks the feed to stop.
 	Hold(ctx context.Context) error
+	// Judging tells the number of the product that parts at the line's zero are
+	// judged by; 0 is none that it knows.
+	Judging(ctx context.Context, number uint16) error
 	// Release ends a hold, on a person's word.
 	Release(ctx context.Context) error
 	Close() error

@@ -31,6 +31,7 @@ const (
 	StatusEscaped = 30 // two words
 	StatusWindow  = 32 // ticks, one word
 	StatusClear   = 33 // ticks, one word
+	StatusRecipe  = 34 // number of the product asked for; 0: no wish, or a program that knows none
 	StatusLane    = 35 // per lane: gate, eject, exit, two words each
 	LaneWords     = 6
 	MaxLanes      = 15
@@ -62,6 +63,7 @@ const (
 	HeadReg     = 4 // seq of the last entry written
 	WindowReg   = 5 // ticks; 0 keeps the controller's own
 	ClearReg    = 6 // ticks; 0 keeps the controller's own
+	RecipeReg   = 7 // number of the product judged by; 0: none. Written once StatusRecipe was not 0
 
 	// Holding registers: the ring of entries, slot seq%EntrySlots:
 	// {trigger hi, trigger lo, lane, outcome, due hi, due lo, boot lo, seq}.

@@ -58,11 +58,21 @@ type Supervisor struct {
 	signals chan Signal
 	orders  chan order
 	hold    chan struct{} // has one element while a hold is asked for
+	judging chan uint16   // has the newest product number, until it is told
 	state   atomic.Pointer[State]
 
 	// Owned by Run.
 	pending []Entry // taken from entries, not yet acknowledged
 	dials   uint64
+	product product
+}
+
+// product is the number of the product judged by, as the controller is to know it.
+type product struct {
+	given  bool // somebody has said one
+	number uint16
+	told   bool   // it knows
+	boot   uint64 // the boot it knows since
 }
 
 // order is a command somebody waits for.
@@ -85,7 +95,7 @@ func NewSupervisor(cfg SupervisorConfig) *Supervisor {
 	if cfg.Room == 0 {
 		cfg.Room = 512
 	}
-	s := &Supervisor{cfg: cfg, entries: make(chan Entry, cfg.Room), signals: make(chan Signal, 64), orders: make(chan order), hold: make(chan struct{}, 1)}
+	s := &Supervisor{cfg: cfg, entries: make(chan Entry, cfg.Room), signals: make(chan Signal, 64), orders: make(chan order), hold: make(chan struct{}, 1), judging: make(chan uint16, 1)}
 	s.state.Store(&State{Name: cfg.Name, Since: time.Now(), Error: "not yet connected"})
 	return s
 }
@@ -123,6 +133,18 @@ func (s *Supervisor) Hold(why string) {
 	case s.hold <- struct{}{}:
 	default:
 	}
+}
+
+// Judging has the controller told by which product's number parts are judged, now
+// and after every reconnection and restart. It never blocks; the newest number
+// counts. Only the first call makes the supervisor write the register at all. It
+// is for one goroutine.
+func (s *Supervisor) Judging(number uint16) {
+	select {
+	case <-s.judging:
+	default:
+	}
+	s.judging <- number // there is room: only we send
 }
 
 // Release ends a hold, on a person's word. It returns when the controller has

@@ -28,6 +28,9 @@ type fake struct {
 	queued  []plc.Entry
 	signals []plc.Signal
 	setAt   []time.Time
+
+	boot     uint64
+	products []uint16 // numbers told
 }
 
 func (f *fake) dial(context.Context) (plc.Controller, error) {
@@ -50,11 +53,17 @@ func (f *fake) do(count *int) error {
 
 func (f *fake) Read(context.Context) (plc.Status, error) {
 	err := f.do(&f.reads)
-	return plc.Status{At: time.Now(), Now: f.now}, err
+	return plc.Status{At: time.Now(), Now: f.now, Boot: f.boot}, err
 }
 func (f *fake) Beat(context.Context) error    { return f.do(&f.beats) }
 func (f *fake) Hold(context.Context) error    { return f.do(&f.holds) }
 func (f *fake) Release(context.Context) error { return f.do(&f.frees) }
+func (f *fake) Judging(_ context.Context, number uint16) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.products = append(f.products, number)
+	return f.broken
+}
 func (f *fake) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -54,6 +54,7 @@ func (c *conn) status(w []uint16, at time.Time) plc.Status {
 		Held: w[plc.StatusFlags]&plc.FlagHeld != 0, Running: w[plc.StatusFlags]&plc.FlagRunning != 0,
 		Why: plc.HoldReason(w[plc.StatusWhy]), Window: int64(w[plc.StatusWindow]),
 		Stray: uint64(c.long(w[plc.StatusStray:])), Escaped: uint64(c.long(w[plc.StatusEscaped:])), Unsure: uint64(c.long(w[plc.StatusUnsure:])),
+		Recipe: w[plc.StatusRecipe],
 		Counts: plc.Counts{Triggers: uint64(c.long(w[plc.StatusTrigger:]))},
 	}
 	for lane := range c.lanes {

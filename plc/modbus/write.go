@@ -118,6 +118,11 @@ func (c *conn) Hold(ctx context.Context) error { return c.order(ctx, "hold", plc
 // Release ends a hold.
 func (c *conn) Release(ctx context.Context) error { return c.order(ctx, "release", plc.CommandRelease) }
 
+// Judging writes the number of the product judged by.
+func (c *conn) Judging(ctx context.Context, number uint16) error {
+	return c.write(ctx, "product", plc.RecipeReg, number)
+}
+
 func (c *conn) order(ctx context.Context, what string, command uint16) error {
 	seq := c.command + 1
 	if err := c.write(ctx, what, plc.CommandReg, command, seq); err != nil {

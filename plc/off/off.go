@@ -67,6 +67,9 @@ func (c *controller) Beat(ctx context.Context) error { return c.ready(ctx) }
 // Hold is the only state there is.
 func (c *controller) Hold(ctx context.Context) error { return c.ready(ctx) }
 
+// Judging reaches nobody.
+func (c *controller) Judging(ctx context.Context, _ uint16) error { return c.ready(ctx) }
+
 // Release is refused: there is nothing that could run.
 func (c *controller) Release(ctx context.Context) error {
 	if err := c.ready(ctx); err != nil {

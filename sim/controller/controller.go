@@ -120,9 +120,11 @@ type Controller struct {
 	strays  int // in a row
 	scans   uint16
 
-	release atomic.Bool // the button at the panel
-	image   image       // the registers, with their own lock
-	network network     // the card, with its own lock
+	recipe  atomic.Uint32 // number of the product chosen at the panel
+	judged  atomic.Uint32 // number of the product the PC judges by
+	release atomic.Bool   // the button at the panel
+	image   image         // the registers, with their own lock
+	network network       // the card, with its own lock
 }
 
 // counters since boot.
@@ -219,6 +221,13 @@ func (c *Controller) running() bool { return c.wiring.Now() >= c.dead }
 
 // Release is the button at the panel: it ends a hold at the next scan.
 func (c *Controller) Release() { c.release.Store(true) }
+
+// Choose sets the product's number at the panel, 0 for none; it is asked for from
+// the next scan on, and outlasts a restart.
+func (c *Controller) Choose(number uint16) { c.recipe.Store(uint32(number)) }
+
+// Judging returns the number of the product that the PC says it judges by.
+func (c *Controller) Judging() uint16 { return uint16(c.judged.Load()) }
 
 // outcome reads a register; what is not a pass is none.
 func outcome(word uint16) part.Outcome {

@@ -27,6 +27,7 @@ type inputs struct {
 	what     uint16
 	window   uint16
 	clear    uint16
+	recipe   uint16
 	pulse    [plc.MaxLanes]bool
 }
 
@@ -51,7 +52,7 @@ func (m *image) clear() {
 func (m *image) take() inputs {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	in := inputs{beatAt: m.beatAt, bootSeen: m.holding[plc.BootSeenReg], window: m.holding[plc.WindowReg], clear: m.holding[plc.ClearReg]}
+	in := inputs{beatAt: m.beatAt, bootSeen: m.holding[plc.BootSeenReg], window: m.holding[plc.WindowReg], clear: m.holding[plc.ClearReg], recipe: m.holding[plc.RecipeReg]}
 	m.beatAt = time.Time{}
 	if seq := m.holding[plc.CommandSeq]; seq != m.command {
 		m.command, in.command, in.what = seq, true, m.holding[plc.CommandReg]

@@ -84,6 +84,7 @@ func (c *Controller) Scan() {
 	c.speed.read(c.wiring.Now(), c.now)
 	in := c.image.take()
 	c.parameters(in)
+	c.judged.Store(uint32(in.recipe))
 	c.heartbeat(in)
 	c.commands(in)
 	for i := range c.lanes {
