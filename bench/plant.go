@@ -192,7 +192,7 @@ func (p *plant) open(s site, link *modbus.Link, quiet *slog.Logger) error {
 		},
 	})
 	p.station, err = line.New(line.Config{
-		Line: s.line, Site: "/bench", Batch: "bench", Settings: s.settings, Recipe: s.recipe, Detector: p.seeing.detector, Locator: p.seeing.locator,
+		Line: s.line, Site: "/bench", Batch: "bench", Settings: s.settings, Setup: line.Setup{Recipe: s.recipe, Detector: p.seeing.detector, Locator: p.seeing.locator},
 		Outputs: p.outputs, Events: events, Log: quiet, Now: p.clock.Now, Keep: keep,
 	})
 	if err != nil {

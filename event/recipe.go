@@ -6,8 +6,8 @@ type RecipeActivated struct {
 	Recipe string `json:"recipe"`        // name@version
 	Hash   string `json:"sha256"`        // of the recipe as signed
 	Was    string `json:"was,omitempty"` // name@version before
-	From   Tick   `json:"from"`          // parts exposed at or after this tick are judged by it
-	Why    string `json:"why,omitempty"` // "start", "operator", "controller", "schedule"
+	From   Tick   `json:"from"`          // place of its first part: the tick at which that part is at the line's zero
+	Why    string `json:"why,omitempty"` // "start", "operator", "controller", "schedule", "back"
 }
 
 // EventType returns linesman.recipe.activated.v1.

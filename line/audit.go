@@ -13,49 +13,64 @@ import (
 type audit struct {
 	open     time.Time // zero while the account closes
 	reported string
-	said     string // for the screen
 }
 
 // auditPatience is how long the columns may differ: readings, frames and
 // acknowledgements arrive by different ways.
 const auditPatience = 1500 * time.Millisecond
 
-// balance returns the ledger with what is on its way filled in.
-func (o *owner) balance() part.Ledger {
-	l := o.ledger
-	l.Travelling, l.Landing, l.Awaiting = 0, 0, 0
+// balance returns a batch's ledger with what is on its way filled in.
+func (o *owner) balance(b *batch) part.Ledger {
+	l := b.ledger
 	for i := range o.lanes {
-		l.Travelling += uint64(len(o.lanes[i].expected))
 		for _, t := range o.lanes[i].expected {
+			if t.batch != b {
+				continue
+			}
+			l.Travelling++
 			if t.State == part.Seen {
 				l.Awaiting++
 			}
 		}
-		l.Landing += uint64(len(o.lanes[i].landing))
+		for _, t := range o.lanes[i].landing {
+			if t.batch == b {
+				l.Landing++
+			}
+		}
 	}
-	l.Exposing = uint64(len(o.ctl.frames.triggers))
+	for i := range o.ctl.frames.triggers {
+		if o.ctl.frames.triggers[i].batch == b {
+			l.Exposing++
+		}
+	}
 	return l
 }
 
-// auditLedger raises a mismatch that lasts.
-func (o *owner) auditLedger(now time.Time) {
-	differences := o.balance().Check()
-	text := strings.Join(differences, "; ")
-	switch {
-	case text == "":
-		o.audit.open, o.audit.reported = time.Time{}, ""
-	case o.audit.open.IsZero():
-		o.audit.open = now
-	case now.Sub(o.audit.open) > auditPatience && text != o.audit.reported:
-		o.audit.reported, o.audit.said, o.audit.open = text, text, now
-		o.emit("line", event.LedgerMismatch{Line: string(o.s.cfg.Line), What: text, Ours: o.ledger.Found, Controller: o.ledger.AtGate,
-			From: eventTick(o.cover.from), To: eventTick(o.ctl.status.Now), Account: o.account(), WhatTo: "count the parts between camera and exit by hand; then close the batch"})
+// auditLedgers looks at the account of every batch that is not closed.
+func (o *owner) auditLedgers(now time.Time) {
+	for _, b := range o.batches {
+		o.auditLedger(b, now)
 	}
 }
 
-// account returns the ledger as the log writes it.
-func (o *owner) account() event.Account {
-	l := o.balance()
+// auditLedger raises a mismatch that lasts.
+func (o *owner) auditLedger(b *batch, now time.Time) {
+	l := o.balance(b)
+	text := strings.Join(l.Check(), "; ")
+	switch {
+	case text == "":
+		b.audit = audit{}
+	case b.audit.open.IsZero():
+		b.audit.open = now
+	case now.Sub(b.audit.open) > auditPatience && text != b.audit.reported:
+		b.audit.reported, o.said, b.audit.open = text, text, now
+		o.emitOf(b.id, "line", event.LedgerMismatch{Line: string(o.s.cfg.Line), What: text, Ours: l.Found, Controller: l.AtGate,
+			From: eventTick(o.cover.from), To: eventTick(o.ctl.status.Now), Account: accountOf(l), WhatTo: "count the parts between camera and exit by hand; then close the batch"})
+	}
+}
+
+// accountOf returns a ledger as the log writes it.
+func accountOf(l part.Ledger) event.Account {
 	return event.Account{FramesReceived: l.FramesReceived, FramesTriggered: l.FramesTriggered, Found: l.Found, AtGate: l.AtGate, Verdicts: l.Verdicts,
 		Ejected: l.Ejected, Exited: l.Exited, Passes: l.Passes, Rejects: l.Rejects, Collateral: l.Collateral, Travelling: l.Travelling, Lost: l.Lost}
 }
@@ -72,6 +87,8 @@ func (o *owner) judgeState() {
 			why += ": " + o.ctl.link.Error
 		}
 		o.setState("blind", why, "check the controller's power, cable and address; the gates rest in reject")
+	case o.wish.refused != "":
+		o.setState("held", o.wish.refused, o.wish.whatTo)
 	case o.ctl.status.Held:
 		o.setState("held", "gates in reject: "+o.ctl.status.Why.String(), "clear the cause, then release: the controller's button or linesman line release")
 	case o.camerasDown() != "":

@@ -47,7 +47,7 @@ func (o *owner) unclosed(st plc.Status) {
 		from = part.Tick{Epoch: st.Now.Epoch}
 		why += ", and so did the controller"
 	}
-	o.emit("line", event.PartLost{Line: string(o.s.cfg.Line), From: eventTick(from), To: eventTick(o.set.gateTick(view, gate, st.Now, o.s.cfg.Recipe.Part.DiameterMM)),
+	o.emit("line", event.PartLost{Line: string(o.s.cfg.Line), From: eventTick(from), To: eventTick(o.set.gateTick(view, gate, st.Now, o.setup().Recipe.Part.DiameterMM)),
 		Why: why + ". The log has the verdicts it reached, but nobody saw where these parts went; those without a verdict, and all from 200 ms after its end, met a gate in reject"})
 }
 
@@ -71,13 +71,10 @@ func (o *owner) tellDark() {
 // awaited decides the parts whose other view is overdue: a part that one of its
 // views never showed is inconclusive, in time for its gate.
 func (o *owner) awaited(now time.Time) {
-	if len(o.required()) < 2 {
-		return // the one view that shows a part completes it
-	}
 	for i := range o.lanes {
 		for _, t := range o.lanes[i].expected {
 			switch {
-			case t.State != part.Seen || !o.viewsPast(t):
+			case t.State != part.Seen || len(t.setup.required) < 2 || !o.viewsPast(t): // the one view that shows a part completes it
 			case t.awaitedAt.IsZero():
 				t.awaitedAt = now
 			case now.Sub(t.awaitedAt) >= o.set.Deadline.D():
@@ -95,7 +92,7 @@ func (o *owner) viewsPast(t *tracked) bool {
 	gate := o.set.gateOf(t.Lane)
 	for i := range o.set.Views {
 		view := &o.set.Views[i]
-		if t.has(i) || !o.wanted(view.Name) {
+		if t.has(i) || !slices.Contains(t.setup.required, view.Name) {
 			continue
 		}
 		// The part leaves the view's picture here.
@@ -106,6 +103,3 @@ func (o *owner) viewsPast(t *tracked) bool {
 	}
 	return true
 }
-
-// wanted reports whether a verdict needs the view.
-func (o *owner) wanted(name string) bool { return slices.Contains(o.required(), name) }

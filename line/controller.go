@@ -37,8 +37,11 @@ func (o *owner) reading(st plc.Status) {
 	}
 	o.addCounts(st)
 	wasHeld := o.ctl.known && o.ctl.status.Held
+	since := o.ctl.status.Now
 	o.ctl.known, o.ctl.status = true, st
 	o.clock.Add(st.Now, st.At)
+	o.s.belt.Store(whereaboutsOf(&st))
+	o.wished(&st, since)
 	o.s.moving.Store(st.Running && st.Speed > 0)
 	o.pulses.reading(st)
 	if st.Held != wasHeld {
@@ -52,6 +55,8 @@ func (o *owner) reading(st plc.Status) {
 	}
 	o.passedBy(st.Now)
 	o.awaited(o.s.now())
+	o.turn()
+	o.answer()
 }
 
 // before returns the counters as they stood before the edges of this reading.
@@ -70,13 +75,14 @@ func before(st plc.Status) plc.Counts {
 	return c
 }
 
-// addCounts moves the controller's columns of the ledger on.
+// addCounts moves the controller's columns of the oldest ledger on; the edges say
+// what of it belongs to another (see enter).
 func (o *owner) addCounts(st plc.Status) {
-	base := &o.ctl.base
-	o.ledger.FramesTriggered += st.Counts.Triggers - base.Triggers
-	o.ledger.AtGate += sum(st.Counts.Gate) - sum(base.Gate)
-	o.ledger.Ejected += sum(st.Counts.Eject) - sum(base.Eject)
-	o.ledger.Exited += sum(st.Counts.Exit) - sum(base.Exit)
+	base, l := &o.ctl.base, &o.batches[0].ledger
+	l.FramesTriggered += st.Counts.Triggers - base.Triggers
+	l.AtGate += sum(st.Counts.Gate) - sum(base.Gate)
+	l.Ejected += sum(st.Counts.Eject) - sum(base.Eject)
+	l.Exited += sum(st.Counts.Exit) - sum(base.Exit)
 	*base = st.Counts
 }
 
@@ -106,7 +112,7 @@ func (o *owner) restart(st plc.Status, rebooted bool) {
 		}
 		for _, t := range o.lanes[i].landing {
 			landing.add(t.gatedAt)
-			o.ledger.Ejected++ // the new counters never see where it went; the event names it
+			t.batch.ledger.Ejected++ // the new counters never see where it went; the event names it
 			t.State = part.Lost
 			if !t.unseen {
 				o.logVerdict(t, o.s.now())
@@ -114,8 +120,10 @@ func (o *owner) restart(st plc.Status, rebooted bool) {
 		}
 		o.lanes[i] = lane{}
 	}
-	o.ledger.FramesReceived -= o.ctl.frames.untold()
-	o.ledger.Blind += uint64(len(o.ctl.frames.triggers))
+	o.ctl.frames.forget()
+	for i := range o.ctl.frames.triggers {
+		o.ctl.frames.triggers[i].batch.ledger.Blind++
+	}
 	o.ctl.frames = frameAccount{}
 	o.ctl.frames.open(st.At)
 	o.tellDark()
@@ -137,7 +145,8 @@ func (o *owner) lose(t *tracked) {
 		o.judge(t, o.s.now())
 	}
 	t.State = part.Lost
-	o.ledger.Lost++
+	t.batch.ledger.Lost++
+	o.figures.lost++
 	o.logVerdict(t, o.s.now())
 }
 

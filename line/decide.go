@@ -43,10 +43,10 @@ func (o *owner) frame(l looked) {
 		o.s.backlog.Add(-1)
 		f.Release()
 	}()
+	o.reach[l.view] = halfLength(f, view)
 	pos, doubts := o.place(f)
 	double := o.received(l, pos, view)
-	if l.missing != "" || pos.Source == part.Unknown {
-		why := l.missing
+	if why := l.blind(); why != "" || pos.Source == part.Unknown {
 		if why == "" {
 			why = "the belt's position at exposure is not known"
 		}
@@ -61,14 +61,19 @@ func (o *owner) frame(l looked) {
 	}
 	var marks []Mark
 	var fresh []*tracked
-	for i := range l.parts {
-		t := o.sighted(&l, i, pos, doubts)
-		if t == nil {
-			continue
+	for k := &l.look; k != nil; k = k.also {
+		if k.missing != "" { // the other setup's look shows its own parts alone
+			o.blind(l.view, f, pos, k.missing)
 		}
-		fresh = append(fresh, t)
-		if o.s.viewers.watched() {
-			marks = append(marks, mark(t, &l.parts[i]))
+		for i := range k.parts {
+			t := o.sighted(&l, k, i, pos, doubts)
+			if t == nil {
+				continue
+			}
+			fresh = append(fresh, t)
+			if o.s.viewers.watched() {
+				marks = append(marks, mark(t, &k.parts[i]))
+			}
 		}
 	}
 	o.order[l.view].parts = fresh
@@ -107,10 +112,11 @@ func (o *owner) place(f *camera.Frame) (part.Position, []string) {
 	return pos, doubts
 }
 
-// sighted takes one part of a frame: a new one, or another view of one that is
-// already on its way. It returns the part if it is now complete.
-func (o *owner) sighted(l *looked, i int, pos part.Position, doubts []string) *tracked {
-	p, view := &l.parts[i], &o.set.Views[l.view]
+// sighted takes one part of a frame, as one setup saw it: a new one, or another
+// view of one that is already on its way. It returns the part if it is now
+// complete.
+func (o *owner) sighted(l *looked, k *look, i int, pos part.Position, doubts []string) *tracked {
+	p, view := &k.parts[i], &o.set.Views[l.view]
 	gate := o.set.gateOf(p.lane)
 	if gate == nil {
 		o.emit("line", event.PartSuspect{Line: string(o.s.cfg.Line), Lane: p.lane, From: eventTick(pos.Tick), To: eventTick(pos.Tick),
@@ -118,53 +124,83 @@ func (o *owner) sighted(l *looked, i int, pos part.Position, doubts []string) *t
 		return nil
 	}
 	at := o.set.gateTick(view, gate, pos.Tick, p.aheadMM)
-	tolerance := int64(0.4 * o.s.cfg.Recipe.Part.DiameterMM * o.set.Encoder.PerMM)
+	diameter := k.by.Recipe.Part.DiameterMM * o.set.Encoder.PerMM
 	facts := frameFacts{l.frame.Camera, l.frame.Seq, l.frame.Trigger, l.frame.At}
-	if t := o.lanes[p.lane-1].find(at, tolerance); t != nil {
+	if t := o.lanes[p.lane-1].find(at, int64(0.4*diameter)); t != nil {
 		if t.has(l.view) || t.submitted {
 			p.crop.free()
-			return nil // the frame before showed it already
+			return nil // the frame before showed it already, or the other setup
 		}
-		t.views = append(t.views, sightingOf{l.view, facts, l.quality, *p})
+		if k.by != t.setup {
+			if l.lookedBy(t.setup) {
+				p.crop.free()
+				return nil // that setup's look is the one that counts
+			}
+			p.wronglyBy(k.by, t.setup)
+		}
+		t.views = append(t.views, sightingOf{l.view, facts, k.quality, *p})
 		t.exposed, t.Deadline = l.frame.At, l.frame.At.Add(o.set.Deadline.D())
 		t.doubts = append(t.doubts, doubts...)
-		return o.complete(t, l.judged)
+		return o.complete(t, k.judged)
+	}
+	place := o.placeAtGate(p.lane, at)
+	term := o.termAt(place)
+	if k.by != term.setup {
+		if l.lookedBy(term.setup) {
+			// It is for the other setup's look to find this part; what that one
+			// took for a hair before the changeover is taken here.
+			off, _ := place.Sub(o.terms[len(o.terms)-1].from)
+			if k.also != nil || off >= 0 || off < -int64(0.1*diameter) {
+				p.crop.free()
+				return nil
+			}
+			term = o.terms[len(o.terms)-1]
+			place = term.from
+		} else {
+			p.wronglyBy(k.by, term.setup)
+		}
+	}
+	if !term.told {
+		o.announce()
 	}
 	t := &tracked{Part: part.Part{
-		ID: part.NewID(), Line: o.s.cfg.Line, Recipe: o.s.cfg.Recipe.ID(), Batch: o.s.cfg.Batch,
+		ID: part.NewID(), Line: o.s.cfg.Line, Recipe: term.setup.id, Batch: o.batchAt(place).id,
 		Trigger: l.frame.Trigger, Lane: p.lane, Seen: l.frame.At, GateAt: at, Due: at,
 		Deadline: l.frame.At.Add(o.set.Deadline.D()),
-	}, exposed: l.frame.At, doubts: append([]string(nil), doubts...)}
-	t.timing = event.Timing{Exposure: l.frame.At.UTC(), Located: l.located.UTC(), Deadline: t.Deadline.UTC()}
-	t.views = append(t.views, sightingOf{l.view, facts, l.quality, *p})
+	}, setup: term.setup, batch: o.batchAt(place), exposed: l.frame.At, doubts: append([]string(nil), doubts...)}
+	if why := o.wish.doubt(place, term.setup); why != "" {
+		t.doubts = append(t.doubts, why)
+	}
+	t.timing = event.Timing{Exposure: l.frame.At.UTC(), Located: k.located.UTC(), Deadline: t.Deadline.UTC()}
+	t.views = append(t.views, sightingOf{l.view, facts, k.quality, *p})
 	o.lanes[p.lane-1].expect(t)
-	o.ledger.Found++
-	return o.complete(t, l.judged)
+	t.batch.ledger.Found++
+	return o.complete(t, k.judged)
+}
+
+// lookedBy reports whether a setup has looked at the frame and could say something.
+func (k *look) lookedBy(u *setup) bool {
+	for l := k; l != nil; l = l.also {
+		if l.by == u && l.missing == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// wronglyBy makes a sighting say nothing: it is by the setup of another part of
+// the belt, so its part is inconclusive.
+func (p *sighting) wronglyBy(by, right *setup) {
+	p.failed, p.unanswered = fmt.Sprintf("changeover: the frame was looked at by %s, the part is judged by %s", by.id, right.id), false
 }
 
 // complete judges a part once every view that the recipe asks for is there.
 func (o *owner) complete(t *tracked, at time.Time) *tracked {
-	if len(t.views) < len(o.required()) {
+	if len(t.views) < len(t.setup.required) {
 		return nil
 	}
 	o.judge(t, at)
 	return t
-}
-
-// required returns the names of the views a verdict needs.
-func (o *owner) required() []string {
-	return required(o.s.cfg.Recipe, o.set)
-}
-
-func required(r *recipe.Recipe, set *Settings) []string {
-	if len(r.Views) > 0 {
-		return r.Views
-	}
-	names := make([]string, len(set.Views))
-	for i := range names {
-		names[i] = set.Views[i].Name
-	}
-	return names
 }
 
 // notSeen is why a view is missing of which there is no sighting.
@@ -194,12 +230,11 @@ func decide(in rules.Input, r *recipe.Recipe) verdict {
 // judge gives a part its verdict.
 func (o *owner) judge(t *tracked, at time.Time) {
 	if now := o.s.now(); now.After(t.Deadline) {
-		t.late = true
-		o.counts.Late++
+		o.late(t)
 		t.doubts = append(t.doubts, fmt.Sprintf("late: judged %.0f ms after exposure (at most %.0f)", ms(now.Sub(t.exposed)), ms(o.set.Deadline.D())))
 	}
 	in := rules.Input{Part: t.ID, Doubt: t.doubts}
-	for _, name := range o.required() {
+	for _, name := range t.setup.required {
 		view := rules.View{Name: name, Missing: notSeen}
 		if v := o.viewOf(t, name); v != nil {
 			view = rules.View{Name: name, Camera: v.frame.camera, Missing: v.failed, Quality: v.quality, Result: v.result}
@@ -207,29 +242,40 @@ func (o *owner) judge(t *tracked, at time.Time) {
 		}
 		in.Views = append(in.Views, view)
 	}
-	t.verdict = decide(in, o.s.cfg.Recipe)
+	t.verdict = decide(in, t.setup.Recipe)
 	t.Outcome, t.State = t.verdict.Outcome, part.Judged
 	t.timing.Judged = at.UTC()
-	o.ledger.Verdicts++
-	o.count(t.Outcome, 1)
+	l := &t.batch.ledger
+	l.Verdicts++
+	o.count(t.batch, t.Outcome, 1)
 	if t.Outcome == part.Pass {
-		o.ledger.Passes++
+		l.Passes++
 		o.figures.passed(t.verdict.score)
 	} else {
-		o.ledger.Rejects++
+		l.Rejects++
 	}
 	o.figures.judged(o.s.now())
 }
 
-func (o *owner) count(outcome part.Outcome, n uint64) {
-	switch outcome {
-	case part.Pass:
-		o.counts.Pass += n
-	case part.Fail:
-		o.counts.Fail += n
-	default:
-		o.counts.Inconclusive += n
+// count counts an outcome in its batch and in the line's.
+func (o *owner) count(b *batch, outcome part.Outcome, n uint64) {
+	for _, c := range []*Counts{&b.counts, &o.counts} {
+		switch outcome {
+		case part.Pass:
+			c.Pass += n
+		case part.Fail:
+			c.Fail += n
+		default:
+			c.Inconclusive += n
+		}
 	}
+}
+
+// late counts a part that was not judged, or not acknowledged, in time.
+func (o *owner) late(t *tracked) {
+	t.late = true
+	t.batch.counts.Late++
+	o.counts.Late++
 }
 
 // submit sends the entries of judged parts ahead to their controllers.
@@ -263,10 +309,10 @@ func (o *owner) overrule(t *tracked, why string) {
 	if t.Outcome != part.Pass {
 		return
 	}
-	o.count(part.Pass, ^uint64(0))
-	o.count(part.Inconclusive, 1)
-	o.ledger.Passes--
-	o.ledger.Rejects++
+	o.count(t.batch, part.Pass, ^uint64(0))
+	o.count(t.batch, part.Inconclusive, 1)
+	t.batch.ledger.Passes--
+	t.batch.ledger.Rejects++
 	t.Outcome, t.verdict.Outcome = part.Inconclusive, part.Inconclusive
 	t.verdict.Reasons = append(t.verdict.Reasons, rules.Reason{Rule: "doubt", Text: why})
 	if o.set.gateOf(t.Lane).Mode == ModePulse {
@@ -287,7 +333,7 @@ func (o *owner) logVerdict(t *tracked, now time.Time) {
 		return
 	}
 	t.logged = true
-	model := o.s.cfg.Detector.Model()
+	model := t.setup.Detector.Model()
 	p := event.PartJudged{
 		Line: string(t.Line), Outcome: t.Outcome.String(), Score: finite(t.verdict.score), Model: modelName(model), ModelHash: model.SHA256,
 		Recipe: t.Recipe, RecipeHash: t.verdict.Recipe, Lane: t.Lane, Trigger: t.Trigger,
@@ -336,7 +382,7 @@ func (o *owner) evidence(t *tracked) ([]*keepsakeCrop, []event.View) {
 	var crops []*keepsakeCrop
 	var views []event.View
 	if keep {
-		for _, name := range o.required() {
+		for _, name := range t.setup.required {
 			view, crop := event.View{Name: name, Missing: notSeen}, (*keepsakeCrop)(nil)
 			if v := o.viewOf(t, name); v != nil {
 				view = event.View{Name: name, Camera: string(v.frame.camera), Missing: v.failed, Unanswered: v.unanswered, Quality: event.Quality(v.quality)}

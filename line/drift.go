@@ -229,14 +229,14 @@ func (z *gaze) why(what int, off float64) string {
 
 // reference says what drift is measured from.
 func (e *eyes) reference(view int) event.EyesReference {
-	z, v, q, r := &e.views[view], &e.s.cfg.Settings.Views[view], &e.views[view].seen, e.s.cfg.Recipe
+	z, v, q, r := &e.views[view], &e.s.cfg.Settings.Views[view], &e.views[view].seen, e.setup.Recipe
 	levels := func(from int) (rgb []float64) {
 		for c := range 3 {
 			rgb = append(rgb, math.Exp(q[from+c].mean))
 		}
 		return rgb
 	}
-	return event.EyesReference{Line: string(e.s.cfg.Line), View: v.Name, Camera: string(v.Camera), Recipe: r.ID(), RecipeHash: r.Hash(), ModelHash: e.s.cfg.Detector.Model().SHA256,
+	return event.EyesReference{Line: string(e.s.cfg.Line), View: v.Name, Camera: string(v.Camera), Recipe: r.ID(), RecipeHash: r.Hash(), ModelHash: e.setup.Detector.Model().SHA256,
 		From: z.from.UTC(), To: z.to.UTC(), Frames: z.frames, Parts: z.parts, Part: levels(partR), Belt: levels(beltR),
 		Edge: math.Exp(q[edgeLog].mean), Across: q[acrossPx].mean * z.set.MMPerPx, Along: q[alongPx].mean * z.set.MMPerPx,
 		Diameter: math.Exp(q[diameterLog].mean) * z.set.MMPerPx, Score: q[scoreMean].mean, Room: z.room, Carried: z.carried}

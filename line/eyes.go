@@ -1,6 +1,7 @@
 package line
 
 import (
+	"slices"
 	"time"
 
 	"linesman/camera"
@@ -29,7 +30,9 @@ const (
 // with no blank glance at hand, a frame is not measured.
 type eyes struct {
 	s       *Station
-	every   time.Duration
+	watch   Watch
+	setup   *setup // what is judged by in the frames compared
+	origins []event.EyesReference
 	glances chan *glance // measured
 	blanks  chan *glance // free
 	views   []gaze
@@ -38,6 +41,7 @@ type eyes struct {
 // glance is one measured frame of a view.
 type glance struct {
 	view  int
+	setup *setup
 	sight vision.Sight
 }
 
@@ -55,23 +59,35 @@ func newEyes(s *Station) *eyes {
 	if w.Memory == 0 {
 		w.Memory = watchMemory
 	}
-	e := &eyes{s: s, every: w.Every, glances: make(chan *glance, glancesAtHand), blanks: make(chan *glance, glancesAtHand)}
+	e := &eyes{s: s, watch: w, origins: s.cfg.Origins, glances: make(chan *glance, glancesAtHand), blanks: make(chan *glance, glancesAtHand)}
 	for range glancesAtHand {
 		e.blanks <- &glance{}
 	}
-	for i := range s.cfg.Settings.Views {
-		v := &s.cfg.Settings.Views[i]
-		set := s.cfg.Recipe.Part
-		set.MMPerPx, set.Belt = v.MMPerPx, v.Belt
-		e.views = append(e.views, gaze{set: set, triggered: v.StepMM == 0, learn: w.Learn, memory: 1 / float64(w.Memory)})
-	}
+	e.begin(s.first)
 	return e
+}
+
+// begin looks anew: what other parts look like, or what another model says of
+// them, is no drift.
+func (e *eyes) begin(u *setup) {
+	e.setup, e.views = u, nil
+	for i := range u.parts {
+		e.views = append(e.views, gaze{set: u.parts[i], triggered: e.s.cfg.Settings.Views[i].StepMM == 0, learn: e.watch.Learn, memory: 1 / float64(e.watch.Memory)})
+	}
 }
 
 // run compares until there are no more glances.
 func (e *eyes) run() {
 	for g := range e.glances {
-		e.see(g.view, &g.sight)
+		if g.setup.serial > e.setup.serial {
+			for i := range e.views {
+				e.tellMinute(i)
+			}
+			e.begin(g.setup)
+		}
+		if g.setup == e.setup { // else of before the changeover
+			e.see(g.view, &g.sight)
+		}
 		e.blanks <- g
 	}
 	for i := range e.views {
@@ -93,7 +109,9 @@ func (e *eyes) see(view int, s *vision.Sight) {
 			if o := e.origin(view); o != nil {
 				z.carryOn(o)
 			}
-			e.emit(view, e.reference(view))
+			r := e.reference(view)
+			e.origins = slices.Insert(slices.Clone(e.origins), 0, r)
+			e.emit(view, r)
 		}
 		return
 	}
@@ -105,12 +123,13 @@ func (e *eyes) see(view int, s *vision.Sight) {
 	}
 }
 
-// origin returns what an earlier run measured this view's drift from, or nil. Lamps
+// origin returns what an earlier run of this recipe and model measured this view's
+// drift from, or nil. Lamps
 // age over months, and a start is no reason to call their light good.
 func (e *eyes) origin(view int) *event.EyesReference {
-	v, r, m := &e.s.cfg.Settings.Views[view], e.s.cfg.Recipe, e.s.cfg.Detector.Model()
-	for i := range e.s.cfg.Origins {
-		o := &e.s.cfg.Origins[i]
+	v, r, m := &e.s.cfg.Settings.Views[view], e.setup.Recipe, e.setup.Detector.Model()
+	for i := range e.origins {
+		o := &e.origins[i]
 		if o.Line == string(e.s.cfg.Line) && o.View == v.Name && o.Camera == string(v.Camera) && o.RecipeHash == r.Hash() && o.ModelHash == m.SHA256 &&
 			len(o.Part) == 3 && len(o.Belt) == 3 {
 			return o
@@ -122,7 +141,7 @@ func (e *eyes) origin(view int) *event.EyesReference {
 func (e *eyes) emit(view int, p event.Payload) {
 	s := e.s
 	v := event.New(s.cfg.Site+"/line/"+string(s.cfg.Line), string(s.cfg.Settings.Views[view].Camera), s.now(), p)
-	v.Batch = s.cfg.Batch
+	v.Batch = s.status.Load().Batch
 	s.cfg.Events.Emit(v)
 }
 
@@ -159,8 +178,8 @@ func (w *worker) glance(j job) {
 	for i := range w.owned {
 		w.scores = append(w.scores, scoreOf(&w.results[i]))
 	}
-	limits := w.s.cfg.Recipe.Limits
-	g.view = j.view
-	g.sight.Take(j.frame, &w.crops, w.owned, w.scores, limits.Anomaly-limits.Unsure, &e.views[j.view].set)
+	limits := w.setup.Recipe.Limits
+	g.view, g.setup = j.view, w.setup
+	g.sight.Take(j.frame, &w.crops, w.owned, w.scores, limits.Anomaly-limits.Unsure, &w.setup.parts[j.view])
 	e.glances <- g // has room for every glance there is
 }

@@ -141,8 +141,8 @@ func (d *drawn) watching(t *testing.T, learn int) (*eyes, *gazed) {
 	}
 	rec.Part = d.set
 	q := &gazed{}
-	s, err := New(Config{Line: "drawn", Site: "/test", Batch: "b", Recipe: rec, Detector: content{}, Outputs: nowhere{}, Events: q,
-		Locator: func(View) (vision.Locator, error) { return d.locator, nil },
+	s, err := New(Config{Line: "drawn", Site: "/test", Batch: "b", Outputs: nowhere{}, Events: q,
+		Setup: Setup{Recipe: rec, Detector: content{}, Locator: func(View) (vision.Locator, error) { return d.locator, nil }},
 		Settings: Settings{Views: []View{{Name: "top", Camera: "top", MMPerPx: d.layout.MMPerPx, StepMM: d.layout.StepMM, Belt: "+x"}},
 			Gates: []Gate{{Lanes: []int{1, 2, 3, 4, 5, 6, 7, 8}}}},
 		Watch: Watch{Learn: learn, Memory: *eyesMemory}, Log: slog.New(slog.DiscardHandler)})

@@ -108,6 +108,7 @@ type nowhere struct{}
 func (nowhere) Submit(e []plc.Entry) int { return len(e) }
 func (nowhere) Signal(plc.Signal) bool   { return true }
 func (nowhere) Hold(string)              {}
+func (nowhere) Judging(uint16)           {}
 
 // watched is a station of one view, whose frames a test walks through the intake's
 // mark, the worker's look and glance, and the eyes, on one goroutine.
@@ -128,16 +129,16 @@ func newWatched(t *testing.T, watch Watch, origins ...event.EyesReference) *watc
 		t.Fatal(err)
 	}
 	b := &watched{q: &gazed{}, pool: camera.NewPool(2), at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	b.Station, err = New(Config{Line: "l", Site: "/s", Batch: "b", Recipe: rec, Detector: content{}, Outputs: nowhere{}, Events: b.q, Watch: watch, Origins: origins,
+	b.Station, err = New(Config{Line: "l", Site: "/s", Batch: "b", Setup: Setup{Recipe: rec, Detector: content{}, Locator: func(View) (vision.Locator, error) { return middle{}, nil }}, Outputs: nowhere{}, Events: b.q, Watch: watch, Origins: origins,
 		Settings: Settings{Workers: 1, Views: []View{{Name: "top", Camera: "cam", MMPerPx: 0.1, Belt: "+x"}}, Gates: []Gate{{Lanes: []int{1}}}},
-		Locator:  func(View) (vision.Locator, error) { return middle{}, nil },
 		Log:      slog.New(slog.DiscardHandler), Now: func() time.Time { return b.at }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.w, err = b.newWorker(); err != nil {
+	if err := b.first.open(1, b.cfg.Settings.Views); err != nil {
 		t.Fatal(err)
 	}
+	b.w = &worker{s: b.Station}
 	b.moving.Store(true)
 	return b
 }
@@ -149,8 +150,8 @@ func (b *watched) frame(light float64) {
 	f := b.pool.Get(middlePx, middlePx, camera.RGB)
 	f.Camera, f.Seq, f.Trigger, f.At, f.Position = "cam", uint64(b.n), uint64(b.n), b.at, part.Position{}
 	disc(f, light, b.n)
-	j := job{frame: f, watch: b.views[0].due(f, b.eyes.every)}
-	if b.w.look(context.Background(), j); j.watch {
+	j := job{frame: f, watch: b.views[0].due(f, b.eyes.watch.Every)}
+	if b.w.look(context.Background(), j, b.first); j.watch {
 		b.w.glance(j)
 	}
 	f.Release()

@@ -20,8 +20,9 @@ type figures struct {
 	scores    []float64 // of the passes of this minute
 	minuteAt  time.Time
 	minuteWas Counts
-	lostWas   uint64
-	collWas   uint64
+	// Of all batches.
+	lost, lostWas       uint64
+	collateral, collWas uint64
 }
 
 type latencyAt struct {
@@ -108,7 +109,7 @@ func (o *owner) tellMinute(until time.Time) {
 	c, was, l := o.counts, &f.minuteWas, f.latency(until)
 	o.emit("line", event.LineMinute{Line: string(o.s.cfg.Line), From: f.minuteAt.UTC(), Seconds: until.Sub(from).Seconds(),
 		Pass: grown(c.Pass, &was.Pass), Fail: grown(c.Fail, &was.Fail), Inconclusive: grown(c.Inconclusive, &was.Inconclusive), Late: grown(c.Late, &was.Late),
-		Lost: grown(o.ledger.Lost, &f.lostWas), Collateral: grown(o.ledger.Collateral, &f.collWas),
+		Lost: grown(f.lost, &f.lostWas), Collateral: grown(f.collateral, &f.collWas),
 		P50MS: l.P50, P99MS: l.P99, MaxMS: l.Max, SpeedMMs: o.ctl.status.Speed / o.set.Encoder.PerMM, Score99: f.score99()})
 }
 

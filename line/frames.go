@@ -25,6 +25,7 @@ type trigger struct {
 	tick   part.Tick
 	number uint64
 	at     time.Time // when we read it
+	batch  *batch
 }
 
 // arrival is one frame.
@@ -33,6 +34,7 @@ type arrival struct {
 	number  uint64
 	at      time.Time // of exposure
 	counted bool
+	batch   *batch
 }
 
 const (
@@ -47,14 +49,13 @@ const (
 
 func (a *frameAccount) open(at time.Time) { a.from = at }
 
-// untold returns how many counted frames have no trigger yet.
-func (a *frameAccount) untold() (n uint64) {
+// forget takes the counted frames that have no trigger yet out of their batches.
+func (a *frameAccount) forget() {
 	for i := range a.frames {
 		if a.frames[i].counted {
-			n++
+			a.frames[i].batch.ledger.FramesReceived--
 		}
 	}
-	return n
 }
 
 // same reports whether frame and trigger are of one exposure: by the latched
@@ -71,12 +72,14 @@ func (o *owner) same(f *arrival, t *trigger) bool {
 // triggered enters a trigger's edge into the account.
 func (o *owner) triggered(e plc.Edge) {
 	a := &o.ctl.frames
-	t := trigger{e.Tick, e.Number, o.s.now()}
+	t := trigger{e.Tick, e.Number, o.s.now(), o.batchAt(o.placeAtView(&o.set.Views[0], e.Tick))}
+	o.enter(t.batch, triggeredColumn)
 	for i := range a.frames {
 		if f := &a.frames[i]; o.same(f, &t) {
-			if !f.counted {
-				o.ledger.FramesReceived++
+			if f.counted {
+				f.batch.ledger.FramesReceived--
 			}
+			t.batch.ledger.FramesReceived++
 			a.frames = slices.Delete(a.frames, i, i+1)
 			return
 		}
@@ -92,23 +95,28 @@ func (o *owner) arrived(l looked, pos part.Position) {
 	a := &o.ctl.frames
 	f := arrival{pos: pos, number: l.frame.Trigger, at: l.frame.At}
 	for i := range a.triggers {
-		if o.same(&f, &a.triggers[i]) {
+		if t := &a.triggers[i]; o.same(&f, t) {
+			t.batch.ledger.FramesReceived++
 			a.triggers = slices.Delete(a.triggers, i, i+1)
-			o.ledger.FramesReceived++
 			return
 		}
 	}
 	for i := range a.forgone {
-		if o.same(&f, &a.forgone[i]) {
+		if t := &a.forgone[i]; o.same(&f, t) {
+			t.batch.ledger.FramesReceived++
+			t.batch.ledger.Blind--
 			a.forgone = slices.Delete(a.forgone, i, i+1)
-			o.ledger.FramesReceived++
-			o.ledger.Blind--
 			return
 		}
 	}
 	f.counted = !a.from.IsZero() && !f.at.Before(a.from)
 	if f.counted {
-		o.ledger.FramesReceived++
+		at := pos.Tick
+		if pos.Source == part.Unknown { // until its trigger says where
+			at = o.ctl.status.Now
+		}
+		f.batch = o.batchAt(o.placeAtView(&o.set.Views[0], at))
+		f.batch.ledger.FramesReceived++
 	}
 	if a.frames = append(a.frames, f); len(a.frames) > frameMemory {
 		a.frames = slices.Delete(a.frames, 0, 1)
@@ -134,7 +142,7 @@ func (o *owner) received(l looked, pos part.Position, view *View) (double bool) 
 	ord.tick, ord.seen = pos.Tick, true
 	reach := view.StepMM / 2
 	if reach == 0 {
-		reach = o.s.cfg.Recipe.Part.DiameterMM / 2
+		reach = o.setup().Recipe.Part.DiameterMM / 2
 	}
 	o.cover.begin(o.set.gateTick(view, &o.set.Gates[0], pos.Tick, reach))
 	return double
@@ -152,7 +160,7 @@ func (o *owner) exposed(now time.Time) {
 		if a.forgone = append(a.forgone, t); len(a.forgone) > frameMemory {
 			a.forgone = slices.Delete(a.forgone, 0, 1)
 		}
-		o.ledger.Blind++
+		t.batch.ledger.Blind++
 		o.lostRange(&o.set.Views[0], t.tick, t.tick, "the camera was triggered, but its frame never came")
 	}
 }
@@ -172,7 +180,11 @@ func (o *owner) blind(view int, f *camera.Frame, pos part.Position, why string) 
 // lostRange names the ticks at the gate that a picture taken between two ticks
 // would have shown.
 func (o *owner) lostRange(view *View, from, to part.Tick, why string) {
-	reach := max(view.StepMM/2, o.s.cfg.Recipe.Part.DiameterMM) + o.s.cfg.Recipe.Part.DiameterMM
+	diameter := o.setup().Recipe.Part.DiameterMM
+	if c := o.terms[len(o.terms)-1]; !c.told {
+		diameter = max(diameter, c.setup.Recipe.Part.DiameterMM)
+	}
+	reach := max(view.StepMM/2, diameter) + diameter
 	g := &o.set.Gates[0]
 	s := span{o.set.gateTick(view, g, from, reach), o.set.gateTick(view, g, to, -reach)}
 	o.cover.miss(s)

@@ -62,8 +62,10 @@ func (o *owner) atGate(e plc.Edge) {
 	l, g := &o.lanes[e.Lane-1], o.set.gateOf(e.Lane)
 	t := l.find(e.Tick, o.window(g))
 	if t == nil {
-		t = &tracked{Part: part.Part{Line: o.s.cfg.Line, Lane: e.Lane, GateAt: e.Tick, Outcome: part.Inconclusive}, unseen: true}
-		o.ledger.Unseen++
+		place := o.placeAtGate(e.Lane, e.Tick)
+		t = &tracked{Part: part.Part{Line: o.s.cfg.Line, Lane: e.Lane, GateAt: e.Tick, Outcome: part.Inconclusive}, setup: o.termAt(place).setup, batch: o.batchAt(place), unseen: true}
+		t.batch.ledger.Unseen++
+		o.enter(t.batch, gateColumn)
 		switch {
 		case o.cover.before(e.Tick):
 			if o.dark.count == 0 {
@@ -73,11 +75,12 @@ func (o *owner) atGate(e plc.Edge) {
 		case !o.cover.known(e.Tick):
 			w := o.window(g)
 			o.emit("gate", event.LedgerMismatch{Line: string(o.s.cfg.Line), Lane: e.Lane, What: "a part is at the gate that no picture showed there: it slipped, or its trigger was missed; the resting gate rejects it",
-				Ours: o.ledger.Found, Controller: o.ledger.AtGate, From: eventTick(e.Tick.Add(-w)), To: eventTick(e.Tick.Add(w)), Account: o.account(), WhatTo: "check the trigger sensor and what makes parts slip on the belt"})
-			o.audit.said = fmt.Sprintf("a part without a picture at the gate of lane %d", e.Lane)
+				Ours: t.batch.ledger.Found, Controller: t.batch.ledger.AtGate, From: eventTick(e.Tick.Add(-w)), To: eventTick(e.Tick.Add(w)), Account: accountOf(o.balance(t.batch)), WhatTo: "check the trigger sensor and what makes parts slip on the belt"})
+			o.said = fmt.Sprintf("a part without a picture at the gate of lane %d", e.Lane)
 		}
 	} else {
 		l.arrive(t)
+		o.enter(t.batch, gateColumn)
 		if t.State == part.Seen { // another view never came
 			o.judge(t, o.s.now())
 		}
@@ -105,6 +108,7 @@ func (o *owner) confirmed(e plc.Edge, went string) {
 		o.unknown(e, e.Tick.Add(-int64(distance*per)), went)
 		return
 	}
+	o.enter(t.batch, confirmColumn(went))
 	if t.unseen {
 		if went == "exited" {
 			o.escape(t, e, "a part that no picture showed went on")
@@ -118,21 +122,20 @@ func (o *owner) confirmed(e plc.Edge, went string) {
 	case went == "exited" && t.Outcome != part.Pass:
 		o.escape(t, e, "a rejected part went on: the ejector did not remove it")
 	case went == "ejected" && t.Outcome == part.Pass:
-		o.ledger.Collateral++
+		t.batch.ledger.Collateral++
+		o.figures.collateral++
 	}
 }
 
 // unknown takes a confirmation of a part that no gate sensor told us of. One
 // that met the sensor before this account began is not in it at all.
 func (o *owner) unknown(e plc.Edge, at part.Tick, went string) {
+	b, c := o.batchAt(o.placeAtGate(e.Lane, at)), confirmColumn(went)
+	o.enter(b, c)
 	why := "a part went on that no gate sensor saw"
 	if o.lanes[e.Lane-1].inherited(at) {
 		why = "a part went on that met the gate before this account began: if it had a verdict, the batch before has it"
-		if went == "exited" {
-			o.ledger.Exited--
-		} else {
-			o.ledger.Ejected--
-		}
+		*c(&b.ledger)--
 	}
 	if went == "exited" {
 		o.emit("gate", event.PartSuspect{Line: string(o.s.cfg.Line), Lane: e.Lane, From: eventTick(at), To: eventTick(e.Tick), Why: why, WhatTo: "look at the good side of lane " + fmt.Sprint(e.Lane)})
@@ -143,7 +146,7 @@ func (o *owner) unknown(e plc.Edge, at part.Tick, went string) {
 // the line.
 func (o *owner) escape(t *tracked, e plc.Edge, why string) {
 	o.emitAbout(t, "gate", event.PartSuspect{Line: string(o.s.cfg.Line), Lane: e.Lane, From: eventTick(t.gatedAt), To: eventTick(e.Tick), Why: why, WhatTo: "take it off the good side, check the ejector, then release the line"})
-	o.audit.said = why
+	o.said = why
 	o.s.cfg.Outputs.Hold(why)
 }
 
@@ -165,7 +168,7 @@ func (o *owner) passedBy(now part.Tick) {
 			l.expected = l.expected[1:]
 			o.lose(t)
 			o.emitAbout(t, "gate", event.PartLost{Line: string(t.Line), Lane: t.Lane, From: eventTick(t.GateAt.Add(-w)), To: eventTick(t.GateAt.Add(w)), Count: 1, Why: "it was judged " + t.Outcome.String() + ", but no part came to the gate at its tick: taken off, or slipped"})
-			o.audit.said = fmt.Sprintf("a part of lane %d never came to its gate", t.Lane)
+			o.said = fmt.Sprintf("a part of lane %d never came to its gate", t.Lane)
 		}
 		late := int64((max(g.ConfirmMM, g.ExitMM) + 2*o.set.MinPitchMM) * per)
 		for len(l.landing) > 0 {
@@ -174,7 +177,7 @@ func (o *owner) passedBy(now part.Tick) {
 				break
 			}
 			l.landing = l.landing[1:]
-			o.ledger.Ejected++ // keeps the account closed; the event names the part
+			t.batch.ledger.Ejected++ // keeps the account closed; the event names the part
 			o.logVerdict(t, o.s.now())
 			o.unconfirmed(t)
 		}
@@ -191,7 +194,7 @@ func (o *owner) unconfirmed(t *tracked) {
 	}
 	why := "it was to be rejected, but the ejection sensor did not confirm it"
 	o.emitAbout(t, "gate", event.PartSuspect{Line: string(o.s.cfg.Line), Lane: t.Lane, From: from, To: to, Why: why, WhatTo: "check the ejector and the reject bin of lane " + fmt.Sprint(t.Lane) + ", then release the line"})
-	o.audit.said = "a reject was not confirmed"
+	o.said = "a reject was not confirmed"
 	o.s.cfg.Outputs.Hold(why)
 }
 
@@ -244,7 +247,6 @@ func (o *owner) overdue(now time.Time) {
 }
 
 func (o *owner) lateFor(t *tracked, after time.Duration) {
-	t.late = true
-	o.counts.Late++
+	o.late(t)
 	o.overrule(t, fmt.Sprintf("late: the controller had no acknowledged entry %.0f ms after exposure (at most %.0f)", ms(after), ms(o.set.Deadline.D())))
 }

@@ -36,7 +36,7 @@ type sink struct {
 // range is known to be blind.
 func (k *sink) Frame(f *camera.Frame) {
 	k.in.ticket++
-	j := job{k.in.index, k.in.ticket, f, k.in.due(f, k.s.eyes.every)}
+	j := job{k.in.index, k.in.ticket, f, k.in.due(f, k.s.eyes.watch.Every)}
 	k.s.backlog.Add(1)
 	select {
 	case k.s.jobs <- j:
@@ -44,7 +44,7 @@ func (k *sink) Frame(f *camera.Frame) {
 	default:
 	}
 	select {
-	case k.s.looked <- looked{job: j, missing: "no worker was free: the frames come faster than they can be looked at"}:
+	case k.s.looked <- looked{job: j, look: look{missing: "no worker was free: the frames come faster than they can be looked at"}}:
 	default:
 		// The owner itself is behind. The frame's place stays empty; the owner
 		// names it when the controller's trigger finds no frame.

@@ -31,15 +31,18 @@ import (
 // Settings is a line as the site file describes it. Distances are millimetres
 // from the line's zero, in the direction of travel.
 type Settings struct {
-	Zero       string   `yaml:"zero"`         // what stands at zero: "trigger"
-	MinPitchMM float64  `yaml:"min_pitch_mm"` // closer triggers are double triggers
-	MaxSpeed   float64  `yaml:"max_mm_s"`     // the fastest the belt can move
-	Encoder    Encoder  `yaml:"encoder"`
-	Views      []View   `yaml:"views"`
-	Gates      []Gate   `yaml:"gates"`
-	Recipe     string   `yaml:"recipe"`   // the recipe's file, relative to the site file
-	Deadline   Duration `yaml:"deadline"` // from exposure to the acknowledged entry; default 250ms
-	Workers    int      `yaml:"workers"`  // frames looked at side by side; default the number of cores
+	Zero       string  `yaml:"zero"`         // what stands at zero: "trigger"
+	MinPitchMM float64 `yaml:"min_pitch_mm"` // closer triggers are double triggers
+	MaxSpeed   float64 `yaml:"max_mm_s"`     // the fastest the belt can move
+	Encoder    Encoder `yaml:"encoder"`
+	Views      []View  `yaml:"views"`
+	Gates      []Gate  `yaml:"gates"`
+	Recipe     string  `yaml:"recipe"` // the recipe's file, relative to the site file
+	// Products names the products that the controller asks for by number, from 1:
+	// the names of recipes, without a version.
+	Products map[int]string `yaml:"products"`
+	Deadline Duration       `yaml:"deadline"` // from exposure to the acknowledged entry; default 250ms
+	Workers  int            `yaml:"workers"`  // frames looked at side by side; default the number of cores
 }
 
 // Encoder says where the belt's position comes from.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"linesman/camera"
 	"linesman/models"
 	"linesman/vision"
 )
@@ -15,7 +17,9 @@ import (
 // worker looks at frames: one at a time, with tools and buffers of its own.
 type worker struct {
 	s        *Station
-	locators []vision.Locator // by view
+	number   int
+	holding  atomic.Pointer[plan] // whose setups it may be using
+	setup    *setup               // looked by last
 	crops    vision.Crops
 	owned    []vision.Crop
 	results  []models.Result
@@ -26,11 +30,28 @@ type worker struct {
 // looked is what a worker has to say of one frame. The frame is still held.
 type looked struct {
 	job
+	look
+}
+
+// look is a frame as one setup shows it.
+type look struct {
+	by      *setup // nil where nobody looked
 	missing string // why nothing can be said; the frame is blind then
 	quality vision.Quality
 	parts   []sighting
 	located time.Time
 	judged  time.Time
+	also    *look // the same frame by the setup of the changeover that is on its way
+}
+
+// blind returns why nothing at all can be said of the frame, "" if something can.
+func (k *look) blind() string {
+	for l := k; l != nil; l = l.also {
+		if l.missing == "" {
+			return ""
+		}
+	}
+	return k.missing
 }
 
 // sighting is one part in one frame.
@@ -46,65 +67,71 @@ type sighting struct {
 	keep       bool          // whatever the verdict
 }
 
-func (s *Station) newWorker() (*worker, error) {
-	w := &worker{s: s}
-	for i := range s.cfg.Settings.Views {
-		l, err := s.cfg.Locator(s.cfg.Settings.Views[i])
-		if err != nil {
-			w.close()
-			return nil, fmt.Errorf("view %s: %w", s.cfg.Settings.Views[i].Name, err)
-		}
-		w.locators = append(w.locators, l)
-	}
-	return w, nil
-}
-
-func (w *worker) close() {
-	for _, l := range w.locators {
-		l.Close()
-	}
-	w.locators = nil
-}
-
 func (w *worker) run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case j := <-w.s.jobs:
-			l := w.look(ctx, j)
-			watch := j.watch && l.missing == ""
-			if watch {
-				j.frame.Retain()
-			}
-			select {
-			case w.s.looked <- l:
-			case <-ctx.Done():
-				j.frame.Release()
-				if watch {
-					j.frame.Release()
-				}
+			if !w.serve(ctx, j) {
 				return
-			}
-			if watch {
-				w.glance(j)
-				j.frame.Release()
 			}
 		}
 	}
 }
 
+// serve looks at one frame, hands over what it has to say, and measures the
+// frame for the eyes; false once ctx has ended.
+func (w *worker) serve(ctx context.Context, j job) bool {
+	p := w.hold()
+	defer w.holding.Store(nil)
+	l := looked{job: j}
+	first, second := p.by(w.s, j.frame, &w.s.cfg.Settings.Views[j.view])
+	l.look = w.look(ctx, j, first)
+	if second != nil {
+		also := w.look(ctx, j, second)
+		l.also = &also
+	}
+	watch := j.watch && l.blind() == ""
+	if watch {
+		j.frame.Retain()
+		defer j.frame.Release()
+	}
+	select {
+	case w.s.looked <- l:
+	case <-ctx.Done():
+		j.frame.Release()
+		return false
+	}
+	if watch {
+		w.glance(j)
+	}
+	return true
+}
+
+// hold takes up the plan as it is. The owner closes no setup of a plan that a
+// worker holds; it exchanges the plan first and then looks who holds it.
+func (w *worker) hold() *plan {
+	for {
+		p := w.s.plan.Load()
+		w.holding.Store(p)
+		if w.s.plan.Load() == p {
+			return p
+		}
+	}
+}
+
 // look never fails: whatever goes wrong makes the frame, or its parts, blind.
-func (w *worker) look(ctx context.Context, j job) (l looked) {
-	l.job = j
+func (w *worker) look(ctx context.Context, j job, by *setup) (l look) {
+	l.by, w.setup, w.answered = by, by, false
 	defer func() {
 		if p := recover(); p != nil {
 			w.s.cfg.Log.Error("looking at a frame failed", "line", w.s.cfg.Line, "camera", j.frame.Camera, "trigger", j.frame.Trigger, "err", p)
-			l = looked{job: j, missing: fmt.Sprintf("looking at the frame broke down: %v", p)}
+			l = look{by: by, missing: fmt.Sprintf("looking at the frame broke down: %v", p)}
 		}
 	}()
 	f, view := j.frame, &w.s.cfg.Settings.Views[j.view]
-	if err := w.locators[j.view].Locate(f, &w.crops); err != nil {
+	if err := by.locators[w.number][j.view].Locate(f, &w.crops); err != nil {
 		l.missing = "no parts could be located: " + err.Error()
 		return l
 	}
@@ -114,13 +141,13 @@ func (w *worker) look(ctx context.Context, j job) (l looked) {
 	for i := range w.crops.Items {
 		c := &w.crops.Items[i]
 		ahead := view.ahead(c.Centre.X, c.Centre.Y, f.Width, f.Height)
-		if view.StepMM > 0 && math.Abs(ahead) > view.StepMM/2+w.s.cfg.Recipe.Part.DiameterMM/4 {
+		if view.StepMM > 0 && math.Abs(ahead) > view.StepMM/2+by.Recipe.Part.DiameterMM/4 {
 			continue // the neighbouring frame shows it nearer its middle
 		}
 		l.parts = append(l.parts, sighting{aheadMM: ahead, lane: max(1, c.Lane), box: c.Box})
 		w.owned = append(w.owned, *c)
 	}
-	w.recognise(ctx, &l)
+	w.recognise(ctx, f, &l)
 	l.judged = w.s.now()
 	return l
 }
@@ -134,7 +161,7 @@ const shareFrom = 8
 func (w *worker) detect(ctx context.Context, ask models.Ask, results []models.Result) error {
 	n := min(w.s.cfg.Settings.Workers, len(w.owned)/shareFrom)
 	if n < 2 {
-		return w.s.cfg.Detector.Detect(ctx, w.owned, ask, results)
+		return w.setup.Detector.Detect(ctx, w.owned, ask, results)
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	for i := range n {
@@ -145,7 +172,7 @@ func (w *worker) detect(ctx context.Context, ask models.Ask, results []models.Re
 					err = fmt.Errorf("it broke down: %v", p)
 				}
 			}()
-			return w.s.cfg.Detector.Detect(ctx, w.owned[from:to], ask, results[from:to])
+			return w.setup.Detector.Detect(ctx, w.owned[from:to], ask, results[from:to])
 		})
 	}
 	return g.Wait()
@@ -155,7 +182,7 @@ func (w *worker) detect(ctx context.Context, ask models.Ask, results []models.Re
 const noAnswer = "the model gave no answer: "
 
 // recognise runs the model over all owned parts.
-func (w *worker) recognise(ctx context.Context, l *looked) {
+func (w *worker) recognise(ctx context.Context, f *camera.Frame, l *look) {
 	w.answered = true
 	if len(w.owned) == 0 {
 		return
@@ -166,10 +193,10 @@ func (w *worker) recognise(ctx context.Context, l *looked) {
 	results := w.results[:len(w.owned)]
 	err := w.detect(ctx, models.Ask{Heatmap: w.s.viewers.watched() || w.s.cfg.Keep != nil}, results)
 	w.answered = err == nil
-	limits := w.s.cfg.Recipe.Limits
+	limits := l.by.Recipe.Limits
 	// What may yet be doubted: the owner will not see these pixels.
-	doubtful := l.frame.Damaged || w.s.now().Sub(l.frame.At) > w.s.cfg.Settings.Deadline.D()/2
-	several := len(required(w.s.cfg.Recipe, &w.s.cfg.Settings)) > 1
+	doubtful := f.Damaged || w.s.doubting.Load() || w.s.now().Sub(f.At) > w.s.cfg.Settings.Deadline.D()/2
+	several := len(l.by.required) > 1
 	for i := range l.parts {
 		p := &l.parts[i]
 		if err != nil {
@@ -185,7 +212,7 @@ func (w *worker) recognise(ctx context.Context, l *looked) {
 		// the owner may want to keep them. Where several views make a verdict, any
 		// other may yet fail the part.
 		mayFail := doubtful || p.failed != "" || !(p.result.Anomaly < limits.Anomaly-limits.Unsure)
-		sample := sampled(l.frame.Trigger, i, w.s.cfg.Recipe.Keep.OnePassIn)
+		sample := sampled(f.Trigger, i, l.by.Recipe.Keep.OnePassIn)
 		p.keep = mayFail || sample
 		if w.s.cfg.Keep != nil && (p.keep || several) {
 			p.crop = copyCrop(&w.owned[i], p.result.Heatmap)

@@ -15,10 +15,13 @@ type owner struct {
 	s       *Station
 	set     *Settings
 	source  string
-	order   []order // by view
-	lanes   []lane  // [0] is lane 1
-	ledger  part.Ledger
-	counts  Counts
+	order   []order   // by view
+	lanes   []lane    // [0] is lane 1
+	terms   []*term   // by what is judged, oldest first; the first has no place
+	batches []*batch  // not yet closed, oldest first; never empty
+	reach   []float64 // by view: half of what a picture shows along the belt, mm
+	counts  Counts    // of all batches
+	wish    wish
 	clock   part.Clock
 	ctl     controller
 	cover   cover
@@ -27,12 +30,14 @@ type owner struct {
 	pulses  pulses
 	figures figures
 	state   lineState
-	audit   audit
+	said    string // what last did not add up, for the screen
 }
 
 // tracked is one part between its picture and its confirmation.
 type tracked struct {
 	part.Part
+	setup     *setup // by which it is judged
+	batch     *batch
 	views     []sightingOf
 	exposed   time.Time // of its newest view
 	awaitedAt time.Time // since when every view should be there
@@ -59,6 +64,11 @@ func newOwner(s *Station) *owner {
 		o.order[i] = order{next: 1, waiting: map[uint64]looked{}}
 	}
 	o.lanes = make([]lane, o.set.lanes())
+	first := &batch{id: s.cfg.Batch, recipe: s.first.id}
+	o.batches, o.terms = []*batch{first}, []*term{{setup: s.first, batch: first, told: true}}
+	for range o.set.Views {
+		o.reach = append(o.reach, s.first.Recipe.Part.DiameterMM)
+	}
 	o.figures.init(s.now())
 	o.pulses.init(s)
 	return o
@@ -68,7 +78,7 @@ func (o *owner) run(ctx context.Context) {
 	tick := time.NewTicker(ownerTick)
 	defer tick.Stop()
 	defer o.pulses.stop()
-	o.emit("line", event.BatchOpened{Line: string(o.s.cfg.Line), Recipe: o.s.cfg.Recipe.ID(), Tick: event.Tick{}})
+	o.beginBatch(o.batches[0], event.Tick{})
 	for {
 		select {
 		case <-ctx.Done():
@@ -84,6 +94,8 @@ func (o *owner) run(ctx context.Context) {
 			o.reading(st)
 		case st := <-o.s.links:
 			o.link(st)
+		case r := <-o.s.requests:
+			r.answer <- r.do(o)
 		case <-tick.C:
 			o.housekeep(o.s.now())
 		}
@@ -99,7 +111,11 @@ func (o *owner) finish() {
 	}
 	o.tellDark()
 	o.tellMinute(now)
-	o.emit("line", event.BatchClosed{Line: string(o.s.cfg.Line), Recipe: o.s.cfg.Recipe.ID(), Tick: eventTick(o.ctl.status.Now), Account: o.account(), Balanced: len(o.balance().Check()) == 0})
+	for _, b := range o.batches {
+		if b.told {
+			o.closeBatch(b, eventTick(o.ctl.status.Now))
+		}
+	}
 	o.setState("stopped", "the appliance was stopped", "")
 	o.publish(now)
 }
@@ -112,7 +128,8 @@ func (o *owner) housekeep(now time.Time) {
 	if o.dark.count > 0 && now.Sub(o.dark.at) > darkPatience {
 		o.tellDark()
 	}
-	o.auditLedger(now)
+	o.turn()
+	o.auditLedgers(now)
 	o.minute(now)
 	o.judgeState()
 	o.publish(now)
@@ -120,14 +137,17 @@ func (o *owner) housekeep(now time.Time) {
 
 // publish shows the line's state to whoever asks.
 func (o *owner) publish(now time.Time) {
-	cfg := &o.s.cfg
+	u, b := o.setup(), o.batch()
 	st := &Status{
-		Line: cfg.Line, At: now, Recipe: cfg.Recipe.ID(), Batch: cfg.Batch,
+		Line: o.s.cfg.Line, At: now, Recipe: u.id, Batch: b.id,
 		State: o.state.name, Why: o.state.why, WhatTo: o.state.whatTo,
-		PerMin: o.figures.perMinute(now), Counts: o.counts, Ledger: o.balance(),
-		PLC: o.ctl.link, Latency: o.figures.latency(now), Model: modelName(cfg.Detector.Model()),
+		PerMin: o.figures.perMinute(now), Counts: b.counts, Ledger: o.balance(b),
+		PLC: o.ctl.link, Latency: o.figures.latency(now), Model: modelName(u.Detector.Model()),
 	}
-	st.Ledger.Mismatch = o.audit.said
+	if c := o.terms[len(o.terms)-1]; !c.told {
+		st.Next = &Changeover{Line: o.s.cfg.Line, Recipe: c.setup.id, Was: u.id, From: c.from, Batch: c.batch.id, Why: c.why}
+	}
+	st.Ledger.Mismatch = o.said
 	st.PLC.Held, st.PLC.Running = o.ctl.status.Held, o.ctl.status.Running
 	st.PLC.SpeedMMs = o.ctl.status.Speed / o.set.Encoder.PerMM
 	st.PLC.Mode = o.set.Gates[0].Mode
@@ -141,6 +161,13 @@ func (o *owner) publish(now time.Time) {
 // emit sends an event about the line or one of its things.
 func (o *owner) emit(subject string, p event.Payload) { o.emitAbout(nil, subject, p) }
 
+// emitOf sends an event about the line in a batch's name.
+func (o *owner) emitOf(batch, subject string, p event.Payload) {
+	e := event.New(o.source, subject, o.s.now(), p)
+	e.Batch = batch
+	o.s.cfg.Events.Emit(e)
+}
+
 // emitAbout sends an event about a part.
 func (o *owner) emitAbout(t *tracked, subject string, p event.Payload) {
 	o.s.cfg.Events.Emit(o.about(t, subject, p))
@@ -149,8 +176,12 @@ func (o *owner) emitAbout(t *tracked, subject string, p event.Payload) {
 // about prepares an event about a part; t may be nil.
 func (o *owner) about(t *tracked, subject string, p event.Payload) event.Event {
 	e := event.New(o.source, subject, o.s.now(), p)
-	e.Batch = o.s.cfg.Batch
-	if t != nil && !t.unseen {
+	if t == nil {
+		e.Batch = o.batch().id
+		return e
+	}
+	e.Batch = t.batch.id
+	if !t.unseen {
 		e.Part, e.Cause = string(t.ID), t.judgedID
 	}
 	return e

@@ -102,6 +102,8 @@ type build struct {
 	evidence *evidence.Store // keeps no pictures unless set
 	recipe   string          // more of it
 	eyes     line.Watch      // how they are watched
+	products map[int]string  // that the controller may ask for
+	wanted   func(string)    // is told of them
 }
 
 // wiring counts the encoder's restarts.
@@ -248,7 +250,7 @@ func (p *plant) openAppliance(ctx context.Context, b build, log event.Log, ring 
 	p.set = line.Settings{
 		MinPitchMM: pitch, MaxSpeed: 1200, Workers: max(1, b.workers), Recipe: "r.yaml",
 		Encoder: line.Encoder{Controller: "plc-1", Point: "encoder", PerMM: p.layout.PerMM},
-		Views:   b.views,
+		Views:   b.views, Products: b.products,
 		Gates: []line.Gate{{AtMM: p.layout.GateMM, Lanes: lanes, Controller: "plc-1", Mode: b.mode, Point: "pass", Response: line.Duration(response),
 			WindowMM: side.WindowMM, ConfirmMM: 40, ExitMM: 60}},
 	}
@@ -274,10 +276,7 @@ func (p *plant) openAppliance(ctx context.Context, b build, log event.Log, ring 
 		keep = line.KeepIn(b.evidence)
 	}
 	p.recipe = rec
-	p.station, err = line.New(line.Config{Line: "disc-1", Site: "/plant", Batch: "b1", Settings: p.set, Recipe: rec, Detector: b.detector, Keep: keep, Watch: b.eyes,
-		Locator: func(line.View) (vision.Locator, error) {
-			return &eye{layout: p.layout}, nil
-		},
+	p.station, err = line.New(line.Config{Line: "disc-1", Site: "/plant", Batch: "b1", Settings: p.set, Setup: p.setup(rec, b.detector), Keep: keep, Watch: b.eyes, Wanted: b.wanted,
 		Outputs: p.outputs, Events: ring, Log: quiet})
 	if err != nil {
 		p.t.Fatal(err)
@@ -296,6 +295,11 @@ func (p *plant) openAppliance(ctx context.Context, b build, log event.Log, ring 
 		stopped()
 		p.ends("ring", <-drained)
 	})
+}
+
+// setup is what the line judges by, by a recipe and what recognises its parts.
+func (p *plant) setup(rec *recipe.Recipe, d models.Detector) line.Setup {
+	return line.Setup{Recipe: rec, Detector: d, Locator: func(line.View) (vision.Locator, error) { return &eye{layout: p.layout}, nil }}
 }
 
 // ends reports what ended in another way than by being told to.

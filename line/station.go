@@ -14,8 +14,6 @@ import (
 	"linesman/models"
 	"linesman/part"
 	"linesman/plc"
-	"linesman/recipe"
-	"linesman/vision"
 )
 
 // Outputs is the way to the controller. None of its methods blocks.
@@ -27,6 +25,9 @@ type Outputs interface {
 	Signal(plc.Signal) bool
 	// Hold asks for every gate to stay in reject and for the feed to stop.
 	Hold(why string)
+	// Judging tells the controller by which of its product numbers parts are
+	// judged; 0 is none of them.
+	Judging(number uint16)
 }
 
 // Config is what a Station is made of. Every field without "may be nil" must
@@ -36,13 +37,9 @@ type Config struct {
 	Site     string // begins the events' source: "/demo"
 	Batch    string
 	Settings Settings // validated
-	Recipe   *recipe.Recipe
-	Detector models.Detector
-	// Locator opens the tool that finds parts in one view's frames; each worker
-	// has its own.
-	Locator func(View) (vision.Locator, error)
-	Outputs Outputs
-	Events  event.Sink
+	Setup             // by which the line begins; Change sets another
+	Outputs  Outputs
+	Events   event.Sink
 	// Keep stores one picture as evidence and returns its SHA-256, or "" if it
 	// was not kept. The pixels are lent for the call. It is called on the
 	// keeper's goroutine. May be nil.
@@ -54,8 +51,12 @@ type Config struct {
 	// Origins are what the eyes' drift was measured from in earlier runs, newest
 	// first: one of the same recipe and model is carried on. May be nil.
 	Origins []event.EyesReference
-	Log     *slog.Logger
-	Now     func() time.Time // may be nil: time.Now
+	// Wanted is told, once each time, of the product that the controller asks for,
+	// if the line judges another: Change is to follow, or Refuse. It must not
+	// block. May be nil: the line then holds.
+	Wanted func(product string)
+	Log    *slog.Logger
+	Now    func() time.Time // may be nil: time.Now
 }
 
 // Station runs one line. Make it with New, call Run once, and hand it frames,
@@ -65,6 +66,14 @@ type Station struct {
 	views []*intake
 	now   func() time.Time
 
+	first    *setup
+	plan     atomic.Pointer[plan]
+	belt     atomic.Pointer[whereabouts] // nil before the first reading
+	doubting atomic.Bool                 // parts are doubted whatever they look like
+	workers  []*worker
+	closing  sync.WaitGroup // setups that are no longer needed
+
+	requests chan request
 	jobs     chan job
 	looked   chan looked
 	statuses chan plc.Status
@@ -100,14 +109,16 @@ const (
 
 // New checks the configuration and returns a station at rest.
 func New(cfg Config) (*Station, error) {
-	if cfg.Recipe == nil || cfg.Detector == nil || cfg.Locator == nil || cfg.Outputs == nil || cfg.Events == nil || cfg.Log == nil {
-		return nil, errors.New("line: recipe, detector, locator, outputs, events and log must all be given")
+	if cfg.Outputs == nil || cfg.Events == nil || cfg.Log == nil {
+		return nil, errors.New("line: outputs, events and log must all be given")
 	}
-	if lanes := max(1, cfg.Recipe.Part.Lanes); lanes > cfg.Settings.lanes() {
-		return nil, fmt.Errorf("line %s: recipe %s has %d lanes, but only lanes up to %d have a gate; add gates or correct part.lanes", cfg.Line, cfg.Recipe.ID(), lanes, cfg.Settings.lanes())
+	first, err := newSetup(cfg.Setup, string(cfg.Line), &cfg.Settings)
+	if err != nil {
+		return nil, err
 	}
 	s := &Station{
-		cfg: cfg, now: cfg.Now,
+		cfg: cfg, now: cfg.Now, first: first,
+		requests: make(chan request),
 		jobs:     make(chan job, intakeDepth),
 		looked:   make(chan looked, intakeDepth),
 		statuses: make(chan plc.Status, statusDepth),
@@ -119,11 +130,12 @@ func New(cfg Config) (*Station, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.plan.Store(&plan{now: first})
 	s.eyes = newEyes(s)
 	for i := range cfg.Settings.Views {
-		s.views = append(s.views, &intake{index: i, view: &cfg.Settings.Views[i]})
+		s.views = append(s.views, &intake{index: i, view: &s.cfg.Settings.Views[i]})
 	}
-	s.status.Store(&Status{Line: cfg.Line, At: s.now(), State: "stopped", Why: "starting", Recipe: cfg.Recipe.ID(), Batch: cfg.Batch, Model: modelName(cfg.Detector.Model())})
+	s.status.Store(&Status{Line: cfg.Line, At: s.now(), State: "stopped", Why: "starting", Recipe: first.id, Batch: cfg.Batch, Model: modelName(first.Detector.Model())})
 	return s, nil
 }
 
@@ -135,27 +147,19 @@ func (s *Station) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	ready := make([]*worker, s.cfg.Settings.Workers)
-	for i := range ready {
-		w, err := s.newWorker()
-		if err != nil {
-			for _, opened := range ready[:i] {
-				opened.close()
-			}
-			return fmt.Errorf("line %s: %w", s.cfg.Line, err)
-		}
-		ready[i] = w
+	if err := s.first.open(s.cfg.Settings.Workers, s.cfg.Settings.Views); err != nil {
+		return fmt.Errorf("line %s: %w", s.cfg.Line, err)
 	}
-	for _, w := range ready {
-		workers.Go(func() {
-			defer w.close()
-			w.run(ctx)
-		})
+	for i := range s.cfg.Settings.Workers {
+		w := &worker{s: s, number: i}
+		s.workers = append(s.workers, w)
+		workers.Go(func() { w.run(ctx) })
 	}
 	keeper.Go(func() { s.keep() })
 	watching.Go(s.eyes.run)
 
-	newOwner(s).run(ctx)
+	o := newOwner(s)
+	o.run(ctx)
 
 	cancel()
 	workers.Wait()
@@ -164,7 +168,12 @@ func (s *Station) Run(ctx context.Context) error {
 	s.drain()
 	close(s.kept)
 	keeper.Wait()
-	return nil
+	s.closing.Wait()
+	var err error
+	for _, c := range o.terms {
+		err = errors.Join(err, c.setup.close())
+	}
+	return err
 }
 
 // drain gives back the frames that nobody will look at any more.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"strings"
 	"time"
 
 	"linesman/part"
@@ -52,6 +53,14 @@ func (s *Settings) Validate() error {
 	}
 	if len(s.Gates) == 0 {
 		refuse("gates is empty: nothing would ever be rejected")
+	}
+	for n, name := range s.Products {
+		if n < 1 || n > math.MaxUint16 {
+			refuse("products: %d is no number a register can ask by: count from 1 to %d", n, math.MaxUint16)
+		}
+		if name == "" || strings.Contains(name, "@") {
+			refuse("products: %d is %q: want the name of a recipe, without a version", n, name)
+		}
 	}
 	names := map[string]bool{}
 	for i := range s.Views {

@@ -23,16 +23,10 @@ import (
 	"linesman/event/evidence"
 	"linesman/event/sqlite"
 	"linesman/line"
-	"linesman/models/anomaly"
-	"linesman/models/channel"
-	"linesman/models/onnx"
 	"linesman/part"
 	"linesman/plc"
 	"linesman/plc/modbus"
-	"linesman/recipe"
 	"linesman/ui"
-	"linesman/vision"
-	"linesman/vision/cv"
 )
 
 // version is set when a release is built.
@@ -104,16 +98,17 @@ func (a *appliance) openLine(id part.LineID) error {
 	if err != nil {
 		return err
 	}
-	detector, err := anomaly.Load(rec.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
+	setup, err := openSetup(rec)
 	if err != nil {
-		return fmt.Errorf("line %s: recipe %s: %w", id, rec.ID(), err)
+		return fmt.Errorf("line %s: %w", id, err)
 	}
 	name := set.Gates[0].Controller
 	dial, err := dialController(name, a.site.Controllers[name])
 	if err != nil {
 		return err
 	}
-	batch := time.Now().UTC().Format("20060102-150405")
+	batch := line.BatchName(time.Now())
+	wanted := make(chan string, 16)
 	var station *line.Station
 	outputs := plc.NewSupervisor(plc.SupervisorConfig{Name: name, Dial: dial, Room: 2048,
 		OnStatus: func(s plc.Status) { station.Controller(s) },
@@ -124,21 +119,16 @@ func (a *appliance) openLine(id part.LineID) error {
 		},
 	})
 	station, err = line.New(line.Config{
-		Line: id, Site: "/" + a.site.Name, Batch: batch, Settings: set, Recipe: rec, Detector: detector,
-		Locator: func(v line.View) (vision.Locator, error) {
-			s := rec.Part
-			s.MMPerPx, s.Belt = v.MMPerPx, v.Belt
-			return cv.NewLocator(s)
-		},
+		Line: id, Site: "/" + a.site.Name, Batch: batch, Settings: set, Setup: setup,
 		Outputs: outputs, Events: a.ring, Log: a.log.With("line", string(id)), Unclosed: a.unclosed(id), Origins: a.origins(id),
-		Keep: line.KeepIn(a.evidence),
+		Keep: line.KeepIn(a.evidence), Wanted: func(product string) { newestOf(wanted, product) },
 	})
 	if err != nil {
 		return err
 	}
 	a.stations[id] = station
-	a.activated(id, batch, rec, detector)
-	a.work = append(a.work, station.Run, outputs.Run)
+	a.activated(id, batch, setup)
+	a.work = append(a.work, station.Run, outputs.Run, func(ctx context.Context) error { return a.changeOnDemand(ctx, id, wanted) })
 	for _, v := range set.Views {
 		driver, err := openCamera(v.Camera, a.site.Cameras[v.Camera])
 		if err != nil {
@@ -150,11 +140,12 @@ func (a *appliance) openLine(id part.LineID) error {
 }
 
 // activated logs by what a line judges from its first part on.
-func (a *appliance) activated(id part.LineID, batch string, rec *recipe.Recipe, d *anomaly.Detector) {
-	m := d.Model()
+func (a *appliance) activated(id part.LineID, batch string, setup line.Setup) {
+	rec, m := setup.Recipe, setup.Model
+	m.Line = string(id)
 	for _, p := range []event.Payload{
 		event.RecipeActivated{Line: string(id), Recipe: rec.ID(), Hash: rec.Hash(), Why: "start"},
-		event.ModelActivated{Line: string(id), Name: m.Name, Version: m.Version, Hash: m.SHA256, Parity: d.Parity(), Build: builtAs(), CPU: cpuClass()},
+		m,
 	} {
 		e := event.New("/"+a.site.Name+"/line/"+string(id), "line", time.Now(), p)
 		e.Batch, e.ID = batch, event.NewID()

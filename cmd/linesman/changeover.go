@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"linesman/event"
+	"linesman/line"
+	"linesman/models/anomaly"
+	"linesman/models/channel"
+	"linesman/models/onnx"
+	"linesman/part"
+	"linesman/recipe"
+	"linesman/vision"
+	"linesman/vision/cv"
+)
+
+// openSetup loads a recipe's model, which has to answer its own samples as its
+// card says, and returns what a line judges by with it.
+func openSetup(rec *recipe.Recipe) (line.Setup, error) {
+	d, err := anomaly.Load(rec.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
+	if err != nil {
+		return line.Setup{}, fmt.Errorf("recipe %s: %w", rec.ID(), err)
+	}
+	m := d.Model()
+	return line.Setup{
+		Recipe: rec, Detector: d, Close: d.Close,
+		Model: event.ModelActivated{Name: m.Name, Version: m.Version, Hash: m.SHA256, Parity: d.Parity(), Build: builtAs(), CPU: cpuClass()},
+		Locator: func(v line.View) (vision.Locator, error) {
+			s := rec.Part
+			s.MMPerPx, s.Belt = v.MMPerPx, v.Belt
+			return cv.NewLocator(s)
+		},
+	}, nil
+}
+
+// changeOver has a line judge by a recipe from a tick on, or line.Next. The model
+// is loaded and checked before the line hears of it, and the line runs on
+// meanwhile; the model before is closed once its last part has left. why is
+// "operator", "schedule", "controller" or "back", actor who asked. With an error
+// nothing has changed.
+func (a *appliance) changeOver(id part.LineID, rec *recipe.Recipe, from part.Tick, why, actor string) (line.Changeover, error) {
+	station, ok := a.stations[id]
+	if !ok {
+		return line.Changeover{}, fmt.Errorf("line %q is not among %v", id, a.site.LineIDs())
+	}
+	setup, err := openSetup(rec)
+	if err != nil {
+		return line.Changeover{}, fmt.Errorf("line %s: %w", id, err)
+	}
+	c, err := station.Change(setup, from, why, actor)
+	if err != nil {
+		return c, errors.Join(err, setup.Close())
+	}
+	return c, nil
+}
+
+// newestOf hands a product on without waiting: of those not yet taken the newest
+// counts.
+func newestOf(wanted chan string, product string) {
+	for {
+		select {
+		case wanted <- product:
+			return
+		default:
+		}
+		select {
+		case <-wanted:
+		default:
+		}
+	}
+}
+
+// changeOnDemand changes a line over to the products that its controller asks for.
+// What can not be changed over to holds the line.
+func (a *appliance) changeOnDemand(ctx context.Context, id part.LineID, wanted <-chan string) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case product := <-wanted:
+			rec, err := a.recipeFor(id, product)
+			if err == nil {
+				_, err = a.changeOver(id, rec, line.Next, "controller", "controller")
+			}
+			if err != nil {
+				a.log.Error("the product that the controller asks for can not be judged", "line", id, "product", product, "err", err)
+				a.stations[id].Refuse(product, err)
+			}
+		}
+	}
+}
+
+// recipeFor returns the recipe by which a line judges a product, by its name.
+func (a *appliance) recipeFor(id part.LineID, product string) (*recipe.Recipe, error) {
+	rec, err := a.site.Recipe(id)
+	if err != nil {
+		return nil, err
+	}
+	if rec.Name != product {
+		return nil, fmt.Errorf("the site has no recipe of %s for line %s, only %s", product, id, rec.ID())
+	}
+	return rec, nil
+}

@@ -1,0 +1,272 @@
+package line
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"linesman/event"
+	"linesman/part"
+)
+
+// Changeover is a change of setup as the line has taken it on.
+//
+// A changeover takes effect at a place on the belt, not at a moment: From is the
+// tick at which the first part to be judged by the new setup is at the line's
+// zero. A part's place is the tick at exposure less the way from zero to where
+// its centre lay in the picture, so every view and every gate agree on it. Parts
+// before that place keep the old setup up to the gate.
+type Changeover struct {
+	Line   part.LineID `json:"line"`
+	Recipe string      `json:"recipe"`        // name@version from then on
+	Was    string      `json:"was"`           // name@version before
+	From   part.Tick   `json:"from"`          // place of its first part, at the line's zero
+	Batch  string      `json:"batch"`         // of the parts from there on
+	Why    string      `json:"why,omitempty"` // operator, controller, schedule, back
+}
+
+// Next as the tick of a change is the earliest place that no camera has under it
+// yet.
+var Next = part.Tick{}
+
+// Change has the line judge by another setup from a place on the belt on, a tick
+// at the line's zero, or Next. The tools it needs are opened before the call
+// returns, while the line runs on. The line must run, or be about to.
+//
+// Another product's recipe begins a new batch there; another version of the same
+// product goes on with the batch. The setup is closed by the line once it is not
+// needed any more; with an error it is the caller's, and nothing has changed. An
+// error is returned if the recipe does not fit the line, judges already, another
+// change is on its way, or the tick is past or of another epoch.
+func (s *Station) Change(next Setup, from part.Tick, why, actor string) (Changeover, error) {
+	u, err := newSetup(next, string(s.cfg.Line), &s.cfg.Settings)
+	if err != nil {
+		return Changeover{}, err
+	}
+	if err := u.open(s.cfg.Settings.Workers, s.cfg.Settings.Views); err != nil {
+		return Changeover{}, fmt.Errorf("line %s: %w", s.cfg.Line, err)
+	}
+	var c Changeover
+	err = s.ask(func(o *owner) (err error) {
+		c, err = o.change(u, from, why, actor)
+		return err
+	})
+	if err != nil {
+		return Changeover{}, errors.Join(fmt.Errorf("line %s: %w", s.cfg.Line, err), u.closeLocators())
+	}
+	return c, nil
+}
+
+// errEnded is the answer of a line that has stopped for good.
+var errEnded = errors.New("it has ended: start it with linesman run")
+
+// request is something the owner is asked to do; its answer has room.
+type request struct {
+	do     func(*owner) error
+	answer chan error
+}
+
+// ask has the owner do something, in its turn.
+func (s *Station) ask(do func(*owner) error) error {
+	r := request{do, make(chan error, 1)}
+	select {
+	case s.requests <- r:
+		return <-r.answer
+	case <-s.done:
+		return errEnded
+	}
+}
+
+// term is a setup and the place from which parts are judged by it.
+type term struct {
+	setup *setup
+	from  part.Tick
+	batch *batch // in which it began
+	told  bool
+	why   string
+	actor string
+}
+
+// setup returns what is judged by now: the newest setup that took effect.
+func (o *owner) setup() *setup { return o.term().setup }
+
+func (o *owner) term() *term {
+	for i := len(o.terms) - 1; i > 0; i-- {
+		if o.terms[i].told {
+			return o.terms[i]
+		}
+	}
+	return o.terms[0]
+}
+
+// termAt returns by which setup parts of a place are judged.
+func (o *owner) termAt(place part.Tick) *term {
+	for i := len(o.terms) - 1; i > 0; i-- {
+		if !place.Before(o.terms[i].from) {
+			return o.terms[i]
+		}
+	}
+	return o.terms[0]
+}
+
+// changing reports whether a changeover is on its way: asked for, and its place
+// not yet at the first gate.
+func (o *owner) changing() bool { return o.s.plan.Load().next != nil }
+
+func (o *owner) change(u *setup, from part.Tick, why, actor string) (Changeover, error) {
+	was := o.setup()
+	if o.changing() {
+		c := o.terms[len(o.terms)-1]
+		return Changeover{}, fmt.Errorf("the changeover to %s at tick %v is still on the belt, which is at %v: ask again once that tick is past the gate", c.setup.id, c.from, o.ctl.status.Now)
+	}
+	if was.same(u) {
+		return Changeover{}, fmt.Errorf("it judges by %s with this model already", u.id)
+	}
+	if w := &o.wish; w.number != 0 && w.product != u.Recipe.Name {
+		return Changeover{}, fmt.Errorf("the controller asks for %s, not %s: choose the product there, or set its number to 0", w.what(), u.Recipe.Name)
+	}
+	first, known := o.earliest()
+	switch {
+	case from == Next:
+		from = first
+	case !known:
+		return Changeover{}, fmt.Errorf("the belt's position is not known, so tick %v can not be placed: ask for next, or once the controller answers", from)
+	case from.Epoch != first.Epoch:
+		return Changeover{}, fmt.Errorf("tick %v is of another epoch than the belt's %v: ask for next, or for a tick of epoch %d", from, o.ctl.status.Now, first.Epoch)
+	case from.Before(first):
+		return Changeover{}, fmt.Errorf("tick %v is past: parts from there on may be under a camera; ask for next, or for %v and later", from, first)
+	}
+	u.serial = was.serial + 1
+	b := o.batches[len(o.batches)-1]
+	if u.Recipe.Name != was.Recipe.Name {
+		b = &batch{id: o.batchName(), recipe: u.id, from: from}
+		o.batches = append(o.batches, b)
+	}
+	o.terms = append(o.terms, &term{setup: u, from: from, batch: b, why: why, actor: actor})
+	o.s.plan.Store(&plan{now: was, next: u, from: from})
+	if !known {
+		o.announce()
+		o.arrive()
+	}
+	return Changeover{Line: o.s.cfg.Line, Recipe: u.id, Was: was.id, From: from, Batch: b.id, Why: why}, nil
+}
+
+// BatchName names a batch by when it was begun.
+func BatchName(at time.Time) string { return at.UTC().Format("20060102-150405") }
+
+// batchName names a new batch; no two have the same name.
+func (o *owner) batchName() string {
+	first := BatchName(o.s.now())
+	name := first
+	for n := 2; slices.ContainsFunc(o.batches, func(b *batch) bool { return b.id == name }); n++ {
+		name = fmt.Sprintf("%s-%d", first, n)
+	}
+	return name
+}
+
+// reactionTime is how old the last reading of the belt may be when the workers
+// hear of a changeover.
+const reactionTime = 100 * time.Millisecond
+
+// earliest returns the first place that no camera can have under it by the time
+// the workers know of it; false if nobody knows where the belt is.
+func (o *owner) earliest() (part.Tick, bool) {
+	if !o.ctl.known {
+		return Next, false
+	}
+	ahead := 0.0
+	for i := range o.set.Views {
+		ahead = max(ahead, o.reach[i]-o.set.Views[i].AtMM)
+	}
+	ahead += o.set.MaxSpeed * reactionTime.Seconds()
+	return o.ctl.status.Now.Add(counts(ahead, o.set.Encoder.PerMM) + int64(o.set.Encoder.Uncertainty)), true
+}
+
+// announce says that a changeover takes effect, once its place is at the line's
+// zero or a part of it has been seen.
+func (o *owner) announce() {
+	c, was := o.terms[len(o.terms)-1], o.setup()
+	if c.told {
+		return
+	}
+	c.told = true
+	o.beginBatch(c.batch, o.atCamera(c.from))
+	m := c.setup.Model
+	m.Line = string(o.s.cfg.Line)
+	for _, p := range []event.Payload{
+		event.RecipeActivated{Line: m.Line, Recipe: c.setup.id, Hash: c.setup.hash, Was: was.id, From: eventTick(c.from), Why: c.why},
+		m,
+	} {
+		e := event.New(o.source, "line", o.s.now(), p)
+		e.Batch, e.Actor = c.batch.id, c.actor
+		o.s.cfg.Events.Emit(e)
+	}
+}
+
+// turn follows the belt: changeovers take effect, the setups they leave behind
+// are closed, and so are the batches.
+func (o *owner) turn() {
+	if o.changing() {
+		c := o.terms[len(o.terms)-1]
+		past, same := o.ctl.status.Now.Sub(c.from)
+		if !same && c.from.Before(o.ctl.status.Now) || same && past >= 0 {
+			o.announce()
+		}
+		gate := o.set.Gates[0].AtMM
+		for i := range o.set.Gates {
+			gate = min(gate, o.set.Gates[i].AtMM)
+		}
+		if c.told && (!same || past >= counts(gate, o.set.Encoder.PerMM)) {
+			o.arrive()
+		}
+	}
+	o.settle()
+	o.dismiss()
+}
+
+// arrive ends a changeover: everything is looked at by the new setup from now on.
+func (o *owner) arrive() { o.s.plan.Store(&plan{now: o.terms[len(o.terms)-1].setup}) }
+
+// dismiss closes the setups that nothing needs any more.
+func (o *owner) dismiss() {
+	for len(o.terms) > 1 {
+		u := o.terms[0].setup
+		if o.s.plan.Load().has(u) || o.judgedBy(u) {
+			return
+		}
+		for _, w := range o.s.workers {
+			if w.holding.Load().has(u) {
+				return
+			}
+		}
+		o.terms = o.terms[1:]
+		o.s.closing.Go(func() {
+			if err := u.close(); err != nil {
+				o.s.cfg.Log.Error("closing what the line judged by before", "line", o.s.cfg.Line, "recipe", u.id, "err", err)
+			}
+		})
+	}
+}
+
+// judgedBy reports whether a part of that setup is still on its way.
+func (o *owner) judgedBy(u *setup) bool {
+	for i := range o.lanes {
+		for _, t := range o.lanes[i].expected {
+			if t.setup == u {
+				return true
+			}
+		}
+		for _, t := range o.lanes[i].landing {
+			if t.setup == u {
+				return true
+			}
+		}
+	}
+	for _, t := range o.pending {
+		if t.setup == u {
+			return true
+		}
+	}
+	return false
+}
