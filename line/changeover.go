@@ -38,7 +38,7 @@ var Next = part.Tick{}
 // product goes on with the batch. The setup is closed by the line once it is not
 // needed any more; with an error it is the caller's, and nothing has changed. An
 // error is returned if the recipe does not fit the line, judges already, another
-// change is on its way, or the tick is past or of another epoch.
+// change is on its way, or the tick is past, an hour of belt ahead or of another epoch.
 func (s *Station) Change(next Setup, from part.Tick, why, actor string) (Changeover, error) {
 	u, err := newSetup(next, string(s.cfg.Line), &s.cfg.Settings)
 	if err != nil {
@@ -134,6 +134,8 @@ func (o *owner) change(u *setup, from part.Tick, why, actor string) (Changeover,
 		return Changeover{}, fmt.Errorf("the belt's position is not known, so tick %v can not be placed: ask for next, or once the controller answers", from)
 	case from.Epoch != first.Epoch:
 		return Changeover{}, fmt.Errorf("tick %v is of another epoch than the belt's %v: ask for next, or for a tick of epoch %d", from, o.ctl.status.Now, first.Epoch)
+	case from.Count-first.Count > counts(o.set.MaxSpeed*farAhead.Seconds(), o.set.Encoder.PerMM):
+		return Changeover{}, fmt.Errorf("tick %v is more than %v of belt ahead of %v: the line would be bound until then; ask nearer to it", from, farAhead, o.ctl.status.Now)
 	case from.Before(first):
 		return Changeover{}, fmt.Errorf("tick %v is past: parts from there on may be under a camera; ask for next, or for %v and later", from, first)
 	}
@@ -164,6 +166,10 @@ func (o *owner) batchName() string {
 	}
 	return name
 }
+
+// farAhead is how far ahead a changeover may be asked for, at the belt's fastest:
+// until it has come no other can be.
+const farAhead = time.Hour
 
 // reactionTime is how old the last reading of the belt may be when the workers
 // hear of a changeover.

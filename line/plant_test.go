@@ -257,10 +257,7 @@ func (p *plant) openAppliance(ctx context.Context, b build, log event.Log, ring 
 	if err := p.set.Validate(); err != nil {
 		p.t.Fatal(err)
 	}
-	rec, err := recipe.Parse(fmt.Appendf(nil, "recipe: disc\nversion: 1\npart: {diameter_mm: %g, lanes: %d, lane_mm: %g}\nmodel: none\n%s", p.layout.DiameterMM, p.layout.Lanes, p.layout.LaneMM, b.recipe))
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	rec := p.parse("disc", 1, b.recipe)
 	link, err := modbus.New(modbus.Settings{URL: p.url, Timeout: 300 * time.Millisecond})
 	if err != nil {
 		p.t.Fatal(err)
@@ -295,6 +292,16 @@ func (p *plant) openAppliance(ctx context.Context, b build, log event.Log, ring 
 		stopped()
 		p.ends("ring", <-drained)
 	})
+}
+
+// parse makes a recipe of the plant's parts.
+func (p *plant) parse(name string, version int, more string) *recipe.Recipe {
+	p.t.Helper()
+	rec, err := recipe.Parse(fmt.Appendf(nil, "recipe: %s\nversion: %d\npart: {diameter_mm: %g, lanes: %d, lane_mm: %g}\nmodel: none\n%s", name, version, p.layout.DiameterMM, p.layout.Lanes, p.layout.LaneMM, more))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return rec
 }
 
 // setup is what the line judges by, by a recipe and what recognises its parts.

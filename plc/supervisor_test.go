@@ -3,6 +3,7 @@ package plc_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -265,5 +266,40 @@ func TestSupervisorFiresSignalsWhenDue(t *testing.T) {
 				t.Errorf("signal %d set after %v, want %v", i, got, want)
 			}
 		}
+	})
+}
+
+// A controller is told the product's number once somebody knows it, and anew after
+// each reconnection and restart.
+func TestSupervisorTellsTheProduct(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{now: part.Tick{Epoch: 1}}
+		s, _ := supervise(t, f, nil)
+		step := func(want ...uint16) {
+			t.Helper()
+			time.Sleep(time.Second)
+			synctest.Wait()
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			if !slices.Equal(f.products, want) {
+				t.Errorf("told %v, want %v", f.products, want)
+			}
+		}
+		step()
+		s.Judging(2)
+		step(2)
+		f.mu.Lock()
+		f.boot++
+		f.mu.Unlock()
+		step(2, 2)
+		f.set(errors.New("cable"))
+		time.Sleep(time.Second)
+		s.Judging(1)
+		s.Judging(0)
+		s.Judging(3) // the newest is told
+		time.Sleep(time.Second)
+		f.set(nil)
+		time.Sleep(3 * time.Second) // the longest pause between two tries
+		step(2, 2, 3)
 	})
 }
