@@ -27,6 +27,7 @@ type frameFacts struct {
 	camera  part.CameraID
 	seq     uint64
 	trigger uint64
+	ticket  uint64
 	at      time.Time
 }
 
@@ -125,7 +126,7 @@ func (o *owner) sighted(l *looked, k *look, i int, pos part.Position, doubts []s
 	}
 	at := o.set.gateTick(view, gate, pos.Tick, p.aheadMM)
 	diameter := k.by.Recipe.Part.DiameterMM * o.set.Encoder.PerMM
-	facts := frameFacts{l.frame.Camera, l.frame.Seq, l.frame.Trigger, l.frame.At}
+	facts := frameFacts{l.frame.Camera, l.frame.Seq, l.frame.Trigger, l.ticket, l.frame.At}
 	if t := o.lanes[p.lane-1].find(at, int64(0.4*diameter)); t != nil {
 		if t.has(l.view) || t.submitted {
 			p.crop.free()
@@ -340,18 +341,15 @@ func (o *owner) logVerdict(t *tracked, now time.Time) {
 		Tick: eventTick(o.atExposure(t)), Due: eventTick(t.GateAt), Late: t.late, Timing: t.timing,
 	}
 	p.Reasons = logged(t.verdict.Reasons)
+	if sh := o.s.shadow.Load(); sh != nil && t.judgedID == "" {
+		sh.verdict(t)
+	}
 	e := o.about(t, "part", p)
 	e.ID, e.Cause = event.NewID(), t.judgedID
 	t.judgedID = e.ID
 	crops, views := o.evidence(t)
 	if crops != nil {
-		class := "reject"
-		switch t.Outcome {
-		case part.Pass:
-			class = "pass"
-		case part.Inconclusive:
-			class = "inconclusive"
-		}
+		class := classOf(t.Outcome)
 		k := keepsake{crops, class, e, p}
 		k.judged.Views = views
 		select {
@@ -396,6 +394,14 @@ func (o *owner) evidence(t *tracked) ([]*keepsakeCrop, []event.View) {
 		t.views[i].crop = nil
 	}
 	return crops, views
+}
+
+// classOf is the class of evidence that a part's pictures are of.
+func classOf(o part.Outcome) string {
+	if o == part.Fail {
+		return "reject"
+	}
+	return o.String()
 }
 
 func pictures(crops []*keepsakeCrop) (n uint64) {

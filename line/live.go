@@ -25,7 +25,8 @@ type Status struct {
 	Cameras []camera.State `json:"cameras"`
 	Latency Latency        `json:"latency"`
 	Model   string         `json:"model"`
-	Next    *Changeover    `json:"next,omitempty"` // taken on, its first part not yet at the line's zero
+	Shadow  *ShadowState   `json:"shadow,omitempty"` // what judges beside the line, if anything does
+	Next    *Changeover    `json:"next,omitempty"`   // taken on, its first part not yet at the line's zero
 }
 
 // Counts are outcomes since the batch began.

@@ -59,7 +59,8 @@ type sighting struct {
 	aheadMM float64 // of the picture's centre, in the direction of travel
 	lane    int
 	box     vision.Box
-	failed  string // why the model gave no answer
+	centre  vision.Point // pixels
+	failed  string       // why the model gave no answer
 	// unanswered says that it is the model's own answer to this picture.
 	unanswered bool
 	result     models.Result
@@ -93,10 +94,8 @@ func (w *worker) serve(ctx context.Context, j job) bool {
 		l.also = &also
 	}
 	watch := j.watch && l.blind() == ""
-	if watch {
-		j.frame.Retain()
-		defer j.frame.Release()
-	}
+	j.frame.Retain() // the owner releases it as soon as it has decided
+	defer j.frame.Release()
 	select {
 	case w.s.looked <- l:
 	case <-ctx.Done():
@@ -105,6 +104,9 @@ func (w *worker) serve(ctx context.Context, j job) bool {
 	}
 	if watch {
 		w.glance(j)
+	}
+	if sh := w.s.shadow.Load(); sh != nil {
+		sh.offer(w, j, &l.look)
 	}
 	return true
 }
@@ -144,7 +146,7 @@ func (w *worker) look(ctx context.Context, j job, by *setup) (l look) {
 		if view.StepMM > 0 && math.Abs(ahead) > view.StepMM/2+by.Recipe.Part.DiameterMM/4 {
 			continue // the neighbouring frame shows it nearer its middle
 		}
-		l.parts = append(l.parts, sighting{aheadMM: ahead, lane: max(1, c.Lane), box: c.Box})
+		l.parts = append(l.parts, sighting{aheadMM: ahead, lane: max(1, c.Lane), box: c.Box, centre: c.Centre})
 		w.owned = append(w.owned, *c)
 	}
 	w.recognise(ctx, f, &l)

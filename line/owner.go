@@ -147,6 +147,9 @@ func (o *owner) publish(now time.Time) {
 	if c := o.terms[len(o.terms)-1]; !c.told {
 		st.Next = &Changeover{Line: o.s.cfg.Line, Recipe: c.setup.id, Was: u.id, From: c.from, Batch: c.batch.id, Why: c.why}
 	}
+	if sh := o.s.shadow.Load(); sh != nil {
+		st.Shadow = sh.sums.Load()
+	}
 	st.Ledger.Mismatch = o.said
 	st.PLC.Held, st.PLC.Running = o.ctl.status.Held, o.ctl.status.Running
 	st.PLC.SpeedMMs = o.ctl.status.Speed / o.set.Encoder.PerMM

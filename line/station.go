@@ -42,7 +42,7 @@ type Config struct {
 	Events   event.Sink
 	// Keep stores one picture as evidence and returns its SHA-256, or "" if it
 	// was not kept. The pixels are lent for the call. It is called on the
-	// keeper's goroutine. May be nil.
+	// keeper's goroutine and, of a candidate's, on the shadow's. May be nil.
 	Keep func(class string, p Picture) string
 	// Unclosed says where the process before left off without closing its batch;
 	// nil if it closed it, or there was none.
@@ -90,6 +90,10 @@ type Station struct {
 	frozen  sync.Map // part.CameraID -> camera.State
 
 	viewers viewers
+
+	shadow    atomic.Pointer[shadow] // nil if none judges beside the line
+	shadowing sync.Mutex             // held by Shadow, never by the line
+	ended     bool                   // with shadowing: no shadow may begin any more
 }
 
 // ack is a controller's answer to one entry.
@@ -168,6 +172,7 @@ func (s *Station) Run(ctx context.Context) error {
 	s.drain()
 	close(s.kept)
 	keeper.Wait()
+	s.endShadows()
 	s.closing.Wait()
 	var err error
 	for _, c := range o.terms {
