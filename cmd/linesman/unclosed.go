@@ -19,13 +19,17 @@ func (a *appliance) unclosed(id part.LineID) *line.Unclosed {
 		}
 		return events
 	}
+	// After a changeover the batch before closes while the new one runs.
 	var left *line.Unclosed
+	closed := map[string]bool{}
 	for _, e := range last(event.BatchOpened{}.EventType(), event.BatchClosed{}.EventType()) {
 		if c, err := event.As[event.BatchClosed](e); err == nil && c.Line == string(id) {
-			return nil
+			closed[e.Batch] = true
 		}
 		if o, err := event.As[event.BatchOpened](e); err == nil && o.Line == string(id) {
-			left = &line.Unclosed{Batch: e.Batch}
+			if !closed[e.Batch] {
+				left = &line.Unclosed{Batch: e.Batch}
+			}
 			break
 		}
 	}
