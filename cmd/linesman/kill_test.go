@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -64,7 +65,7 @@ func TestMain(m *testing.M) {
 
 // build builds the appliance, and has it teach itself drawn caps: a program
 // that is watched for races keeps no line's pace.
-func build(t *testing.T) (binary, model string) {
+func build(t testing.TB) (binary, model string) {
 	t.Helper()
 	shop.once.Do(func() {
 		if shop.dir, shop.err = os.MkdirTemp("", "linesman-test-"); shop.err == nil {
@@ -97,9 +98,10 @@ func buildIn(dir string) error {
 
 // victim is an appliance, and the drawn line that outlives it.
 type victim struct {
-	t                         *testing.T
+	t                         testing.TB
 	binary, model, mode, dir  string
 	seed                      uint64
+	rate                      int // parts an hour; 36,000 unless set
 	plcAddress, framesAddress string
 	run                       *exec.Cmd
 	said                      *bytes.Buffer
@@ -136,7 +138,7 @@ func killOften(t *testing.T, v *victim) {
 }
 
 // free returns an address nobody listens on.
-func free(t *testing.T) string {
+func free(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -182,7 +184,7 @@ func (v *victim) report() string { return filepath.Join(v.dir, "report.jsonl") }
 // it listens. The function returned ends it.
 func (v *victim) startSim() (end func()) {
 	v.t.Helper()
-	cmd := exec.Command(v.binary, "sim", "--product", "caps", "--rate", "36000", "--seed", fmt.Sprint(v.seed), "--defects", "0.1", "--mode", v.mode,
+	cmd := exec.Command(v.binary, "sim", "--product", "caps", "--rate", fmt.Sprint(cmp.Or(v.rate, 36000)), "--seed", fmt.Sprint(v.seed), "--defects", "0.1", "--mode", v.mode,
 		"--plc", v.plcAddress, "--frames", v.framesAddress, "--rtsp=", "--control=", "--report", v.report())
 	out, err := cmd.StdoutPipe()
 	if err != nil {

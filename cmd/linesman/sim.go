@@ -30,7 +30,7 @@ type SimCmd struct {
 	PLC     string  `default:"127.0.0.1:1502" help:"Address of the controller's Modbus server."`
 	Frames  string  `default:"127.0.0.1:1555" help:"Address of the camera's frames."`
 	RTSP    string  `name:"rtsp" default:"127.0.0.1:8554" help:"Address of the network camera's H.264 stream, rtsp://ADDRESS/line; empty for none."`
-	Control string  `default:"${control}" help:"Address that takes orders of 'sim fault'; empty for none."`
+	Control string  `default:"${control}" help:"Address that takes orders of 'sim fault' and 'sim choose'; empty for none."`
 	Mode    string  `default:"queue" enum:"queue,pulse" help:"How the controller takes passes: queue, or pulse."`
 	Report  string  `type:"path" help:"File to write what became of each part at the gate, one JSON object a line; none unless set."`
 }
@@ -110,7 +110,15 @@ func (c *SimCmd) Run(ctx context.Context) error {
 		g.Go(func() error { return netcam(ctx, b, layout, c.Seed, speed, stream) })
 	}
 	if orders != nil {
-		g.Go(func() error { return fault.Serve(ctx, orders, b.Fault) })
+		g.Go(func() error {
+			return fault.Serve(ctx, orders, func(kind string, value float64) error {
+				if kind == choose {
+					plcSide.Choose(uint16(value))
+					return nil
+				}
+				return b.Fault(kind, value)
+			})
+		})
 	}
 	g.Go(func() error { return pace(ctx, b, start) })
 	// Whoever started this process waits for its first line: all of it listens.
