@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"linesman/camera"
-	"linesman/event"
 	"linesman/part"
 	"linesman/plc"
 	"linesman/recipe"
@@ -111,97 +110,6 @@ func (o *owner) place(f *camera.Frame) (part.Position, []string) {
 		doubts = append(doubts, "the camera's picture is frozen")
 	}
 	return pos, doubts
-}
-
-// sighted takes one part of a frame, as one setup saw it: a new one, or another
-// view of one that is already on its way. It returns the part if it is now
-// complete.
-func (o *owner) sighted(l *looked, k *look, i int, pos part.Position, doubts []string) *tracked {
-	p, view := &k.parts[i], &o.set.Views[l.view]
-	gate := o.set.gateOf(p.lane)
-	if gate == nil {
-		o.emit("line", event.PartSuspect{Line: string(o.s.cfg.Line), Lane: p.lane, From: eventTick(pos.Tick), To: eventTick(pos.Tick),
-			Why: fmt.Sprintf("a part was seen in lane %d, which has no gate", p.lane), WhatTo: "correct part.lanes and part.lane_mm of the recipe, or add the gate"})
-		return nil
-	}
-	at := o.set.gateTick(view, gate, pos.Tick, p.aheadMM)
-	diameter := k.by.Recipe.Part.DiameterMM * o.set.Encoder.PerMM
-	facts := frameFacts{l.frame.Camera, l.frame.Seq, l.frame.Trigger, l.ticket, l.frame.At}
-	if t := o.lanes[p.lane-1].find(at, int64(0.4*diameter)); t != nil {
-		if t.has(l.view) || t.submitted {
-			p.crop.free()
-			return nil // the frame before showed it already, or the other setup
-		}
-		if k.by != t.setup {
-			if l.lookedBy(t.setup) {
-				p.crop.free()
-				return nil // that setup's look is the one that counts
-			}
-			p.wronglyBy(k.by, t.setup)
-		}
-		t.views = append(t.views, sightingOf{l.view, facts, k.quality, *p})
-		t.exposed, t.Deadline = l.frame.At, l.frame.At.Add(o.set.Deadline.D())
-		t.doubts = append(t.doubts, doubts...)
-		return o.complete(t, k.judged)
-	}
-	place := o.placeAtGate(p.lane, at)
-	term := o.termAt(place)
-	if k.by != term.setup {
-		if l.lookedBy(term.setup) {
-			// It is for the other setup's look to find this part; what that one
-			// took for a hair before the changeover is taken here.
-			off, _ := place.Sub(o.terms[len(o.terms)-1].from)
-			if k.also != nil || off >= 0 || off < -int64(0.1*diameter) {
-				p.crop.free()
-				return nil
-			}
-			term = o.terms[len(o.terms)-1]
-			place = term.from
-		} else {
-			p.wronglyBy(k.by, term.setup)
-		}
-	}
-	if !term.told {
-		o.announce()
-	}
-	t := &tracked{Part: part.Part{
-		ID: part.NewID(), Line: o.s.cfg.Line, Recipe: term.setup.id, Batch: o.batchAt(place).id,
-		Trigger: l.frame.Trigger, Lane: p.lane, Seen: l.frame.At, GateAt: at, Due: at,
-		Deadline: l.frame.At.Add(o.set.Deadline.D()),
-	}, setup: term.setup, batch: o.batchAt(place), exposed: l.frame.At, doubts: append([]string(nil), doubts...)}
-	if why := o.wish.doubt(place, term.setup); why != "" {
-		t.doubts = append(t.doubts, why)
-	}
-	t.timing = event.Timing{Exposure: l.frame.At.UTC(), Located: k.located.UTC(), Deadline: t.Deadline.UTC()}
-	t.views = append(t.views, sightingOf{l.view, facts, k.quality, *p})
-	o.lanes[p.lane-1].expect(t)
-	t.batch.ledger.Found++
-	return o.complete(t, k.judged)
-}
-
-// lookedBy reports whether a setup has looked at the frame and could say something.
-func (k *look) lookedBy(u *setup) bool {
-	for l := k; l != nil; l = l.also {
-		if l.by == u && l.missing == "" {
-			return true
-		}
-	}
-	return false
-}
-
-// wronglyBy makes a sighting say nothing: it is by the setup of another part of
-// the belt, so its part is inconclusive.
-func (p *sighting) wronglyBy(by, right *setup) {
-	p.failed, p.unanswered = fmt.Sprintf("changeover: the frame was looked at by %s, the part is judged by %s", by.id, right.id), false
-}
-
-// complete judges a part once every view that the recipe asks for is there.
-func (o *owner) complete(t *tracked, at time.Time) *tracked {
-	if len(t.views) < len(t.setup.required) {
-		return nil
-	}
-	o.judge(t, at)
-	return t
 }
 
 // notSeen is why a view is missing of which there is no sighting.
@@ -327,108 +235,6 @@ func (o *owner) overrule(t *tracked, why string) {
 	}
 }
 
-// logVerdict writes part.judged; a part whose picture is kept goes by the
-// keeper.
-func (o *owner) logVerdict(t *tracked, now time.Time) {
-	if t.logged {
-		return
-	}
-	t.logged = true
-	model := t.setup.Detector.Model()
-	p := event.PartJudged{
-		Line: string(t.Line), Outcome: t.Outcome.String(), Score: finite(t.verdict.score), Model: modelName(model), ModelHash: model.SHA256,
-		Recipe: t.Recipe, RecipeHash: t.verdict.Recipe, Lane: t.Lane, Trigger: t.Trigger,
-		Tick: eventTick(o.atExposure(t)), Due: eventTick(t.GateAt), Late: t.late, Timing: t.timing,
-	}
-	p.Reasons = logged(t.verdict.Reasons)
-	if sh := o.s.shadow.Load(); sh != nil && t.judgedID == "" {
-		sh.verdict(t)
-	}
-	e := o.about(t, "part", p)
-	e.ID, e.Cause = event.NewID(), t.judgedID
-	t.judgedID = e.ID
-	crops, views := o.evidence(t)
-	if crops != nil {
-		class := classOf(t.Outcome)
-		k := keepsake{crops, class, e, p}
-		k.judged.Views = views
-		select {
-		case o.s.kept <- k:
-			return
-		default:
-			o.emit("evidence", event.EvidenceDropped{Class: class, Why: "queue full", Count: pictures(crops), From: now.UTC(), To: now.UTC(),
-				WhatTo: "the disk is slower than the rejects come: keep fewer pictures or use a faster disk"})
-			for _, c := range crops {
-				c.free()
-			}
-		}
-	}
-	o.s.cfg.Events.Emit(e)
-}
-
-// evidence takes the crops of a part that are to be kept, and says of each view
-// what is needed to reach the verdict again; nil if none is to be kept.
-func (o *owner) evidence(t *tracked) ([]*keepsakeCrop, []event.View) {
-	keep, any := t.Outcome != part.Pass, false
-	for i := range t.views {
-		keep = keep || t.views[i].keep
-		any = any || t.views[i].crop != nil
-	}
-	if !any {
-		return nil, nil
-	}
-	var crops []*keepsakeCrop
-	var views []event.View
-	if keep {
-		for _, name := range t.setup.required {
-			view, crop := event.View{Name: name, Missing: notSeen}, (*keepsakeCrop)(nil)
-			if v := o.viewOf(t, name); v != nil {
-				view = event.View{Name: name, Camera: string(v.frame.camera), Missing: v.failed, Unanswered: v.unanswered, Quality: event.Quality(v.quality)}
-				crop, v.crop = v.crop, nil
-			}
-			views, crops = append(views, view), append(crops, crop)
-		}
-	}
-	for i := range t.views { // what nobody keeps
-		t.views[i].crop.free()
-		t.views[i].crop = nil
-	}
-	return crops, views
-}
-
-// classOf is the class of evidence that a part's pictures are of.
-func classOf(o part.Outcome) string {
-	if o == part.Fail {
-		return "reject"
-	}
-	return o.String()
-}
-
-func pictures(crops []*keepsakeCrop) (n uint64) {
-	for _, c := range crops {
-		if c != nil {
-			n++
-		}
-	}
-	return n
-}
-
-// logged returns reasons as the log writes them.
-func logged(reasons []rules.Reason) (out []event.Reason) {
-	for _, r := range reasons {
-		out = append(out, event.Reason{Rule: r.Rule, Class: r.Class, Camera: string(r.Camera), Measured: finite(r.Measured), Limit: finite(r.Limit), Unit: r.Unit, Text: r.Text})
-	}
-	return out
-}
-
-// atExposure returns where the part's centre was at exposure, as a tick of the
-// gate's account less the way to the gate.
-func (o *owner) atExposure(t *tracked) part.Tick {
-	v := &t.views[0]
-	view := &o.set.Views[v.view]
-	return t.GateAt.Add(-int64((o.set.gateOf(t.Lane).AtMM - view.AtMM - v.aheadMM) * o.set.Encoder.PerMM))
-}
-
 func (t *tracked) has(view int) bool {
 	for i := range t.views {
 		if t.views[i].view == view {
@@ -447,11 +253,3 @@ func mark(t *tracked, p *sighting) Mark {
 }
 
 func ms(d time.Duration) float64 { return float64(d) / 1e6 }
-
-// finite makes a number JSON can carry.
-func finite(x float64) float64 {
-	if math.IsNaN(x) {
-		return 0
-	}
-	return max(-math.MaxFloat32, min(math.MaxFloat32, x))
-}
