@@ -15,7 +15,6 @@ import (
 	"linesman/line"
 	"linesman/models"
 	"linesman/part"
-	"linesman/sim"
 	"linesman/sim/belt"
 	"linesman/vision"
 )
@@ -133,10 +132,20 @@ func (p *plant) batches() (opened []string, closed map[string]event.BatchClosed)
 // part is judged by what its place on the belt asks for, and the accounts of all
 // batches close on what came out at the gate.
 func TestChangeover(t *testing.T) {
-	for name, layout := range map[string]sim.Layout{"one part a picture": discs(), "many parts a picture": pills()} {
+	view := func(id part.CameraID) line.View {
+		return line.View{Camera: id, AtMM: discs().CameraMM, MMPerPx: discs().MMPerPx}
+	}
+	for name, b := range map[string]build{
+		"one part a picture":   {layout: discs()},
+		"many parts a picture": {layout: pills()},
+		"two views":            {layout: discs(), views: []line.View{view("top"), view("side")}},
+		"pulses":               {layout: discs(), mode: line.ModePulse},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newPlant(t, build{layout: layout, seed: *seed, workers: 2, detector: signed{mark: 1, closed: new(atomic.Int32)}})
+			layout := b.layout
+			b.seed, b.workers, b.detector = *seed, 2, signed{mark: 1, closed: new(atomic.Int32)}
+			p := newPlant(t, b)
 			first := turned{Changeover: line.Changeover{Recipe: "disc@1", Batch: "b1"}, mark: 1}
 			if err := p.running(patience); err != nil {
 				t.Fatal(err)
