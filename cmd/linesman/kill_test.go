@@ -56,6 +56,13 @@ var shop struct {
 }
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(changingDir); dir != "" {
+		if err := changing(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	code := m.Run()
 	if err := os.RemoveAll(shop.dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -101,7 +108,8 @@ type victim struct {
 	t                         testing.TB
 	binary, model, mode, dir  string
 	seed                      uint64
-	rate                      int // parts an hour; 36,000 unless set
+	rate                      int    // parts an hour; 36,000 unless set
+	changing                  string // the program that runs the appliance and changes its recipe; "" for the appliance alone
 	plcAddress, framesAddress string
 	run                       *exec.Cmd
 	said                      *bytes.Buffer
@@ -208,6 +216,10 @@ func (v *victim) start() {
 	v.t.Helper()
 	v.said = &bytes.Buffer{}
 	v.run = exec.Command(v.binary, "run", "-c", filepath.Join(v.dir, "site.yaml"))
+	if v.changing != "" {
+		v.run = exec.Command(v.changing)
+		v.run.Env = append(os.Environ(), changingDir+"="+v.dir)
+	}
 	v.run.Stdout, v.run.Stderr = io.Discard, v.said
 	if err := v.run.Start(); err != nil {
 		v.t.Fatal(err)

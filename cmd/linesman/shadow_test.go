@@ -1,20 +1,12 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
-	"linesman/config"
 	"linesman/event"
-	"linesman/line"
-	"linesman/recipe"
 )
 
 // BenchmarkShadow runs the appliance beside a drawn line of caps, in turns with a
@@ -28,35 +20,11 @@ func BenchmarkShadow(b *testing.B) {
 }
 
 func benchShadow(b *testing.B, rate int) {
-	binary, model := build(b)
-	v := &victim{t: b, binary: binary, model: model, mode: line.ModeQueue, rate: rate, dir: b.TempDir(), seed: 7, plcAddress: free(b), framesAddress: free(b)}
-	v.writeSite()
-	text, err := os.ReadFile(filepath.Join(v.dir, "recipe.yaml"))
+	v, a, stop := runningCaps(b, rate)
+	rec, err := draft(v.dir, "caps", 2)
 	if err != nil {
 		b.Fatal(err)
 	}
-	draft := filepath.Join(v.dir, "draft.yaml")
-	if err := os.WriteFile(draft, append(bytes.Replace(text, []byte("version: 1"), []byte("version: 2"), 1), "limits: {anomaly: 0.9}\n"...), 0o644); err != nil {
-		b.Fatal(err)
-	}
-	rec, err := recipe.Load(draft)
-	if err != nil {
-		b.Fatal(err)
-	}
-	site, err := config.Load(filepath.Join(v.dir, "site.yaml"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	endSim := v.startSim()
-	a, err := openAppliance(site, slog.New(slog.DiscardHandler))
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- a.run(ctx) }()
-	v.passing(time.Time{})
-
 	var with, without []time.Time // when turns began
 	for range 2 * b.N {
 		without = append(without, time.Now())
@@ -70,12 +38,7 @@ func benchShadow(b *testing.B, rate int) {
 			b.Fatal(err)
 		}
 	}
-	cancel()
-	if err := <-done; err != nil {
-		b.Fatal(err)
-	}
-	a.close()
-	endSim()
+	stop()
 	for name, began := range map[string][]time.Time{"without": without, "with": with} {
 		took := v.took(began)
 		slices.Sort(took)
