@@ -38,6 +38,7 @@ type Config struct {
 	EjectMM    float64 // ejection sensor after the gate; default 40
 	ExitMM     float64 // exit sensor after the gate; default 60
 	HorizonMM  float64 // entries due further ahead are refused; default 5000
+	FeedMM     float64 // feed before the line's zero, at most; default 200
 
 	Response  time.Duration // of the valve, taken off by the measured speed
 	Scan      time.Duration // default 10 ms
@@ -51,6 +52,7 @@ type Config struct {
 	KeepMoving         bool // do not stop the belt when a reject is not confirmed
 	StrayHold          int  // hold after so many parts in a row without an entry; 0: never
 	LittleWords        bool // low word first
+	FeedUnjudged       bool // another product is asked for, and parts let in, without waiting
 }
 
 // For returns the configuration that fits a drawn line: a window narrower than
@@ -76,6 +78,7 @@ func (c *Config) defaults() {
 	set(&c.EjectMM, 40)
 	set(&c.ExitMM, 60)
 	set(&c.HorizonMM, 5000)
+	set(&c.FeedMM, 200)
 	set(&c.Jitter, 0.2)
 	if c.Bits == 0 {
 		c.Bits = 32
@@ -119,6 +122,7 @@ type Controller struct {
 	clear   int64
 	strays  int // in a row
 	scans   uint16
+	product product
 
 	recipe  atomic.Uint32 // number of the product chosen at the panel
 	judged  atomic.Uint32 // number of the product the PC judges by
@@ -186,6 +190,7 @@ func (c *Controller) start() {
 	c.speed = speedometer{}
 	c.counts, c.edges, c.edgeSeq, c.echoes, c.echoSeq = counters{}, nil, 0, nil, 0
 	c.beaten, c.strays, c.scans = false, 0, 0
+	c.product = product{}
 	c.lastTrg = c.now - c.ticks(1e6)
 	c.window, c.clear = c.ticks(c.cfg.WindowMM), c.ticks(max(c.cfg.ClearMM, c.cfg.WindowMM))
 	c.wiring.Feed(false)
@@ -222,8 +227,9 @@ func (c *Controller) running() bool { return c.wiring.Now() >= c.dead }
 // Release is the button at the panel: it ends a hold at the next scan.
 func (c *Controller) Release() { c.release.Store(true) }
 
-// Choose sets the product's number at the panel, 0 for none; it is asked for from
-// the next scan on, and outlasts a restart.
+// Choose sets the product's number at the panel, 0 for none, which outlasts a
+// restart. The feed stops, the product is asked for once what it let in is past the
+// line's zero, and the feed goes on once the PC judges by it.
 func (c *Controller) Choose(number uint16) { c.recipe.Store(uint32(number)) }
 
 // Judging returns the number of the product that the PC says it judges by.

@@ -85,6 +85,7 @@ func (c *Controller) Scan() {
 	in := c.image.take()
 	c.parameters(in)
 	c.judged.Store(uint32(in.recipe))
+	c.choose()
 	c.heartbeat(in)
 	c.commands(in)
 	for i := range c.lanes {
@@ -98,8 +99,28 @@ func (c *Controller) Scan() {
 		c.act(&c.lanes[i])
 		c.arm(&c.lanes[i])
 	}
-	c.wiring.Feed(c.why == 0)
+	c.wiring.Feed(c.why == 0 && c.product.feeds)
 	c.publish()
+}
+
+// product is where the change to another product stands.
+type product struct {
+	asked   uint32 // number in the register
+	turning bool   // another is chosen, and what was let in not yet past the line's zero
+	since   int64  // tick at which it was chosen
+	feeds   bool   // parts may come in
+}
+
+// choose follows the switch at the panel.
+func (c *Controller) choose() {
+	p, chosen := &c.product, c.recipe.Load()
+	if chosen != p.asked && !p.turning {
+		p.turning, p.since = true, c.now
+	}
+	if p.turning && (c.cfg.FeedUnjudged || chosen == 0 || c.now-p.since >= c.ticks(c.cfg.FeedMM)) {
+		p.asked, p.turning = chosen, false
+	}
+	p.feeds = c.cfg.FeedUnjudged || !p.turning && (p.asked == 0 || p.asked == c.judged.Load())
 }
 
 // next asks for the next scan, with jitter.

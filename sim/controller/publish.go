@@ -51,7 +51,7 @@ func (c *Controller) status(put func(at int, v uint32)) {
 	in[plc.StatusTaken], in[plc.StatusCommand] = c.image.taken, c.image.command
 	in[plc.StatusScans], in[plc.StatusBeat] = c.scans, c.image.holding[plc.BeatReg]
 	in[plc.StatusWindow], in[plc.StatusClear] = uint16(c.window), uint16(c.clear)
-	in[plc.StatusRecipe] = uint16(c.recipe.Load())
+	in[plc.StatusRecipe] = uint16(c.product.asked)
 	put(plc.StatusBoot, c.boot)
 	put(plc.StatusEncoder, c.onWire(c.now))
 	put(plc.StatusSpeed, uint32(max(0, c.speed.speed)))
