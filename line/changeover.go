@@ -23,15 +23,19 @@ type Changeover struct {
 	Was    string      `json:"was"`           // name@version before
 	From   part.Tick   `json:"from"`          // place of its first part, at the line's zero
 	Batch  string      `json:"batch"`         // of the parts from there on
-	Why    string      `json:"why,omitempty"` // operator, controller, schedule, back
+	Why    string      `json:"why,omitempty"` // operator, controller, schedule, back; by the controller only while it asks
 }
 
 // Next as the tick of a change is the earliest place that no camera has under it
 // yet.
 var Next = part.Tick{}
 
+// ErrChanging is wrapped by the error for a changeover that was asked for while
+// another is on its way.
+var ErrChanging = errors.New("a changeover is on its way")
+
 // Change has the line judge by another setup from a place on the belt on, a tick
-// at the line's zero, or Next. The tools it needs are opened before the call
+// at the line's zero (epoch 0 is the belt's own), or Next. The tools it needs are opened before the call
 // returns, while the line runs on. The line must run, or be about to.
 //
 // Another product's recipe begins a new batch there; another version of the same
@@ -110,15 +114,15 @@ func (o *owner) termAt(place part.Tick) *term {
 	return o.terms[0]
 }
 
-// changing reports whether a changeover is on its way: asked for, and its place
-// not yet at the first gate.
-func (o *owner) changing() bool { return o.s.plan.Load().next != nil }
+// Changing reports whether a changeover is on its way: taken on, and its place not
+// yet at the first gate.
+func (s *Station) Changing() bool { return s.plan.Load().next != nil }
 
 func (o *owner) change(u *setup, from part.Tick, why, actor string) (Changeover, error) {
 	was := o.setup()
-	if o.changing() {
+	if o.s.Changing() {
 		c := o.terms[len(o.terms)-1]
-		return Changeover{}, fmt.Errorf("the changeover to %s at tick %v is still on the belt, which is at %v: ask again once that tick is past the gate", c.setup.id, c.from, o.ctl.status.Now)
+		return Changeover{}, fmt.Errorf("%w: %s begins at tick %v, the belt is at %v; ask again once that tick is past the gate", ErrChanging, c.setup.id, c.from, o.ctl.status.Now)
 	}
 	if was.same(u) {
 		return Changeover{}, fmt.Errorf("it judges by %s with this model already", u.id)
@@ -126,7 +130,13 @@ func (o *owner) change(u *setup, from part.Tick, why, actor string) (Changeover,
 	if w := &o.wish; w.number != 0 && w.product != u.Recipe.Name {
 		return Changeover{}, fmt.Errorf("the controller asks for %s, not %s: choose the product there, or set its number to 0", w.what(), u.Recipe.Name)
 	}
+	if why == "controller" && o.wish.number == 0 {
+		return Changeover{}, fmt.Errorf("the controller does not ask for %s any more", u.Recipe.Name)
+	}
 	first, known := o.earliest()
+	if from.Epoch == 0 && from != Next {
+		from.Epoch = first.Epoch
+	}
 	switch {
 	case from == Next:
 		from = first
@@ -214,7 +224,7 @@ func (o *owner) announce() {
 // turn follows the belt: changeovers take effect, the setups they leave behind
 // are closed, and so are the batches.
 func (o *owner) turn() {
-	if o.changing() {
+	if o.s.Changing() {
 		c := o.terms[len(o.terms)-1]
 		past, same := o.ctl.status.Now.Sub(c.from)
 		if !same && c.from.Before(o.ctl.status.Now) || same && past >= 0 {

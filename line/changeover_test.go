@@ -173,8 +173,8 @@ func TestChangeover(t *testing.T) {
 			if _, err := p.turn("disc", 2, 2, line.Next, "bert"); err == nil || !strings.Contains(err.Error(), "already") {
 				t.Errorf("a changeover to what judges: %v", err)
 			}
-			ahead := int64(p.belt.Read().Encoder) + int64(300*layout.PerMM)
-			third, err := p.turn("other", 1, 3, part.Tick{Epoch: 1, Count: ahead}, "bert")
+			ahead := p.station.Status().Belt.Count + int64(300*layout.PerMM)
+			third, err := p.turn("other", 1, 3, part.Tick{Count: ahead}, "bert") // of the belt's epoch
 			if err != nil {
 				t.Fatal(err)
 			}

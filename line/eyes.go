@@ -79,19 +79,25 @@ func (e *eyes) begin(u *setup) {
 // run compares until there are no more glances.
 func (e *eyes) run() {
 	for g := range e.glances {
-		if g.setup.serial > e.setup.serial {
-			for i := range e.views {
-				e.tellMinute(i)
-			}
-			e.begin(g.setup)
-		}
-		if g.setup == e.setup { // else of before the changeover
-			e.see(g.view, &g.sight)
-		}
+		e.take(g)
 		e.blanks <- g
 	}
 	for i := range e.views {
 		e.tellMinute(i)
+	}
+}
+
+// take sorts a measured frame in: the first of a new setup begins anew, and those
+// of an old one that come after it are passed over.
+func (e *eyes) take(g *glance) {
+	if g.setup.serial > e.setup.serial {
+		for i := range e.views {
+			e.tellMinute(i)
+		}
+		e.begin(g.setup)
+	}
+	if g.setup == e.setup {
+		e.see(g.view, &g.sight)
 	}
 }
 

@@ -2,6 +2,7 @@ package line
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math"
 	"testing"
@@ -151,14 +152,14 @@ func (b *watched) frame(light float64) {
 	f.Camera, f.Seq, f.Trigger, f.At, f.Position = "cam", uint64(b.n), uint64(b.n), b.at, part.Position{}
 	disc(f, light, b.n)
 	j := job{frame: f, watch: b.views[0].due(f, b.eyes.watch.Every)}
-	if b.w.look(context.Background(), j, b.first); j.watch {
+	if b.w.look(context.Background(), j, b.plan.Load().now); j.watch {
 		b.w.glance(j)
 	}
 	f.Release()
 	select {
 	case g := <-b.eyes.glances:
 		b.taken++
-		b.eyes.see(g.view, &g.sight)
+		b.eyes.take(g)
 		b.eyes.blanks <- g
 	default:
 	}
@@ -234,6 +235,49 @@ func TestEyesNeverWait(t *testing.T) {
 	}
 	if b.taken != 0 {
 		t.Errorf("%d frames were measured with no room for them", b.taken)
+	}
+}
+
+// TestEyesOfAnotherRecipe: after a changeover the eyes look anew, what was under way
+// of the recipe before is passed over, and a recipe that comes back is measured from
+// where it was.
+func TestEyesOfAnotherRecipe(t *testing.T) {
+	b := newWatched(t, Watch{Learn: 40, Memory: 16})
+	change := func(version, serial int) {
+		rec, err := recipe.Parse(fmt.Appendf(nil, "recipe: disc\nversion: %d\npart: {diameter_mm: 4.8}\nmodel: none\n", version))
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := newSetup(Setup{Recipe: rec, Detector: content{}, Locator: b.cfg.Locator}, "l", &b.cfg.Settings)
+		if err == nil {
+			u.serial, err = serial, u.open(1, b.cfg.Settings.Views)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.plan.Store(&plan{now: u})
+	}
+	look := func(light float64) {
+		for range 300 {
+			b.frame(light)
+		}
+	}
+	look(1)
+	change(2, 1)
+	look(0.84)
+	b.plan.Store(&plan{now: b.first}) // what an old frame still brings
+	look(0.5)
+	change(1, 2)
+	look(0.84)
+	refs, said := of[event.EyesReference](t, b.q.said), of[event.EyesDrift](t, b.q.said)
+	if len(refs) != 3 || refs[0].Recipe != "disc@1" || refs[1].Recipe != "disc@2" || refs[2].Recipe != "disc@1" || refs[0].Carried || refs[1].Carried || !refs[2].Carried {
+		t.Fatalf("references %+v", refs)
+	}
+	if math.Abs(refs[2].Part[0]-refs[0].Part[0]) > 1e-6 || math.Abs(refs[1].Part[0]/refs[0].Part[0]-0.84) > 0.02 {
+		t.Errorf("light of the parts: %v, %v, %v", refs[0].Part, refs[1].Part, refs[2].Part)
+	}
+	if len(said) != 1 || said[0].What != "light" || said[0].State != "warning" {
+		t.Errorf("drifts %+v; want one of the recipe that came back", said)
 	}
 }
 

@@ -22,6 +22,7 @@ type Status struct {
 	Counts  Counts         `json:"counts"`
 	Ledger  part.Ledger    `json:"ledger"`
 	PLC     PLCState       `json:"plc"`
+	Belt    part.Tick      `json:"belt"` // what is at the line's zero now; epoch 0 before the first reading
 	Cameras []camera.State `json:"cameras"`
 	Latency Latency        `json:"latency"`
 	Model   string         `json:"model"`

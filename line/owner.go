@@ -142,7 +142,7 @@ func (o *owner) publish(now time.Time) {
 		Line: o.s.cfg.Line, At: now, Recipe: u.id, Batch: b.id,
 		State: o.state.name, Why: o.state.why, WhatTo: o.state.whatTo,
 		PerMin: o.figures.perMinute(now), Counts: b.counts, Ledger: o.balance(b),
-		PLC: o.ctl.link, Latency: o.figures.latency(now), Model: modelName(u.Detector.Model()),
+		PLC: o.ctl.link, Belt: o.ctl.status.Now, Latency: o.figures.latency(now), Model: modelName(u.Detector.Model()),
 	}
 	if c := o.terms[len(o.terms)-1]; !c.told {
 		st.Next = &Changeover{Line: o.s.cfg.Line, Recipe: c.setup.id, Was: u.id, From: c.from, Batch: c.batch.id, Why: c.why}

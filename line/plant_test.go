@@ -103,6 +103,7 @@ type build struct {
 	recipe   string          // more of it
 	eyes     line.Watch      // how they are watched
 	products map[int]string  // that the controller may ask for
+	waits    bool            // the controller lets nothing in until what it asks for is judged
 	wanted   func(string)    // is told of them
 }
 
@@ -205,7 +206,7 @@ func (p *plant) openBelt(b build, start time.Time) {
 		p.t.Fatal(err)
 	}
 	c := controller.For(p.layout)
-	c.Pulse, c.Seed = b.mode == line.ModePulse, b.seed
+	c.Pulse, c.Seed, c.FeedUnjudged = b.mode == line.ModePulse, b.seed, !b.waits
 	if p.plc, err = controller.New(c, wiring{p.belt, p}); err != nil {
 		p.t.Fatal(err)
 	}

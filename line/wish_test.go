@@ -4,6 +4,7 @@ package line_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -134,5 +135,36 @@ func TestProductNobodyKnows(t *testing.T) {
 	p.finish()
 	if got := p.truth(); len(got.silent)+got.unjudged > 0 {
 		t.Errorf("on the good side unjudged %d, not named %v", got.unjudged, got.silent)
+	}
+}
+
+// TestProductWaits has a controller that lets no part in until what it asks for is
+// judged by: a changeover then costs no part at all.
+func TestProductWaits(t *testing.T) {
+	t.Parallel()
+	wanted := make(chan string, 4)
+	p := newPlant(t, build{seed: *seed, defects: -1, waits: true, detector: signed{mark: 1, closed: new(atomic.Int32)},
+		products: map[int]string{1: "disc", 2: "other"}, wanted: func(product string) { wanted <- product }})
+	if err := p.running(patience); err != nil {
+		t.Fatal(err)
+	}
+	at := p.belt.Read()
+	p.plc.Choose(2)
+	if got := <-wanted; got != "other" {
+		t.Errorf("wanted is %q", got)
+	}
+	p.await(500*time.Millisecond, func(record) bool { return false }) // a model takes its time to load
+	if now := p.belt.Read(); now.Feeding || now.Travelled-at.Travelled < 200 {
+		t.Errorf("while the model is loaded the belt is %+v", now)
+	}
+	second, err := p.turn("other", 1, 2, line.Next, "controller")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.arrived(second, 12)
+	p.finish()
+	counts := p.judgedBy(turned{Changeover: line.Changeover{Recipe: "disc@1", Batch: "b1"}, mark: 1}, second)
+	if got := p.truth(); len(got.silent)+got.unjudged > 0 || got.lostGood > 0 || slices.Min(counts) < 12 {
+		t.Errorf("judged by each %v, at the gate %+v", counts, got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"linesman/event"
 	"linesman/line"
@@ -72,22 +73,37 @@ func newestOf(wanted chan string, product string) {
 	}
 }
 
+// changingPause is how long the controller's wish waits for a changeover that is on
+// its way.
+const changingPause = 200 * time.Millisecond
+
 // changeOnDemand changes a line over to the products that its controller asks for.
 // What can not be changed over to holds the line.
 func (a *appliance) changeOnDemand(ctx context.Context, id part.LineID, wanted <-chan string) error {
+	var product string
+	var again <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case product := <-wanted:
-			rec, err := a.recipeFor(id, product)
-			if err == nil {
-				_, err = a.changeOver(id, rec, line.Next, "controller", "controller")
-			}
-			if err != nil {
-				a.log.Error("the product that the controller asks for can not be judged", "line", id, "product", product, "err", err)
-				a.stations[id].Refuse(product, err)
-			}
+		case product = <-wanted:
+		case <-again:
+		}
+		again = nil
+		if a.stations[id].Changing() {
+			again = time.After(changingPause)
+			continue
+		}
+		rec, err := a.recipeFor(id, product)
+		if err == nil {
+			_, err = a.changeOver(id, rec, line.Next, "controller", "controller")
+		}
+		switch {
+		case errors.Is(err, line.ErrChanging):
+			again = time.After(changingPause)
+		case err != nil:
+			a.log.Error("the product that the controller asks for can not be judged", "line", id, "product", product, "err", err)
+			a.stations[id].Refuse(product, err)
 		}
 	}
 }
