@@ -243,6 +243,7 @@ func (r Rig) calls() map[string]func(context.Context) error {
 		"Beat":    c.Beat,
 		"Hold":    c.Hold,
 		"Release": c.Release,
+		"Judging": func(ctx context.Context) error { return c.Judging(ctx, 1) },
 	}
 }
 
