@@ -18,7 +18,10 @@ type Model struct {
 
 // Finding is one thing found on a part.
 type Finding struct {
-	Class string     `json:"class"` // a channel or a named defect: "size", "outline", "colour", "print", "texture"...
+	Class string `json:"class"` // what says so: "size", "outline", "colour", "print", "texture"...
+	// Name is the defect as people named it, of a model that was shown labelled
+	// ones; empty where it resembles none of them.
+	Name  string     `json:"name,omitempty"`
 	Score float64    `json:"score"` // unclamped, 1 = threshold
 	Box   vision.Box `json:"box"`   // pixels of the sensor
 	Area  float64    `json:"area"`  // pixels of the sensor

@@ -1,9 +1,11 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
+	"linesman/models"
 	"linesman/part"
 )
 
@@ -72,8 +74,8 @@ func judgeScore(view View, limits Limits, doubt, fail func(Reason)) {
 		if f.Score < limits.Anomaly-limits.Unsure {
 			continue
 		}
-		report(Reason{Rule: "anomaly", Class: f.Class, Camera: view.Camera, Measured: f.Measured, Limit: f.Limit * limits.Anomaly, Unit: f.Unit,
-			Text: findingText(f.Class, f.Measured, f.Limit*limits.Anomaly, f.Unit)})
+		report(Reason{Rule: "anomaly", Class: cmp.Or(f.Name, f.Class), Camera: view.Camera, Measured: f.Measured, Limit: f.Limit * limits.Anomaly, Unit: f.Unit,
+			Text: findingText(f, f.Measured, f.Limit*limits.Anomaly, f.Unit)})
 		said = true
 	}
 	if !said {
@@ -81,9 +83,13 @@ func judgeScore(view View, limits Limits, doubt, fail func(Reason)) {
 	}
 }
 
-func findingText(class string, measured, limit float64, unit string) string {
+func findingText(f models.Finding, measured, limit float64, unit string) string {
 	if unit != "" {
 		unit = " " + unit
+	}
+	class := f.Class
+	if f.Name != "" {
+		class = f.Name + ": " + class
 	}
 	return fmt.Sprintf("%s %.3g%s (limit %.3g%s)", class, measured, unit, limit, unit)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -63,6 +64,7 @@ type answer struct {
 	File    string       `json:"file"`
 	Score   float64      `json:"score"`
 	Outcome part.Outcome `json:"outcome"`
+	Class   string       `json:"class,omitempty"` // of the strongest reason: a named defect, else what found it
 	Reasons []string     `json:"reasons"`
 	MS      float64      `json:"ms"`
 }
@@ -128,14 +130,14 @@ func (c *InspectCmd) judge(ctx context.Context, d *anomaly.Detector, file string
 	if err == nil {
 		a.Score = result.Anomaly
 	}
-	a.Outcome, a.Reasons = decide(result, err)
+	a.Outcome, a.Class, a.Reasons = decide(result, err)
 	a.MS = float64(time.Since(began).Microseconds()) / 1000
 	return a
 }
 
 // decide is the verdict on one picture by the default limits; one that could not
 // be looked at is a missing view.
-func decide(result models.Result, err error) (part.Outcome, []string) {
+func decide(result models.Result, err error) (outcome part.Outcome, class string, reasons []string) {
 	limits := rules.Limits{}
 	if err := limits.Validate(); err != nil {
 		panic(err) // defaults are valid
@@ -145,9 +147,10 @@ func decide(result models.Result, err error) (part.Outcome, []string) {
 		view.Missing = err.Error()
 	}
 	verdict := rules.Judge(rules.Input{Views: []rules.View{view}}, limits, "")
-	reasons := []string{}
+	reasons = []string{}
 	for _, r := range verdict.Reasons {
+		class = cmp.Or(class, r.Class)
 		reasons = append(reasons, r.Text)
 	}
-	return verdict.Outcome, reasons
+	return verdict.Outcome, class, reasons
 }

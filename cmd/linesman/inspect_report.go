@@ -183,7 +183,7 @@ func (e *examination) read(i int) (anomaly.Picture, error) {
 
 func judgedAs(l *labelled, result models.Result, err error) accuracy.Judged {
 	j := accuracy.Judged{File: l.name, Kind: l.kind, Score: result.Anomaly}
-	j.Outcome, j.Reasons = decide(result, err)
+	j.Outcome, _, j.Reasons = decide(result, err)
 	if err != nil {
 		j.Unjudged, j.Reasons = strings.ReplaceAll(err.Error(), l.path, l.name), nil
 	}

@@ -17,7 +17,7 @@ import (
 // TeachCmd teaches a model from pictures of good parts.
 type TeachCmd struct {
 	Good    string  `required:"" type:"existingdir" help:"Folder of good pictures."`
-	Defects string  `type:"existingdir" help:"Folder of defective pictures; they fill the card's figures and are not taught."`
+	Defects string  `type:"existingdir" help:"Folder of labelled defects, a folder a kind: two of a kind teach its name, and all of them show where the limit should lie."`
 	Out     string  `required:"" type:"path" help:"Folder for the model; made if absent."`
 	Threads int     `default:"2" help:"Cores to use."`
 	Recipe  string  `type:"path" placeholder:"FILE" help:"The product's recipe: the parts are located first, as its part: says, and the recipe then names this model. Made if absent."`
@@ -32,9 +32,11 @@ type TeachCmd struct {
 func (c *TeachCmd) Help() string {
 	return `Whole pictures, judged as they are (linesman inspect):
   linesman teach --good good/ --out models/lid
+  linesman teach --good good/ --defects defects/ --out models/lid     (defects/scratch/1.png, ...)
 
 Parts on a belt, in frames as the line's camera takes them, judged on a line
-(linesman run). The recipe's version is raised, since its model has changed:
+(linesman run). The recipe's version is raised, since its model has changed. Frames
+of --defects show defective parts of their kind alone:
   linesman teach --good frames/ --recipe cap-28.yaml --mm-per-px 0.1 --diameter-mm 28 --out models/cap-28`
 }
 
@@ -54,7 +56,7 @@ func (c *TeachCmd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		in.Defects = defects
+		in.Defects, in.DefectNames = defects, defects.Kinds(c.Defects)
 	}
 	model, err := teach.Teach(ctx, in)
 	if err != nil {

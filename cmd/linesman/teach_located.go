@@ -32,11 +32,9 @@ func (c *TeachCmd) located(ctx context.Context, in teach.Input) error {
 		return fmt.Errorf("%s: %d whole parts were found in its pictures; check part.diameter_mm, --mm-per-px and --belt", c.Good, len(good))
 	}
 	if c.Defects != "" {
-		defects, err := cutAll(c.Defects, set, in.Progress)
-		if err != nil {
+		if in.Defects, in.DefectNames, err = cutKinds(c.Defects, set, in.Progress); err != nil {
 			return err
 		}
-		in.Defects = defects
 	}
 	model, err := teach.Located(ctx, in, good, set.MMPerPx)
 	if err != nil {
@@ -108,12 +106,36 @@ func renamed(text []byte, model string, version int) ([]byte, error) {
 	return versionRow.ReplaceAll(text, fmt.Appendf(nil, "version: %d", version)), nil
 }
 
+// cutKinds locates the parts of labelled frames, and says of each what it shows.
+func cutKinds(dir string, set vision.LocateSettings, tell func(string, int, int)) (parts teach.Crops, kinds []string, err error) {
+	files, err := teach.FindPictures(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, kind := range files.Kinds(dir) {
+		found, err := cut(files[i:i+1], set, tell)
+		if err != nil {
+			return nil, nil, err
+		}
+		parts = append(parts, found...)
+		for range found {
+			kinds = append(kinds, kind)
+		}
+	}
+	return parts, kinds, nil
+}
+
 // cutAll locates the parts of every picture in a folder.
 func cutAll(dir string, set vision.LocateSettings, tell func(string, int, int)) (teach.Crops, error) {
 	files, err := teach.FindPictures(dir)
 	if err != nil {
 		return nil, err
 	}
+	return cut(files, set, tell)
+}
+
+// cut locates the parts of pictures.
+func cut(files teach.Pictures, set vision.LocateSettings, tell func(string, int, int)) (teach.Crops, error) {
 	locator, err := cv.NewLocator(set)
 	if err != nil {
 		return nil, err

@@ -30,6 +30,8 @@ type Card struct {
 	Input     Input     `yaml:"input"`
 	Aggregate Aggregate `yaml:"aggregate"`
 	Threshold float64   `yaml:"threshold"` // aggregated patch distance at score 1
+	// Limit is the joined score at which 1 is said, where labelled defects moved it; 0 is 1.
+	Limit float64 `yaml:"limit,omitempty"`
 	// FalseRejectRate is the share of good parts expected above the threshold: what
 	// was asked for, or the share of held-out good parts that lie above it if higher.
 	FalseRejectRate float64 `yaml:"false_reject_rate"`
@@ -68,8 +70,9 @@ type Figures struct {
 	GoodHighest float64  `yaml:"good_highest"` // of held-out good parts
 	GoodAbove   int      `yaml:"good_above"`   // held-out good parts above the threshold
 	Defects     int      `yaml:"defects,omitempty"`
-	AUROC       *float64 `yaml:"auroc,omitempty"` // defects against held-out good parts
+	AUROC       *float64 `yaml:"auroc,omitempty"` // labelled defects against held-out good parts
 	Missed      *int     `yaml:"missed,omitempty"`
+	Named       *int     `yaml:"named,omitempty"` // labelled defects given their own name, when the model had not seen them
 }
 
 // Source is one body of data or weights behind the model.
@@ -116,6 +119,9 @@ func (c *Card) Check() error {
 	if !(c.Aggregate.Share >= 0) || c.Aggregate.Share > 1 || c.Aggregate.Least < 1 {
 		return fmt.Errorf("aggregate share %v, least %d: want a share from 0 to 1 of at least 1 patch", c.Aggregate.Share, c.Aggregate.Least)
 	}
+	if !(c.Limit >= 0) || math.IsInf(c.Limit, 0) {
+		return fmt.Errorf("limit %v: want a joined score above 0", c.Limit)
+	}
 	if len(c.Samples) == 0 {
 		return fmt.Errorf("no samples: a model must be able to prove that it answers as it was taught")
 	}
@@ -135,6 +141,9 @@ func (c *Card) digest() string {
 	}
 	fmt.Fprintf(h, "input %s %d %v\n", c.Input.Fit, c.Input.Size, c.Input.Enlarge)
 	fmt.Fprintf(h, "aggregate %v %d\nthreshold %v\n", c.Aggregate.Share, c.Aggregate.Least, c.Threshold)
+	if c.Limit != 0 {
+		fmt.Fprintf(h, "limit %v\n", c.Limit)
+	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 

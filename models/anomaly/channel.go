@@ -8,8 +8,12 @@ import (
 	"linesman/vision"
 )
 
-// Texture is the class of what the network finds.
-const Texture = "texture"
+// Texture is the class of what the network finds, Likeness of what looks like
+// labelled defects.
+const (
+	Texture  = "texture"
+	Likeness = "likeness"
+)
 
 // Channel is one further way to tell a bad part from a good one. Score reads
 // the part, keeps nothing of it, and is called from several goroutines at the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +28,7 @@ type Detector struct {
 	card     Card
 	session  models.Session
 	channels []Channel
+	named    *Named  // nil: nobody named any defect
 	parity   float64 // see Parity
 
 	mu      sync.Mutex
@@ -47,6 +49,7 @@ type bench struct {
 	single  [1]Picture
 	many    []Picture
 	spots   []texel
+	like    []float32 // see Named.likeness
 	part    Part
 	reading Reading
 }
@@ -57,7 +60,7 @@ type texel struct {
 	score    float64 // distance over the threshold
 	heat     models.Heatmap
 	spot     spot
-	grid     [2]int
+	patches  Patches // without levels unless the model names defects
 }
 
 // Detector opens the model's graph and channels and puts the model's own
@@ -87,12 +90,13 @@ func (m *Model) unproven(o Options) (*Detector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model %q: %w", m.Card.Name, err)
 	}
-	if outs := session.Outputs(); len(session.Inputs()) != 1 || len(outs) != 1 || outs[0] != "distance" {
+	outs := session.Outputs()
+	if len(session.Inputs()) != 1 || len(outs) == 0 || outs[0] != "distance" || m.Named != nil && len(outs) != 1+len(m.Named.Levels) {
 		session.Close()
-		return nil, fmt.Errorf("model %q: %w: the graph takes %v and gives %v, want one input and the output distance; teach the model anew",
+		return nil, fmt.Errorf("model %q: %w: the graph takes %v and gives %v, want one input, the output distance and the features that named defects need; teach the model anew",
 			m.Card.Name, ErrRefused, session.Inputs(), outs)
 	}
-	return &Detector{card: m.Card, session: session, channels: channels}, nil
+	return &Detector{card: m.Card, session: session, channels: channels, named: m.Named}, nil
 }
 
 // Load reads a model folder and opens its detector.
@@ -248,7 +252,12 @@ func (d *Detector) look(b *bench, pictures []Picture, ask models.Ask) ([]texel, 
 	}
 	b.spots = b.spots[:0]
 	for i := range pictures {
-		b.spots = append(b.spots, d.read(b, &pictures[i], distance[i*gw*gh:(i+1)*gw*gh], gw, gh, ask))
+		t := d.read(b, &pictures[i], distance[i*gw*gh:(i+1)*gw*gh], gw, gh, ask)
+		for _, features := range answer[1:] {
+			size := len(features.Data) / len(pictures)
+			t.patches.Levels = append(t.patches.Levels, models.Tensor{Shape: features.Shape[1:], Data: features.Data[i*size : (i+1)*size]})
+		}
+		b.spots = append(b.spots, t)
 	}
 	return b.spots, nil
 }
@@ -259,7 +268,10 @@ func (d *Detector) read(b *bench, p *Picture, distance []float32, gw, gh int, as
 	if counts != nil {
 		b.counts = counts
 	}
-	t := texel{grid: [2]int{gw, gh}}
+	t := texel{patches: Patches{W: gw, H: gh, Distance: distance}}
+	if d.named != nil && counts != nil {
+		t.patches.Counts = slices.Clone(counts)
+	}
 	t.distance, b.top = d.card.Aggregate.Over(distance, counts, b.top)
 	t.score = t.distance / d.card.Threshold
 	t.spot = strongest(distance, counts, gw, gh, &b.flood)

@@ -21,6 +21,7 @@ type Model struct {
 	Card     Card
 	Graph    []byte // the ONNX file
 	Channels []ChannelFile
+	Named    *Named            // defects that people named; nil: none
 	Samples  map[string][]byte // PNG files by the name the card gives them
 }
 
@@ -57,9 +58,14 @@ func read(dir string, text []byte) (*Model, error) {
 		if err != nil {
 			return nil, err
 		}
-		if f.Name == GraphFile {
+		switch f.Name {
+		case GraphFile:
 			m.Graph = data
-		} else {
+		case NamedFile:
+			if m.Named, err = readNamed(data); err != nil {
+				return nil, err
+			}
+		default:
 			m.Samples[f.Name] = data
 		}
 	}
@@ -143,6 +149,13 @@ func (m *Model) writeInto(dir string) error {
 	}
 	for _, c := range m.Channels {
 		files[c.file()] = c.Data
+	}
+	if m.Named != nil {
+		data, err := m.Named.save()
+		if err != nil {
+			return err
+		}
+		files[NamedFile] = data
 	}
 	text, err := yaml.Marshal(&m.Card)
 	if err != nil {

@@ -36,8 +36,73 @@ func (d *Detector) join(b *bench, p *Part, t *texel, ask models.Ask, out *models
 		})
 		out.Heatmap = hottest(out.Heatmap, r.Heat)
 	}
+	if err := d.likeness(b, p, t, ask, out); err != nil {
+		return err
+	}
 	slices.SortStableFunc(out.Findings, func(a, b models.Finding) int { return cmp.Compare(b.Score, a.Score) })
+	d.call(p, t, out)
+	d.scale(out)
 	return nil
+}
+
+// likeness adds what looks like labelled defects, where that was found to pay.
+func (d *Detector) likeness(b *bench, p *Part, t *texel, ask models.Ask, out *models.Result) error {
+	if d.named == nil || len(d.named.Limits) == 0 {
+		return nil
+	}
+	r, at := d.named.find(&t.patches, d.card.Aggregate, b, ask)
+	if err := checkScore(Likeness, r.Score); err != nil {
+		return err
+	}
+	box, area := onPicture(p, &t.patches, at)
+	out.Anomaly = max(out.Anomaly, r.Score)
+	out.Findings = append(out.Findings, models.Finding{Class: Likeness, Name: r.Class, Score: r.Score, Box: box, Area: area, Measured: r.Measured, Limit: r.Limit, Unit: r.Unit})
+	out.Heatmap = hottest(out.Heatmap, r.Heat)
+	return nil
+}
+
+// doubtful is the score from which an anomaly is worth a name.
+const doubtful = 0.7
+
+// call gives the strongest finding the name of the labelled defects it resembles.
+func (d *Detector) call(p *Part, t *texel, out *models.Result) {
+	if d.named == nil || out.Anomaly < doubtful {
+		return
+	}
+	f := &out.Findings[0]
+	if name := d.named.Name(d.named.Look(&t.patches, t.patches.Strangest(inPatches(p, &t.patches, f.Box)))); name != "" {
+		f.Name = name
+	}
+}
+
+// inPatches brings a box on the sensor to patches of the part's picture.
+func inPatches(p *Part, on *Patches, box vision.Box) vision.Box {
+	if p.Crop != nil {
+		back, ok := p.Crop.ToSensor.Inverse()
+		if !ok {
+			return vision.Box{}
+		}
+		box = back.ApplyBox(box)
+	}
+	kx, ky := float64(on.W)/float64(p.Width), float64(on.H)/float64(p.Height)
+	return vision.Box{X0: box.X0 * kx, Y0: box.Y0 * ky, X1: box.X1 * kx, Y1: box.Y1 * ky}
+}
+
+// scale brings everything to the joined score at which the model places its
+// limit, where labelled defects moved it.
+func (d *Detector) scale(out *models.Result) {
+	limit := cmp.Or(d.card.Limit, 1)
+	if limit == 1 {
+		return
+	}
+	out.Anomaly /= limit
+	for i := range out.Findings {
+		out.Findings[i].Score /= limit
+		out.Findings[i].Limit *= limit
+	}
+	for i := range out.Heatmap.Score {
+		out.Heatmap.Score[i] /= float32(limit)
+	}
 }
 
 // hottest lays one heat map over another, on the finer of the two grids.
@@ -63,19 +128,19 @@ func hottest(a, b models.Heatmap) models.Heatmap {
 
 // finding says where on the sensor the texture is strangest.
 func (d *Detector) finding(p *Part, t *texel) models.Finding {
+	box, area := onPicture(p, &t.patches, t.spot)
+	return models.Finding{Class: Texture, Score: t.score, Box: box, Area: area, Measured: t.distance, Limit: d.card.Threshold, Unit: "feature distance"}
+}
+
+// onPicture brings a spot of patches to the sensor's pixels.
+func onPicture(p *Part, on *Patches, s spot) (box vision.Box, area float64) {
 	place := vision.Affine{A: 1, E: 1} // a whole picture is the sensor
 	if p.Crop != nil {
 		place = p.Crop.ToSensor
 	}
-	kx, ky := float64(p.Width)/float64(max(t.grid[0], 1)), float64(p.Height)/float64(max(t.grid[1], 1))
-	s := t.spot
-	return models.Finding{
-		Class: Texture, Score: t.score,
-		Box: onSensor(place, float64(s.x0)*kx, float64(s.y0)*ky, float64(s.x1)*kx, float64(s.y1)*ky),
-		// Crops are upright and not scaled against the sensor by more than the transform says.
-		Area:     float64(s.cells) * kx * ky * scaleOf(place),
-		Measured: t.distance, Limit: d.card.Threshold, Unit: "feature distance",
-	}
+	kx, ky := float64(p.Width)/float64(max(on.W, 1)), float64(p.Height)/float64(max(on.H, 1))
+	// Crops are upright and not scaled against the sensor by more than the transform says.
+	return onSensor(place, float64(s.x0)*kx, float64(s.y0)*ky, float64(s.x1)*kx, float64(s.y1)*ky), float64(s.cells) * kx * ky * scaleOf(place)
 }
 
 // scaleOf is how many sensor pixels one crop pixel covers.

@@ -36,6 +36,9 @@ func (m *Model) Seal(parts []Part, o Options) error {
 	for _, c := range d.channels {
 		m.Card.Classes = append(m.Card.Classes, c.Name())
 	}
+	if m.Named != nil {
+		m.Card.Classes = append(m.Card.Classes, m.Named.Classes...)
+	}
 	for i, p := range parts {
 		s := Sample{File: fmt.Sprintf("samples/%d.png", i+1)}
 		if p.Crop != nil {
@@ -49,12 +52,21 @@ func (m *Model) Seal(parts []Part, o Options) error {
 		}
 		m.Card.Samples = append(m.Card.Samples, s)
 	}
-	m.seal()
+	if err := m.seal(); err != nil {
+		return err
+	}
 	return m.Card.Check()
 }
 
-func (m *Model) seal() {
+func (m *Model) seal() error {
 	m.Card.Files = []File{{GraphFile, sum(m.Graph)}}
+	if m.Named != nil {
+		data, err := m.Named.save()
+		if err != nil {
+			return err
+		}
+		m.Card.Files = append(m.Card.Files, File{NamedFile, sum(data)})
+	}
 	for _, s := range m.Card.Samples {
 		m.Card.Files = append(m.Card.Files, File{s.File, sum(m.Samples[s.File])})
 	}
@@ -63,6 +75,7 @@ func (m *Model) seal() {
 		m.Card.Channels = append(m.Card.Channels, Link{c.Name, c.file(), sum(c.Data)})
 	}
 	m.Card.SHA256 = m.Card.digest()
+	return nil
 }
 
 // prove puts the samples to the detector and compares.

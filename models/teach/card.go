@@ -1,15 +1,11 @@
 package teach
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 
-	"linesman/models"
 	"linesman/models/anomaly"
 	"linesman/models/weights"
-	"linesman/vision"
 )
 
 // writeCard fills all of the card but its hashes and samples.
@@ -20,18 +16,23 @@ func (t *teacher) writeCard(c *anomaly.Card, h *held, levels []level) {
 	for _, l := range levels {
 		c.Taught.Bank = append(c.Taught.Bank, l.bank.rows)
 	}
-	scores := t.joined(h)
+	t.figures(c, t.joined(h))
+	c.Taught.HeldOut = fmt.Sprintf("every good part once, in %d folds", h.folds)
+	c.Chosen = t.reason(h, c.Figures.GoodAbove)
+	c.Data = append([]anomaly.Source{{What: weights.BackboneLicence, Licence: "Apache-2.0"}}, t.Data...)
+}
+
+// figures writes what good parts held out score, 1 = threshold.
+func (t *teacher) figures(c *anomaly.Card, scores []float64) {
+	c.Figures.GoodAbove = 0
 	for _, s := range scores {
-		if s > 1 {
+		if s >= 1 {
 			c.Figures.GoodAbove++
 		}
 	}
 	c.FalseRejectRate = max(t.FalseRejectRate, float64(c.Figures.GoodAbove)/float64(len(scores)))
-	slices.Sort(scores)
+	scores = slices.Sorted(slices.Values(scores))
 	c.Figures.GoodMedian, c.Figures.GoodHighest = quantile(scores, 0.5), scores[len(scores)-1]
-	c.Taught.HeldOut = fmt.Sprintf("every good part once, in %d folds", h.folds)
-	c.Chosen = t.reason(h, c.Figures.GoodAbove)
-	c.Data = append([]anomaly.Source{{What: weights.BackboneLicence, Licence: "Apache-2.0"}}, t.Data...)
 }
 
 // reason says in words what was chosen; above is how many held-out good parts
@@ -65,50 +66,4 @@ func (t *teacher) joined(h *held) []float64 {
 		}
 	}
 	return scores
-}
-
-// judgeDefects fills the card's figures from labelled defects. They change no answer.
-func (t *teacher) judgeDefects(ctx context.Context, m *anomaly.Model, o anomaly.Options, h *held) error {
-	if t.Defects == nil || t.Defects.Len() == 0 {
-		return nil
-	}
-	d, err := m.Detector(o)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	bad := make([]float64, t.Defects.Len())
-	err = t.each(ctx, "judging defects", len(bad), func(_ *bench, i int) error {
-		part, err := t.Defects.Part(i)
-		if err != nil {
-			return err
-		}
-		bad[i], err = score(ctx, d, part)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	area, missed := auroc(t.joined(h), bad), 0
-	for _, s := range bad {
-		if s <= 1 {
-			missed++
-		}
-	}
-	f := &m.Card.Figures
-	f.Defects, f.AUROC, f.Missed = len(bad), &area, &missed
-	return nil
-}
-
-func score(ctx context.Context, d *anomaly.Detector, part anomaly.Part) (float64, error) {
-	if part.Crop == nil {
-		r, err := d.Look(ctx, part.Picture, models.Ask{})
-		return r.Anomaly, err
-	}
-	var out [1]models.Result
-	err := d.Detect(ctx, []vision.Crop{*part.Crop}, models.Ask{}, out[:])
-	if why := out[0].Unanswered; err == nil && why != "" {
-		err = errors.New(why)
-	}
-	return out[0].Anomaly, err
 }

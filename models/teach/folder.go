@@ -34,6 +34,20 @@ func IsPicture(path string) bool {
 	return slices.Contains(pictureSuffixes, strings.ToLower(filepath.Ext(path)))
 }
 
+// Kinds returns what each of the pictures found below dir shows: the first folder
+// below it, empty for a picture in dir itself.
+func (p Pictures) Kinds(dir string) []string {
+	kinds := make([]string, len(p))
+	for i, path := range p {
+		if rel, err := filepath.Rel(dir, path); err == nil {
+			if kind, _, inside := strings.Cut(filepath.ToSlash(rel), "/"); inside {
+				kinds[i] = kind
+			}
+		}
+	}
+	return kinds
+}
+
 // FindPictures returns the pictures below dir, sorted by path. Hidden files and
 // folders are passed over.
 func FindPictures(dir string) (Pictures, error) {

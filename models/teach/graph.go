@@ -57,9 +57,9 @@ func (l level) product() (terms matrix, norm []float32) {
 }
 
 // install returns the graph with the levels in place of its placeholders and
-// the features no longer asked for: the same nodes then serve. The rest of the
-// file is copied byte by byte.
-func install(graph []byte, levels []level) ([]byte, error) {
+// the features asked for only if they are wanted: the same nodes then serve. The
+// rest of the file is copied byte by byte.
+func install(graph []byte, levels []level, features bool) ([]byte, error) {
 	fresh := map[string][]byte{}
 	for i, l := range levels {
 		n := int64(len(l.mean))
@@ -90,7 +90,7 @@ func install(graph []byte, levels []level) ([]byte, error) {
 				if err != nil {
 					return nil, false, err
 				}
-				return body, !strings.HasPrefix(name, "features_"), nil
+				return body, features || !strings.HasPrefix(name, "features_"), nil
 			}
 			return body, true, nil
 		})

@@ -40,7 +40,7 @@ func (t *teacher) holdOut(ctx context.Context) (*held, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		graph, err := install(weights.Backbone, t.levels(func(i int) bool { return i%h.folds != f }))
+		graph, err := install(weights.Backbone, t.levels(func(i int) bool { return i%h.folds != f }), false)
 		if err != nil {
 			return nil, err
 		}

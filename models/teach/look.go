@@ -36,6 +36,7 @@ type bench struct {
 	buffers models.Buffers
 	counts  []bool
 	top     []float32
+	like    []float32 // see anomaly.Named.Likeness
 }
 
 // lookAtGood runs every good part through the graph and keeps a fair share of

@@ -182,7 +182,7 @@ func standIns(t testing.TB) []level {
 func TestInstall(t *testing.T) {
 	levels := standIns(t)
 	levels[0].bank.data[303] = 42.5
-	graph, err := install(weights.Backbone, levels)
+	graph, err := install(weights.Backbone, levels, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,10 +190,10 @@ func TestInstall(t *testing.T) {
 	if !bytes.Contains(graph, tensor("bank_0", terms.data, 2, 153)) || !bytes.Contains(graph, tensor("norm_0", norm, 2)) {
 		t.Error("the bank is not in the graph")
 	}
-	if _, err := install(graph[:len(graph)-3], levels); err == nil {
+	if _, err := install(graph[:len(graph)-3], levels, false); err == nil {
 		t.Error("a graph cut short was taken")
 	}
-	if _, err := install(weights.Backbone, append(levels, levels[0])); err == nil || !strings.Contains(err.Error(), "8 of 12") {
+	if _, err := install(weights.Backbone, append(levels, levels[0]), false); err == nil || !strings.Contains(err.Error(), "8 of 12") {
 		t.Errorf("a level too many: %v, want 8 of 12 placed", err)
 	}
 }
@@ -204,7 +204,7 @@ func FuzzInstall(f *testing.F) {
 	f.Add(weights.Backbone[:200])
 	levels := standIns(f)
 	f.Fuzz(func(t *testing.T, graph []byte) {
-		if out, err := install(graph, levels); err == nil {
+		if out, err := install(graph, levels, false); err == nil {
 			t.Errorf("%d bytes of no backbone became %d bytes of graph", len(graph), len(out))
 		}
 	})

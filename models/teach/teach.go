@@ -26,8 +26,10 @@ type Input struct {
 	Name    string
 	Version string // default: the time, as 20060102.150405 UTC
 	Good    Source
-	// Defects are not taught; they only fill the card's figures.
-	Defects Source
+	// Defects are labelled ones. Two and more of a name teach it; they say whether
+	// looking for their like finds more, and may lower the limit. None is taught as good.
+	Defects     Source
+	DefectNames []string // by defect; where it is shorter or empty, "defect"
 
 	Open    models.Open // models/onnx.Open
 	Threads int         // cores teaching may use; default 2
@@ -119,7 +121,7 @@ func Teach(ctx context.Context, in Input) (*anomaly.Model, error) {
 	}
 	in.Progress("choosing what to keep", 0, 1)
 	all := t.levels(func(int) bool { return true })
-	graph, err := install(weights.Backbone, all)
+	graph, err := install(weights.Backbone, all, false)
 	if err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
@@ -141,7 +143,7 @@ func Teach(ctx context.Context, in Input) (*anomaly.Model, error) {
 	if err := m.Seal(parts, options); err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
-	if err := t.judgeDefects(ctx, m, options, held); err != nil {
+	if err := t.nameDefects(ctx, m, options, held, all, parts); err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
 	return m, nil
