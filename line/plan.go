@@ -37,7 +37,7 @@ func (s *Station) place(f *camera.Frame, view *View) (place part.Tick, slack flo
 		return part.Tick{}, 0, false
 	}
 	enc := &s.cfg.Settings.Encoder
-	tick := w.now
+	var tick part.Tick
 	if f.Position.Source == part.Latched {
 		tick, slack = w.now.Near(uint64(f.Position.Tick.Count), enc.Bits), max(f.Position.Uncertainty, enc.Uncertainty)
 	} else {
