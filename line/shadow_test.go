@@ -244,3 +244,35 @@ func TestShadowSkips(t *testing.T) {
 		t.Errorf("beside a candidate that is too slow: %+v", got)
 	}
 }
+
+// TestShadowOfABusyLine: where a frame of the line's own is always on its way, the
+// candidate judges next to nothing and says so, and the line goes on in time.
+func TestShadowOfABusyLine(t *testing.T) {
+	t.Parallel()
+	busy := strict{signed: signed{mark: 1, closed: new(atomic.Int32)}, slow: 90 * time.Millisecond} // a frame comes every 64 ms
+	p := newPlant(t, build{seed: *seed, workers: 2, detector: busy})
+	if err := p.running(patience); err != nil {
+		t.Fatal(err)
+	}
+	var closed atomic.Int32
+	if err := p.candidate(2, "", strict{signed: signed{mark: 2, closed: new(atomic.Int32)}}, &closed); err != nil {
+		t.Fatal(err)
+	}
+	if !p.await(patience, func(record) bool {
+		p.release()
+		sh := p.station.Status().Shadow
+		return sh != nil && sh.Judged+sh.Skipped >= 60
+	}) {
+		t.Fatalf("the candidate has judged %+v%s", p.station.Status().Shadow, p.describe())
+	}
+	if sh := p.station.Status().Shadow; sh.Judged > sh.Skipped/5 {
+		t.Errorf("beside a busy line the candidate judged %d parts and skipped %d", sh.Judged, sh.Skipped)
+	}
+	p.finish()
+	if n := p.station.Status().Counts.Late; n > 5 { // a box beside which others compute may be late by itself
+		t.Errorf("%d parts were late", n)
+	}
+	if closed.Load() != 1 {
+		t.Errorf("the candidate was closed %d times", closed.Load())
+	}
+}
