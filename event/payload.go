@@ -33,7 +33,7 @@ func Payloads() []Payload {
 		EyesReference{}, EyesMinute{}, EyesDrift{},
 		EvidenceDropped{}, RingLost{},
 		ChallengeResult{},
-		SampleLabelled{}, CandidateMade{},
+		SampleLabelled{}, SamplesJudged{}, CandidateMade{},
 		LogSealed{}, LogDropped{}, LogDamaged{},
 		AuditUser{}, AuditToken{}, AuditSigned{}, AuditRefused{}, AuditAltered{},
 	}

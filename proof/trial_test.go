@@ -131,3 +131,34 @@ func TestKeptPasses(t *testing.T) {
 		}
 	}
 }
+
+// TestLimitSamples: what people said stands against what judges now; a bad part
+// let through is named first, one without a picture is counted apart.
+func TestLimitSamples(t *testing.T) {
+	l := trialLog()
+	r := replayOf(l)
+	gone := say("gone", MissedDefect, "gone")
+	gone.Unlearned = "no picture of it was kept"
+	labels := []Labelled{say("dear", GoodPart, "spot"), say("looked", GoodPart, "good"), say("false", FalseReject, "good"),
+		say("missed", MissedDefect, "spot"), say("missed too", MissedDefect, "good"), gone, say("altered", FalseReject, "bad")}
+	rests := 0
+	got, err := r.LimitSamples(t.Context(), labels, func() error { rests++; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Good.Parts != 3 || got.Good.Wrong != 1 || got.Bad.Parts != 2 || got.Bad.Wrong != 1 || got.Unjudged != 2 || rests != 6 {
+		t.Errorf("after %d rests: %+v", rests, got)
+	}
+	if len(got.Wrong) != 2 || got.Wrong[0].Part != "missed too" || got.Wrong[1].Part != "dear" || got.Wrong[1].Outcome != "fail" {
+		t.Errorf("wrong: %+v", got.Wrong)
+	}
+	if got.EventSeverity() != event.High {
+		t.Errorf("a bad part let through is of severity %v", got.EventSeverity())
+	}
+	if want, _ := Upper(1, 3); got.Good.Upper != want {
+		t.Errorf("1 of 3 good ones rejected, bound %v, want %v", got.Good.Upper, want)
+	}
+	if rows := TellLimitSamples(got); !strings.HasPrefix(rows[0], "1 of 2 known-bad parts let through") || !strings.HasPrefix(rows[1], "1 of 3 known-good parts rejected") {
+		t.Errorf("told: %q", rows)
+	}
+}

@@ -26,6 +26,7 @@ import (
 	"linesman/part"
 	"linesman/plc"
 	"linesman/plc/modbus"
+	"linesman/recipe"
 	"linesman/ui"
 )
 
@@ -54,14 +55,15 @@ type appliance struct {
 	cameras  map[part.CameraID]*camera.Supervisor
 	beside   []part.CameraID // those that no line judges by
 	newest   map[part.CameraID]*newest
-	first    string // id of the first event this process logs
+	judging  map[part.LineID]chan *recipe.Recipe // what became active, for the limit samples
+	first    string                              // id of the first event this process logs
 	work     []func(context.Context) error
 }
 
 // openAppliance opens the log and every line of the site. Close what it
 // returns.
 func openAppliance(site *config.Site, log *slog.Logger) (a *appliance, err error) {
-	a = &appliance{site: site, log: log, stations: map[part.LineID]*line.Station{}, cameras: map[part.CameraID]*camera.Supervisor{}, newest: map[part.CameraID]*newest{}}
+	a = &appliance{site: site, log: log, stations: map[part.LineID]*line.Station{}, cameras: map[part.CameraID]*camera.Supervisor{}, newest: map[part.CameraID]*newest{}, judging: map[part.LineID]chan *recipe.Recipe{}}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -128,7 +130,10 @@ func (a *appliance) openLine(id part.LineID) error {
 	}
 	a.stations[id] = station
 	a.activated(id, batch, setup)
-	a.work = append(a.work, station.Run, outputs.Run, func(ctx context.Context) error { return a.changeOnDemand(ctx, id, wanted) })
+	a.judging[id] = make(chan *recipe.Recipe, 1)
+	newestOf(a.judging[id], rec)
+	a.work = append(a.work, station.Run, outputs.Run, func(ctx context.Context) error { return a.changeOnDemand(ctx, id, wanted) },
+		func(ctx context.Context) error { return a.proveSamples(ctx, id, a.judging[id]) })
 	for _, v := range set.Views {
 		driver, err := openCamera(v.Camera, a.site.Cameras[v.Camera])
 		if err != nil {

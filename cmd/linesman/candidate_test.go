@@ -113,6 +113,7 @@ func TestCandidate(t *testing.T) {
 		run(0, "sample", "add", id, "false-reject")
 	}
 	before := treeOf(t, dir, "model", "cap-28.yaml")
+	judgeSamples(t, binary, flag, 4, 2)
 
 	out := filepath.Join(dir, "candidate-1")
 	text, _ := run(0, "candidate", "make", "--out", out, "--json")

@@ -54,15 +54,16 @@ func (a *appliance) changeOver(id part.LineID, rec *recipe.Recipe, from part.Tic
 	if err != nil {
 		return c, errors.Join(err, setup.Close())
 	}
+	newestOf(a.judging[id], rec)
 	return c, nil
 }
 
-// newestOf hands a product on without waiting: of those not yet taken the newest
+// newestOf hands something on without waiting: of those not yet taken the newest
 // counts.
-func newestOf(wanted chan string, product string) {
+func newestOf[T any](wanted chan T, newest T) {
 	for {
 		select {
-		case wanted <- product:
+		case wanted <- newest:
 			return
 		default:
 		}

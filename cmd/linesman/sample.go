@@ -25,6 +25,7 @@ type SampleCommands struct {
 	Add    SampleAddCmd    `cmd:"" help:"Say what a judged part really is: a missed defect, a false reject, good."`
 	List   SampleListCmd   `cmd:"" help:"List the parts that people labelled."`
 	Remove SampleRemoveCmd `cmd:"" help:"Take back what was said of a part."`
+	Judge  SampleJudgeCmd  `cmd:"" help:"Judge all labelled parts again by what judges the line now: the limit samples."`
 }
 
 // Help gives examples.
@@ -36,7 +37,8 @@ model learns from it (linesman candidate), and a person decides.
   linesman sample add 4b7d21 missed-defect --class crack -c site.yaml
   linesman sample add 5c8e32 false-reject --note "only dust" -c site.yaml
   linesman sample list -c site.yaml
-  linesman sample remove 4b7d21 -c site.yaml`
+  linesman sample remove 4b7d21 -c site.yaml
+  linesman sample judge -c site.yaml --line caps-1`
 }
 
 // SampleAddCmd labels a part.
