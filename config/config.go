@@ -238,19 +238,41 @@ func (s *Site) Path(p string) string {
 	return filepath.Join(s.dir, p)
 }
 
-// Recipe loads a line's recipe and gives it the scale of the line's view.
+// Recipe loads the recipe by which a line judges: the one that was made active,
+// or, where none ever was, the site file's own.
 func (s *Site) Recipe(id part.LineID) (*recipe.Recipe, error) {
-	l := s.Lines[id]
-	r, err := recipe.Load(s.Path(l.Recipe))
+	l, shelf := s.Lines[id], s.Shelf()
+	active, err := shelf.Active(string(id))
+	if err != nil {
+		return nil, err
+	}
+	var r *recipe.Recipe
+	if active == nil {
+		r, err = recipe.Load(s.Path(l.Recipe))
+	} else if r, _, err = shelf.Load(active.Recipe); err == nil && r.Hash() != active.Hash {
+		err = fmt.Errorf("recipe %s was made active with SHA-256 %.12s and has %.12s now: bring %s back from a backup", r.ID(), active.Hash, r.Hash(), shelf.Dir)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("line %s: %w", id, err)
 	}
+	return r, s.fits(id, r)
+}
+
+// Shelf is where versions of recipes are kept that were tested, signed or active.
+// It only reads until its Write is set.
+func (s *Site) Shelf() recipe.Shelf {
+	return recipe.Shelf{Dir: filepath.Join(s.Path(s.Data), "recipes")}
+}
+
+// fits refuses a recipe that asks for what a line does not have.
+func (s *Site) fits(id part.LineID, r *recipe.Recipe) error {
+	l := s.Lines[id]
 	for _, name := range r.Views {
 		if !slices.ContainsFunc(l.Views, func(v line.View) bool { return v.Name == name }) {
-			return nil, fmt.Errorf("line %s: recipe %s wants view %q, which the line does not have", id, r.ID(), name)
+			return fmt.Errorf("line %s: recipe %s wants view %q, which the line does not have", id, r.ID(), name)
 		}
 	}
-	return r, nil
+	return nil
 }
 
 // LineIDs returns the lines in the order of their names.

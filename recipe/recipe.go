@@ -31,7 +31,7 @@ type Recipe struct {
 	Keep   Keep         `yaml:"keep"`
 
 	hash string
-	dir  string
+	path string
 }
 
 // Keep says which pictures stay as evidence. Every reject and every
@@ -50,7 +50,7 @@ func Load(path string) (*Recipe, error) {
 	if err != nil {
 		return nil, fmt.Errorf("recipe %s: %w", path, err)
 	}
-	r.dir = filepath.Dir(path)
+	r.path = path
 	return r, nil
 }
 
@@ -101,10 +101,13 @@ func (r *Recipe) Hash() string { return r.hash }
 // ID returns name@version, as parts carry it.
 func (r *Recipe) ID() string { return fmt.Sprintf("%s@%d", r.Name, r.Version) }
 
+// File returns the path it was loaded from; empty if it was parsed.
+func (r *Recipe) File() string { return r.path }
+
 // ModelDir returns the model's folder.
 func (r *Recipe) ModelDir() string {
 	if filepath.IsAbs(r.Model) {
 		return r.Model
 	}
-	return filepath.Join(r.dir, r.Model)
+	return filepath.Join(filepath.Dir(r.path), r.Model)
 }

@@ -187,7 +187,7 @@ func (b *backup) plan() error {
 	} else {
 		b.notes = append(b.notes, "there is no log yet: "+err.Error())
 	}
-	for _, name := range []string{"access", "evidence"} {
+	for _, name := range []string{"access", "recipes", "evidence"} {
 		from := filepath.Join(data.from, name)
 		if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) || name == "evidence" && !b.evidence {
 			continue

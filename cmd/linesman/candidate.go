@@ -231,11 +231,21 @@ const draftMark = "# Draft: "
 // draft is the recipe's next version, naming the candidate.
 func (k *candidate) draft() (*recipe.Recipe, []byte, error) {
 	own := k.site.Path(k.site.Lines[k.id].Recipe)
-	text, err := os.ReadFile(own)
+	text, err := os.ReadFile(k.rec.File()) // of what judges, which may lie on the shelf
 	if err != nil {
 		return nil, nil, err
 	}
 	next := k.rec.Version
+	shelf := k.site.Shelf()
+	kept, err := shelf.List()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, v := range kept {
+		if r, _, err := shelf.Load(v.Recipe); err == nil && r.Name == k.rec.Name {
+			next = max(next, r.Version)
+		}
+	}
 	beside, err := filepath.Glob(filepath.Join(filepath.Dir(own), "*.yaml"))
 	if err != nil {
 		return nil, nil, err

@@ -109,14 +109,70 @@ func (a *appliance) changeOnDemand(ctx context.Context, id part.LineID, wanted <
 	}
 }
 
-// recipeFor returns the recipe by which a line judges a product, by its name.
+// recipeFor returns the recipe by which a line judges a product, by its name: the
+// one that judges if it is of this product, else the newest signed one on the shelf.
 func (a *appliance) recipeFor(id part.LineID, product string) (*recipe.Recipe, error) {
 	rec, err := a.site.Recipe(id)
+	if err != nil || rec.Name == product {
+		return rec, err
+	}
+	shelf := a.site.Shelf()
+	all, err := shelf.List()
 	if err != nil {
 		return nil, err
 	}
-	if rec.Name != product {
-		return nil, fmt.Errorf("the site has no recipe of %s for line %s, only %s", product, id, rec.ID())
+	var newest *recipe.Recipe
+	for i := range all {
+		if all[i].Ready() != nil || nameOf(all[i].Recipe) != product {
+			continue
+		}
+		r, _, err := shelf.Load(all[i].Recipe)
+		if err != nil {
+			return nil, err
+		}
+		if newest == nil || r.Version > newest.Version {
+			newest = r
+		}
 	}
-	return rec, nil
+	if newest == nil {
+		return nil, fmt.Errorf("there is no signed recipe of %s for line %s, only %s: linesman recipe test, sign", product, id, rec.ID())
+	}
+	return newest, nil
+}
+
+// shelfEvery is how often the shelf is looked at for what was made active.
+const shelfEvery = time.Second
+
+// followShelf changes a line over to what is made active on the shelf. judged is
+// the hash of the recipe that it began by. What can not be loaded is told once and
+// changes nothing.
+func (a *appliance) followShelf(ctx context.Context, id part.LineID, judged string) error {
+	tick := time.NewTicker(shelfEvery)
+	defer tick.Stop()
+	shelf, refused := a.site.Shelf(), ""
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		active, err := shelf.Active(string(id))
+		if err == nil && (active == nil || active.Hash == judged) {
+			continue
+		}
+		if err == nil {
+			var rec *recipe.Recipe
+			if rec, err = a.site.Recipe(id); err == nil {
+				_, err = a.changeOver(id, rec, line.Next, active.Why, active.By)
+			}
+		}
+		switch {
+		case err == nil:
+			judged, refused = active.Hash, ""
+		case errors.Is(err, line.ErrChanging): // the next look finds it
+		case err.Error() != refused:
+			refused = err.Error()
+			a.log.Error("what was made active can not be judged by: the line goes on as before", "line", id, "err", err)
+		}
+	}
 }

@@ -75,36 +75,44 @@ func (c *ReplayCmd) try(ctx context.Context) error {
 	if err := t.read(c.Line, m.Card.Name); err != nil {
 		return err
 	}
-	d, err := m.Detector(anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
+	sample, err := c.drawn(site)
 	if err != nil {
 		return err
 	}
+	out, err := t.judge(ctx, log, m, sample)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(os.Stdout, out)
+	}
+	return tellTrial(os.Stdout, out)
+}
+
+// judge has the candidate judge a sample, and all labelled parts.
+func (t *trial) judge(ctx context.Context, log proof.Log, m *anomaly.Model, sample proof.Sample) (tried, error) {
+	is := m.Card.Model()
+	out := tried{Model: is.Name + "@" + is.Version, Hash: is.SHA256, Lines: slices.Sorted(maps.Keys(t.recipes))}
+	out.Recipe = t.recipes[out.Lines[0]].ID()
+	d, err := m.Detector(anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
+	if err != nil {
+		return out, err
+	}
 	defer d.Close()
-	r := &proof.Replay{Log: log, Evidence: evidence.Folder(filepath.Join(site.Path(site.Data), "evidence")).Get, Of: t.of,
+	r := &proof.Replay{Log: log, Evidence: evidence.Folder(filepath.Join(t.site.Path(t.site.Data), "evidence")).Get, Of: t.of,
 		Judges: func(id, _, _ string) (proof.Rejudge, error) {
 			return line.Again{Recipe: t.recipes[id], Detector: d}.Judge, nil
 		}}
 	what, err := t.what(ctx, log)
 	if err != nil {
-		return err
+		return out, err
 	}
-	if what.Sample, err = c.drawn(site); err != nil {
-		return err
-	}
+	what.Sample = sample
 	bar := &twoBars{}
 	r.Progress = bar.show
-	report, err := r.Try(ctx, what)
+	out.Report, err = r.Try(ctx, what)
 	bar.end()
-	if err != nil {
-		return err
-	}
-	is := m.Card.Model()
-	out := tried{Model: is.Name + "@" + is.Version, Hash: is.SHA256, Lines: slices.Sorted(maps.Keys(t.recipes)), Report: report}
-	out.Recipe = t.recipes[out.Lines[0]].ID()
-	if c.JSON {
-		return printJSON(os.Stdout, out)
-	}
-	return tellTrial(os.Stdout, out)
+	return out, err
 }
 
 // read finds what the candidate is for: the lines whose recipe is of the

@@ -57,12 +57,16 @@ func (j *judges) recipe(id part.LineID, hash string) (*recipe.Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, path := range append([]string{own}, beside...) {
+	kept, err := filepath.Glob(filepath.Join(j.site.Shelf().Dir, "*", "recipe.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range slices.Concat([]string{own}, beside, kept) {
 		if r, err := recipe.Load(path); err == nil && r.Hash() == hash {
 			return r, nil
 		}
 	}
-	return nil, fmt.Errorf("%w: neither %s nor a file beside it has the SHA-256 %s; put that version of the recipe there", proof.ErrOtherRecipe, own, hash)
+	return nil, fmt.Errorf("%w: neither %s, nor a file beside it, nor a version on the shelf has the SHA-256 %s; put that version of the recipe there", proof.ErrOtherRecipe, own, hash)
 }
 
 // detector looks for the model of a hash: the recipe's own folder, then those

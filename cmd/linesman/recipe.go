@@ -1,0 +1,245 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"golang.org/x/term"
+
+	"linesman/access"
+	"linesman/config"
+	"linesman/event"
+	"linesman/event/disk"
+	"linesman/models/anomaly"
+	"linesman/part"
+	"linesman/recipe"
+)
+
+// RecipeCommands take a version of a recipe to a line, and back.
+type RecipeCommands struct {
+	List     RecipeListCmd     `cmd:"" help:"List the versions on the shelf, and by which the lines judge."`
+	Diff     RecipeDiffCmd     `cmd:"" help:"Say what differs between two versions."`
+	Test     RecipeTestCmd     `cmd:"" help:"Put a recipe on the shelf and judge recorded parts by it: what would change."`
+	Sign     RecipeSignCmd     `cmd:"" help:"Sign a tested version."`
+	Activate RecipeActivateCmd `cmd:"" help:"Have a line judge by a signed version."`
+	Back     RecipeBackCmd     `cmd:"" help:"Have a line judge by the version before: one step."`
+}
+
+// Help tells the way.
+func (RecipeCommands) Help() string {
+	return `A version is a draft, then tested on recorded parts, then signed, then active. The
+shelf (DATA/recipes) keeps each with its model, known by its hashes. What is active
+there goes before the site file's own recipe, from the next part on.
+
+  linesman recipe test candidate-20261126.023000.yaml -c site.yaml --line caps-1
+  linesman recipe diff cap-28@1 cap-28@2 -c site.yaml
+  linesman recipe sign cap-28@2 -c site.yaml --line caps-1 --user li
+  linesman recipe activate cap-28@2 -c site.yaml --line caps-1
+  linesman recipe back -c site.yaml --line caps-1`
+}
+
+// shelfOf is a site's shelf, to be written.
+func shelfOf(site *config.Site) recipe.Shelf {
+	s := site.Shelf()
+	s.Write = disk.Write
+	return s
+}
+
+// RecipeTestCmd tests a recipe.
+type RecipeTestCmd struct {
+	SiteFlag
+	File   string `arg:"" help:"The recipe's file, or NAME@VERSION of one on the shelf."`
+	Line   string `help:"The line it is meant for. Default: the site's only one."`
+	Sample int    `default:"10000" placeholder:"N" help:"Judge so many recorded parts, drawn evenly from all whose pictures are kept."`
+	From   string `placeholder:"TIME" help:"Recorded at this time or later: 2026-03-01, 2026-03-01T14:30, today, 2h (ago), 3d."`
+	To     string `placeholder:"TIME" help:"Recorded before this time."`
+	JSON   bool   `help:"Print the report as JSON."`
+}
+
+// Run puts it there and judges by it, at low priority.
+func (c *RecipeTestCmd) Run(ctx context.Context) error {
+	giveWay(max(runtime.NumCPU()/2, 1))
+	site, id, err := siteAndLine(c.Config, c.Line)
+	if err != nil {
+		return err
+	}
+	shelf := shelfOf(site)
+	if err := asOwner(shelf.Dir); err != nil {
+		return err
+	}
+	k, rec, m, err := c.put(ctx, site, id, shelf)
+	if err != nil {
+		return err
+	}
+	log, err := openLogFiles(logFolder(site))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	t := &trial{site: site, dir: rec.ModelDir(), recipes: map[string]*recipe.Recipe{string(id): rec}}
+	if text, err := os.ReadFile(filepath.Join(t.dir, candidateFile)); err == nil {
+		if err := json.Unmarshal(text, &t.from); err != nil {
+			return fmt.Errorf("%s: %w", filepath.Join(t.dir, candidateFile), err)
+		}
+	}
+	sample, err := (&ReplayCmd{Sample: c.Sample, From: c.From, To: c.To, Seed: 1}).drawn(site)
+	if err != nil {
+		return err
+	}
+	out, err := t.judge(ctx, log, m, sample)
+	if err != nil {
+		return err
+	}
+	if out.Report.Again == 0 {
+		return fmt.Errorf("recipe %s: no recorded part of %s on line %s could be judged again: it is not tested. Judge some parts first, or lower keep.one_pass_in for a while", k.Recipe, rec.Name, id)
+	}
+	report, err := json.MarshalIndent(out, "", "  ")
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(report)
+	tested := recipe.Tested{At: time.Now().UTC(), By: whoRuns(), Report: hex.EncodeToString(sum[:]), Judged: uint64(out.Report.Again)}
+	for change, n := range out.Report.Changes {
+		switch change {
+		case "pass -> fail", "pass -> inconclusive":
+			tested.Reject += uint64(n)
+		case "fail -> pass", "inconclusive -> pass":
+			tested.Pass += uint64(n)
+		}
+	}
+	if k, err = shelf.SetTested(k.Recipe, tested, report); err != nil {
+		return err
+	}
+	if err := tellRecipe(ctx, site, id, k); err != nil {
+		return err
+	}
+	if c.JSON {
+		_, err = os.Stdout.Write(append(report, '\n'))
+		return err
+	}
+	return tellTrial(os.Stdout, out)
+}
+
+// put brings the recipe onto the shelf, if it is not there, and opens its model.
+func (c *RecipeTestCmd) put(ctx context.Context, site *config.Site, id part.LineID, shelf recipe.Shelf) (*recipe.Kept, *recipe.Recipe, *anomaly.Model, error) {
+	rec, k, err := shelf.Load(c.File)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	if fresh {
+		rec, err = recipe.Load(c.File)
+	}
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	m, err := anomaly.Read(rec.ModelDir())
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("recipe %s: %w", rec.ID(), err)
+	}
+	if !fresh {
+		if m.Card.SHA256 != k.ModelHash {
+			return nil, nil, nil, fmt.Errorf("recipe %s: its model on the shelf is another one now: bring %s back from a backup", k.Recipe, rec.ModelDir())
+		}
+		return k, rec, m, nil
+	}
+	if k, err = shelf.Add(c.File, rec, m.Card.SHA256); err != nil {
+		return nil, nil, nil, err
+	}
+	if rec, _, err = shelf.Load(k.Recipe); err != nil {
+		return nil, nil, nil, err
+	}
+	if k.Tested == nil {
+		err = tellRecipe(ctx, site, id, k)
+	}
+	return k, rec, m, err
+}
+
+// tellRecipe logs how far a version has come.
+func tellRecipe(ctx context.Context, site *config.Site, id part.LineID, k *recipe.Kept) error {
+	p := event.RecipeChanged{Line: string(id), Recipe: k.Recipe, Hash: k.Hash, ModelHash: k.ModelHash, State: k.State()}
+	if t := k.Tested; t != nil {
+		p.Report, p.Judged, p.Reject, p.Pass = t.Report, t.Judged, t.Reject, t.Pass
+	}
+	if k.Signed != nil {
+		p.Signature = k.Signed.Event
+	}
+	e := event.New("/"+site.Name+"/line/"+string(id), k.Recipe, time.Now(), p)
+	e.ID, e.Actor = event.NewID(), whoRuns()
+	return tellLog(ctx, site, e)
+}
+
+// siteAndLine loads the site and finds the line that is meant.
+func siteAndLine(path, name string) (*config.Site, part.LineID, error) {
+	site, err := config.Load(path)
+	if err != nil {
+		return nil, "", err
+	}
+	id, err := oneLine(site, name)
+	return site, id, err
+}
+
+// RecipeSignCmd signs a tested version.
+type RecipeSignCmd struct {
+	SiteFlag
+	ID   string `arg:"" help:"NAME@VERSION, on the shelf."`
+	Line string `help:"The line it is meant for. Default: the site's only one."`
+	User string `required:"" help:"Who signs; the password is asked for."`
+	PasswordFlag
+}
+
+// Run proves the user and signs recipe, model and report together.
+func (c *RecipeSignCmd) Run(ctx context.Context) error {
+	site, id, err := siteAndLine(c.Config, c.Line)
+	if err != nil {
+		return err
+	}
+	shelf := shelfOf(site)
+	_, k, err := shelf.Load(c.ID)
+	if err != nil {
+		return err
+	}
+	if k.Tested == nil {
+		return k.Ready()
+	}
+	password, err := c.once(c.User, os.Stdin)
+	if err != nil {
+		return err
+	}
+	var sig access.Signature
+	err = withAccess(c.Config, func(_ *config.Site, s *access.Store) (err error) {
+		sum := sha256.Sum256([]byte(k.Bill()))
+		sig, err = s.Sign(ctx, access.SignRequest{User: c.User, Password: password, Meaning: "approved", Subject: "recipe " + k.Recipe + " with its report", SHA256: hex.EncodeToString(sum[:]), Line: string(id)})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !sig.Role.May(access.Recipe) {
+		return fmt.Errorf("%s signed as %s, who may not change recipes: it does not count; let quality or an engineer sign", sig.User, sig.Role)
+	}
+	if k, err = shelf.SetSigned(k.Recipe, recipe.Approval{At: sig.At, User: sig.User, Name: sig.Name, Event: sig.Event, Over: k.Bill()}); err != nil {
+		return err
+	}
+	if err := tellRecipe(ctx, site, id, k); err != nil {
+		return err
+	}
+	_, err = fmt.Printf("recipe %s is signed by %s (%s), over its report of %d parts: %d passes would be rejected, %d rejects let through\n",
+		k.Recipe, cmp.Or(sig.Name, sig.User), sig.Role, k.Tested.Judged, k.Tested.Reject, k.Tested.Pass)
+	return err
+}
+
+// once asks for a password that exists already.
+func (f PasswordFlag) once(user string, in *os.File) (string, error) {
+	if f.PasswordStdin || !term.IsTerminal(int(in.Fd())) {
+		return f.password(user, in)
+	}
+	return prompt(in, "password of "+user+": ")
+}

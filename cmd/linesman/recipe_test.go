@@ -1,0 +1,120 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"linesman/event"
+	"linesman/recipe"
+)
+
+// TestRecipeWay takes a candidate to a line and back: tested, signed, active; each
+// step refuses to be left out.
+func TestRecipeWay(t *testing.T) {
+	binary, model := build(t)
+	flag, site, falsely, missed := drawnPlant(t, filepath.Dir(model))
+	run := func(want int, in string, args ...string) string {
+		t.Helper()
+		cmd := exec.Command(binary, append(args, "-c", flag.Config)...)
+		cmd.Stdin = strings.NewReader(in)
+		text, err := cmd.CombinedOutput()
+		if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != want {
+			t.Fatalf("linesman %v: %v, want %d: %s", args, err, want, text)
+		}
+		return string(text)
+	}
+	says := func(text, want string) {
+		t.Helper()
+		if !strings.Contains(text, want) {
+			t.Errorf("it says %q, want %q", text, want)
+		}
+	}
+	run(0, "", "sample", "add", missed[0], "missed-defect", "--class", "spot")
+	run(0, "", "sample", "add", falsely[0], "false-reject")
+	out := filepath.Join(filepath.Dir(flag.Config), "candidate-1")
+	run(0, "", "candidate", "make", "--out", out)
+	before, err := site.Recipe("caps-1")
+	must(t, err)
+
+	says(run(1, "", "recipe", "sign", "cap-28@2", "--user", "li", "--password-stdin"), "not on the shelf")
+	says(run(0, "", "recipe", "test", out+".yaml", "--sample", "1000"), "price")
+	next, err := recipe.Load(out + ".yaml")
+	must(t, err)
+	id := next.ID()
+	says(run(1, "", "recipe", "activate", id), "tested and not signed")
+	const password = "a long pass phrase"
+	run(0, password, "user", "add", "li", "--name", "Li Wei", "--role", "quality", "--password-stdin")
+	run(0, password, "user", "add", "otto", "--role", "operator", "--password-stdin")
+	says(run(1, "another pass phrase", "recipe", "sign", id, "--user", "li", "--password-stdin"), "name or the password is wrong")
+	says(run(1, password, "recipe", "sign", id, "--user", "otto", "--password-stdin"), "may not change recipes")
+	says(run(0, password, "recipe", "sign", id, "--user", "li", "--password-stdin"), "signed by Li Wei")
+	says(run(1, "", "recipe", "back"), "no version was active before")
+	says(run(0, "", "recipe", "activate", id), "once the appliance runs")
+	now, err := site.Recipe("caps-1")
+	must(t, err)
+	if now.ID() != id || now.Hash() != next.Hash() || now.Hash() == before.Hash() {
+		t.Errorf("the line judges by %s", now.ID())
+	}
+	says(run(1, "", "recipe", "activate", id), "already")
+	list := run(0, "", "recipe", "list")
+	says(list, "signed by li")
+	says(list, "judges by "+id)
+	says(run(0, "", "recipe", "diff", before.ID(), id), "version: 1 -> 2")
+	says(run(0, "", "recipe", "back"), "judges by "+before.ID())
+	if now, err = site.Recipe("caps-1"); err != nil || now.Hash() != before.Hash() {
+		t.Errorf("one step back, the line judges by %v (%v)", now, err)
+	}
+	run(0, "", "recipe", "back") // a step back from that is the step forward
+	must(t, os.WriteFile(filepath.Join(site.Shelf().Dir, id, "recipe.yaml"), []byte("recipe: cap-28\n"), 0o644))
+	if _, err := site.Recipe("caps-1"); err == nil {
+		t.Error("an altered recipe on the shelf judges")
+	}
+
+	log, err := openLogFiles(logFolder(site))
+	must(t, err)
+	defer log.Close()
+	events, err := log.Read(t.Context(), event.Filter{Types: []event.Type{event.RecipeChanged{}.EventType()}})
+	must(t, err)
+	var states []string
+	for _, e := range events {
+		p, err := event.As[event.RecipeChanged](e)
+		must(t, err)
+		states = append(states, p.State)
+	}
+	if got := strings.Join(states, " "); got != "draft tested signed" {
+		t.Errorf("the log tells of %s", got)
+	}
+}
+
+// TestShelfIsFollowed: a running line changes over to what is made active, and back.
+func TestShelfIsFollowed(t *testing.T) {
+	v, a, stop := runningCaps(t, 36000)
+	defer stop()
+	shelf := shelfOf(a.site)
+	rec, err := draft(v.dir, "caps", 2)
+	must(t, err)
+	k, err := shelf.Add(rec.File(), rec, "of no matter here")
+	must(t, err)
+	waits := func(want string) {
+		t.Helper()
+		for range 300 {
+			if a.stations["caps-1"].Status().Recipe == want {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Fatalf("the line judges by %s, want %s", a.stations["caps-1"].Status().Recipe, want)
+	}
+	must(t, makeActive(a.site, shelf, "caps-1", k, "operator"))
+	waits(k.Recipe)
+	active, err := shelf.Active("caps-1")
+	must(t, err)
+	first, err := shelf.Get(active.Before.Recipe)
+	must(t, err)
+	must(t, makeActive(a.site, shelf, "caps-1", first, "back"))
+	waits(first.Recipe)
+}
