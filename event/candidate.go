@@ -14,7 +14,7 @@ type CandidateMade struct {
 	Good       uint64   `json:"good"`                 // good parts it was taught from, labelled ones among them
 	Labelled   uint64   `json:"labelled"`             // of these: labelled false reject or good
 	Passed     uint64   `json:"labelled_passed"`      // of these: those it lets through
-	Missed     uint64   `json:"missed_defects"`       // missed defects it was asked about; it was taught from none
+	Missed     uint64   `json:"missed_defects"`       // missed defects it was shown as such, and asked about; none was taught as good
 	Found      uint64   `json:"missed_defects_found"` // of these: those it rejects
 	Unfound    []string `json:"unfound,omitempty"`    // parts with a missed defect that it lets through too
 }

@@ -47,10 +47,11 @@ type CandidateMakeCmd struct {
 // Help tells what it does and does not.
 func (c *CandidateMakeCmd) Help() string {
 	return `Good parts, and those labelled false reject or good, are what the candidate is
-taught from. Missed defects are never among them: it is asked about each, and
-says which it finds. The model that judges, its recipe and the line stay as they
-are; the candidate is a folder of its own, with a draft of the recipe's next
-version. It runs at the lowest priority, so that an appliance may run meanwhile.
+taught from. Missed defects are never among them: two of a class teach its name and
+may be looked for, and the candidate is asked which of them it finds. The model that
+judges, its recipe and the line stay as they are; the candidate is a folder of its
+own, with a draft of the recipe's next version. It runs at the lowest priority, so
+that an appliance may run meanwhile.
 
   linesman candidate make -c site.yaml --line caps-1
   linesman replay -c site.yaml --model candidate-20261126.023000 --sample 10000`
@@ -95,6 +96,7 @@ type candidate struct {
 	labels  []proof.Labelled // of this line and product
 	good    teach.Crops
 	defects teach.Crops
+	kinds   []string // of the defects, as people named them
 	made    madeFrom
 }
 
@@ -193,7 +195,7 @@ func (k *candidate) make(ctx context.Context) error {
 	}
 	in := teach.Input{Name: k.was.Card.Name, Version: version, Open: onnx.Open, Threads: k.Threads, Progress: tell, Data: k.sources()}
 	if len(k.defects) > 0 {
-		in.Defects = k.defects
+		in.Defects, in.DefectNames = k.defects, k.kinds
 	}
 	model, err := teach.Located(ctx, in, k.good, view.MMPerPx)
 	if err != nil {
@@ -220,7 +222,7 @@ func (k *candidate) make(ctx context.Context) error {
 func (k *candidate) sources() []anomaly.Source {
 	all := []anomaly.Source{{What: k.made.GoodFrom, Licence: "the site's own pictures"}}
 	if n := len(k.made.Labelled); n > 0 {
-		all = append(all, anomaly.Source{What: fmt.Sprintf("%d parts that people labelled false reject or good; parts labelled missed defect are not among the good ones and fill the figures alone", n), Licence: "the site's own pictures"})
+		all = append(all, anomaly.Source{What: fmt.Sprintf("%d parts that people labelled false reject or good; parts labelled missed defect are not among the good ones: they teach names, and fill the figures", n), Licence: "the site's own pictures"})
 	}
 	return all
 }
@@ -350,7 +352,7 @@ func (m *madeFrom) tell(w io.Writer, dir string) error {
 		fmt.Fprintf(&b, "  part %s, %s: %s, score %.3g\n", c.Part, name, c.Outcome, c.Score)
 	}
 	if m.Missed > 0 {
-		fmt.Fprintf(&b, "it finds %d of %d missed defects, which it was not taught\n", m.Found, m.Missed)
+		fmt.Fprintf(&b, "it finds %d of %d missed defects, which it was shown as such\n", m.Found, m.Missed)
 	}
 	fmt.Fprintf(&b, "%s judges as before. Try the candidate on stored parts: linesman replay --model %s --sample 10000\n", m.Was, dir)
 	_, err := io.WriteString(w, b.String())

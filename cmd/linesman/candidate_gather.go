@@ -48,6 +48,9 @@ func (k *candidate) labelled(ctx context.Context, size int) error {
 			k.made.LeftOut = append(k.made.LeftOut, fmt.Sprintf("part %s, %s: %s", l.Part, l.Label, why))
 		case l.Label == string(proof.MissedDefect):
 			k.defects = append(k.defects, crops...)
+			for range crops {
+				k.kinds = append(k.kinds, l.Class)
+			}
 		default:
 			k.good = append(k.good, crops...)
 			k.made.Labelled = append(k.made.Labelled, l.Part)

@@ -163,7 +163,7 @@ func TestCandidate(t *testing.T) {
 	if got.Hash != made.ModelHash || r.Again != 132 || r.Price.Taught != len(made.Passes) || r.Price.Passes != 117-len(made.Passes) || r.Freed.Rejects != 11 || r.Price.Missed != 4 || r.Price.MissedFound != int(made.Found) {
 		t.Errorf("tried: %+v", r)
 	}
-	if missed, falsely := r.Labelled[proof.MissedDefect], r.Labelled[proof.FalseReject]; missed != (proof.Tally{Parts: 4, Right: int(made.Found)}) || falsely.Parts != 2 || falsely.Taught != 2 {
+	if missed, falsely := r.Labelled[proof.MissedDefect], r.Labelled[proof.FalseReject]; missed != (proof.Tally{Parts: 4, Right: int(made.Found), Taught: 4}) || falsely.Parts != 2 || falsely.Taught != 2 {
 		t.Errorf("labelled: %+v", r.Labelled)
 	}
 	changed := 0

@@ -180,6 +180,9 @@ func (t *trial) what(ctx context.Context, log proof.Log) (out proof.Trial, err e
 	for _, id := range slices.Concat(t.from.Passes, t.from.Labelled) {
 		out.Taught[id] = true
 	}
+	for _, c := range t.from.Checks { // shown as defects: that they are found proves nothing
+		out.Taught[c.Part] = out.Taught[c.Part] || c.Label == string(proof.MissedDefect)
+	}
 	return out, nil
 }
 
