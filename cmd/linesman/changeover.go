@@ -140,8 +140,12 @@ func (a *appliance) recipeFor(id part.LineID, product string) (*recipe.Recipe, e
 	return newest, nil
 }
 
-// shelfEvery is how often the shelf is looked at for what was made active.
-const shelfEvery = time.Second
+// The shelf is looked at for what was made active so often, and for what could not
+// be judged by so much later: each try loads a model.
+const (
+	shelfEvery = time.Second
+	shelfAgain = 30 * time.Second
+)
 
 // followShelf changes a line over to what is made active on the shelf. judged is
 // the hash of the recipe that it began by. What can not be loaded is told once and
@@ -149,7 +153,8 @@ const shelfEvery = time.Second
 func (a *appliance) followShelf(ctx context.Context, id part.LineID, judged string) error {
 	tick := time.NewTicker(shelfEvery)
 	defer tick.Stop()
-	shelf, refused := a.site.Shelf(), ""
+	shelf, refused, again := a.site.Shelf(), "", time.Time{}
+	var tried string
 	for {
 		select {
 		case <-ctx.Done():
@@ -157,7 +162,7 @@ func (a *appliance) followShelf(ctx context.Context, id part.LineID, judged stri
 		case <-tick.C:
 		}
 		active, err := shelf.Active(string(id))
-		if err == nil && (active == nil || active.Hash == judged) {
+		if err == nil && (active == nil || active.Hash == judged || active.Hash == tried && time.Now().Before(again)) {
 			continue
 		}
 		if err == nil {
@@ -168,9 +173,15 @@ func (a *appliance) followShelf(ctx context.Context, id part.LineID, judged stri
 		}
 		switch {
 		case err == nil:
-			judged, refused = active.Hash, ""
+			judged, refused, tried = active.Hash, "", ""
+			continue
 		case errors.Is(err, line.ErrChanging): // the next look finds it
-		case err.Error() != refused:
+			continue
+		}
+		if active != nil {
+			tried, again = active.Hash, time.Now().Add(shelfAgain)
+		}
+		if err.Error() != refused {
 			refused = err.Error()
 			a.log.Error("what was made active can not be judged by: the line goes on as before", "line", id, "err", err)
 		}
