@@ -166,7 +166,7 @@ func (s *Shelf) Get(id string) (*Kept, error) {
 	}
 	text, err := os.ReadFile(filepath.Join(s.folder(id), stateFile))
 	if err != nil {
-		return nil, fmt.Errorf("recipe %s is not on the shelf: %w", id, err)
+		return nil, fmt.Errorf("recipe %s is not on the shelf (linesman recipe list shows what is, linesman recipe test FILE puts one there): %w", id, err)
 	}
 	var k Kept
 	if err := json.Unmarshal(text, &k); err != nil || k.Recipe != id {
