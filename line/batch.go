@@ -100,17 +100,8 @@ func (o *owner) left(b *batch) bool {
 	if !next.told || same && past < counts(last, o.set.Encoder.PerMM) {
 		return false
 	}
-	for i := range o.lanes {
-		for _, t := range o.lanes[i].expected {
-			if t.batch == b {
-				return false
-			}
-		}
-		for _, t := range o.lanes[i].landing {
-			if t.batch == b {
-				return false
-			}
-		}
+	if o.onTheWay(func(t *tracked) bool { return t.batch == b }) {
+		return false
 	}
 	for i := range o.ctl.frames.triggers {
 		if o.ctl.frames.triggers[i].batch == b {

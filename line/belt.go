@@ -132,3 +132,9 @@ func (c *cover) known(at part.Tick) bool {
 	}
 	return false
 }
+
+// onTheWay reports whether any part between its picture and its confirmation is of a
+// kind.
+func (o *owner) onTheWay(is func(*tracked) bool) bool {
+	return slices.ContainsFunc(o.lanes, func(l lane) bool { return slices.ContainsFunc(l.expected, is) || slices.ContainsFunc(l.landing, is) })
+}

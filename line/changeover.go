@@ -268,17 +268,8 @@ func (o *owner) dismiss() {
 
 // judgedBy reports whether a part of that setup is still on its way.
 func (o *owner) judgedBy(u *setup) bool {
-	for i := range o.lanes {
-		for _, t := range o.lanes[i].expected {
-			if t.setup == u {
-				return true
-			}
-		}
-		for _, t := range o.lanes[i].landing {
-			if t.setup == u {
-				return true
-			}
-		}
+	if o.onTheWay(func(t *tracked) bool { return t.setup == u }) {
+		return true
 	}
 	for _, t := range o.pending {
 		if t.setup == u {

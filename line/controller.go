@@ -120,7 +120,7 @@ func (o *owner) restart(st plc.Status, rebooted bool) {
 		}
 		o.lanes[i] = lane{}
 	}
-	o.ctl.frames.forget()
+	o.ctl.frames.forget(time.Time{})
 	for i := range o.ctl.frames.triggers {
 		o.ctl.frames.triggers[i].batch.ledger.Blind++
 	}

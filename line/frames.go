@@ -49,11 +49,13 @@ const (
 
 func (a *frameAccount) open(at time.Time) { a.from = at }
 
-// forget takes the counted frames that have no trigger yet out of their batches.
-func (a *frameAccount) forget() {
+// forget takes the counted frames that have no trigger yet out of their batches: those
+// exposed after the given time.
+func (a *frameAccount) forget(after time.Time) {
 	for i := range a.frames {
-		if a.frames[i].counted {
-			a.frames[i].batch.ledger.FramesReceived--
+		if f := &a.frames[i]; f.counted && f.at.After(after) {
+			f.counted = false
+			f.batch.ledger.FramesReceived--
 		}
 	}
 }

@@ -111,6 +111,9 @@ func (o *owner) finish() {
 	}
 	o.tellDark()
 	o.tellMinute(now)
+	// The controller's triggers of the last frames were not read any more: neither side
+	// counts them.
+	o.ctl.frames.forget(now.Add(-framePatience))
 	for _, b := range o.batches {
 		if b.told {
 			o.closeBatch(b, eventTick(o.ctl.status.Now))

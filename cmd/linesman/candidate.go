@@ -103,11 +103,7 @@ type candidate struct {
 // Run makes it.
 func (c *CandidateMakeCmd) Run(ctx context.Context) error {
 	giveWay(c.Threads)
-	site, err := config.Load(c.Config)
-	if err != nil {
-		return err
-	}
-	id, err := oneLine(site, c.Line)
+	site, id, err := siteAndLine(c.Config, c.Line)
 	if err != nil {
 		return err
 	}
@@ -133,6 +129,16 @@ func (c *CandidateMakeCmd) Run(ctx context.Context) error {
 		return printJSON(os.Stdout, k.made)
 	}
 	return k.made.tell(os.Stdout, k.Out)
+}
+
+// siteAndLine loads the site and finds the line that is meant.
+func siteAndLine(path, name string) (*config.Site, part.LineID, error) {
+	site, err := config.Load(path)
+	if err != nil {
+		return nil, "", err
+	}
+	id, err := oneLine(site, name)
+	return site, id, err
 }
 
 // oneLine returns the line that is meant.

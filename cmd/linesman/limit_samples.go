@@ -37,11 +37,7 @@ day, and logs the result as samples.judged. Exit status 1 if a bad part passes.
 // Run judges them, at the lowest priority.
 func (c *SampleJudgeCmd) Run(ctx context.Context) error {
 	giveWay(1)
-	site, err := config.Load(c.Config)
-	if err != nil {
-		return err
-	}
-	id, err := oneLine(site, c.Line)
+	site, id, err := siteAndLine(c.Config, c.Line)
 	if err != nil {
 		return err
 	}

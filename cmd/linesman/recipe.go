@@ -3,8 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -107,8 +105,7 @@ func (c *RecipeTestCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(report)
-	tested := recipe.Tested{At: time.Now().UTC(), By: whoRuns(), Report: hex.EncodeToString(sum[:]), Judged: uint64(out.Report.Again)}
+	tested := recipe.Tested{At: time.Now().UTC(), By: whoRuns(), Report: sha256Of(report), Judged: uint64(out.Report.Again)}
 	for change, n := range out.Report.Changes {
 		switch change {
 		case "pass -> fail", "pass -> inconclusive":
@@ -176,16 +173,6 @@ func tellRecipe(ctx context.Context, site *config.Site, id part.LineID, k *recip
 	return tellLog(ctx, site, e)
 }
 
-// siteAndLine loads the site and finds the line that is meant.
-func siteAndLine(path, name string) (*config.Site, part.LineID, error) {
-	site, err := config.Load(path)
-	if err != nil {
-		return nil, "", err
-	}
-	id, err := oneLine(site, name)
-	return site, id, err
-}
-
 // RecipeSignCmd signs a tested version.
 type RecipeSignCmd struct {
 	SiteFlag
@@ -215,8 +202,7 @@ func (c *RecipeSignCmd) Run(ctx context.Context) error {
 	}
 	var sig access.Signature
 	err = withAccess(c.Config, func(_ *config.Site, s *access.Store) (err error) {
-		sum := sha256.Sum256([]byte(k.Bill()))
-		sig, err = s.Sign(ctx, access.SignRequest{User: c.User, Password: password, Meaning: "approved", Subject: "recipe " + k.Recipe + " with its report", SHA256: hex.EncodeToString(sum[:]), Line: string(id)})
+		sig, err = s.Sign(ctx, access.SignRequest{User: c.User, Password: password, Meaning: "approved", Subject: "recipe " + k.Recipe + " with its report", SHA256: sha256Of([]byte(k.Bill())), Line: string(id)})
 		return err
 	})
 	if err != nil {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"linesman/config"
+	"linesman/event"
 	"linesman/models/anomaly"
 	"linesman/part"
 	"linesman/recipe"
@@ -23,7 +26,7 @@ type RecipeActivateCmd struct {
 }
 
 // Run refuses what is not signed under its own report.
-func (c *RecipeActivateCmd) Run(context.Context) error {
+func (c *RecipeActivateCmd) Run(ctx context.Context) error {
 	site, id, err := siteAndLine(c.Config, c.Line)
 	if err != nil {
 		return err
@@ -36,7 +39,49 @@ func (c *RecipeActivateCmd) Run(context.Context) error {
 	if err := errors.Join(k.Ready(), sameModel(rec, k)); err != nil {
 		return err
 	}
+	if err := proven(ctx, site, shelf, k); err != nil {
+		return err
+	}
 	return makeActive(site, shelf, id, k, "operator")
+}
+
+// proven holds a version's report against its hash, and its signature against the
+// log: what lies on the shelf could have been written by hand.
+func proven(ctx context.Context, site *config.Site, shelf recipe.Shelf, k *recipe.Kept) error {
+	report, err := os.ReadFile(filepath.Join(shelf.Dir, k.Recipe, "report.json"))
+	if err != nil {
+		return err
+	}
+	if sha256Of(report) != k.Tested.Report {
+		return fmt.Errorf("recipe %s: its report is not the one that was signed: test and sign it again", k.Recipe)
+	}
+	log, err := openLogFiles(logFolder(site))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	want := sha256Of([]byte(k.Bill()))
+	f := event.Filter{Types: []event.Type{event.AuditSigned{}.EventType()}, Limit: 1000}
+	for {
+		events, err := log.Read(ctx, f)
+		if err != nil {
+			return err
+		}
+		if len(events) == 0 {
+			return fmt.Errorf("recipe %s: the log has no signature %s under this recipe, model and report: sign it with linesman recipe sign %s", k.Recipe, k.Signed.Event, k.Recipe)
+		}
+		for _, e := range events {
+			if p, err := event.As[event.AuditSigned](e); err == nil && e.ID == k.Signed.Event && p.SHA256 == want {
+				return nil
+			}
+		}
+		f.After = events[len(events)-1].Seq
+	}
+}
+
+func sha256Of(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 // sameModel refuses a version whose model is not what was put on the shelf.

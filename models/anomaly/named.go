@@ -162,7 +162,8 @@ func (n *Named) Likeness(p *Patches, k int, room []float32) []float32 {
 	return room
 }
 
-// Soft keeps large values and the order of all, and is above 0.
+// Soft keeps large values and the order of all, and is above 0: a part that is less
+// strange than usual everywhere has a small score, not a negative one.
 func Soft(v float64) float64 {
 	if v > 30 {
 		return v

@@ -2,7 +2,6 @@ package contrast
 
 import (
 	"errors"
-	"math"
 	"sync"
 
 	"linesman/models"
@@ -52,16 +51,7 @@ func (m *Model) measure(s *scratch, p *anomaly.Picture) (rough []float32, w, h i
 func (m *Model) strangeness(s *scratch, p *anomaly.Picture) (v float64) {
 	m.measure(s, p)
 	v, s.room = strangest.Over(s.z, nil, s.room)
-	return positive(v)
-}
-
-// positive keeps large values and the order of all, and is above 0: a picture
-// smoother than usual everywhere has a small score, not a negative one.
-func positive(v float64) float64 {
-	if v > 30 {
-		return v
-	}
-	return math.Log1p(math.Exp(v))
+	return anomaly.Soft(v)
 }
 
 // heatStride is how many pixels of the picture make one cell of the heat map.
@@ -88,7 +78,7 @@ func (m *Model) Score(p *anomaly.Part, ask models.Ask, into *anomaly.Reading) er
 	}
 	box, area := around(s, at, w, h)
 	kx, ky := float64(p.Width)/float64(w), float64(p.Height)/float64(h)
-	into.Score = positive(v) / m.threshold
+	into.Score = anomaly.Soft(v) / m.threshold
 	into.Measured, into.Unit = 100*float64(rough[at]), "% contrast"
 	into.Limit = into.Measured / into.Score
 	into.Box = vision.Box{X0: box.X0 * kx, Y0: box.Y0 * ky, X1: box.X1 * kx, Y1: box.Y1 * ky}
@@ -142,7 +132,7 @@ func (m *Model) heat(s *scratch, w, h int) models.Heatmap {
 		}
 	}
 	for i, z := range out.Score {
-		out.Score[i] = float32(positive(float64(z)) / m.threshold)
+		out.Score[i] = float32(anomaly.Soft(float64(z)) / m.threshold)
 	}
 	return out
 }

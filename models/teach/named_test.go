@@ -27,6 +27,21 @@ func stained(seed uint64) anomaly.Picture {
 	return p
 }
 
+// served is a model written to a folder and read again.
+func served(t *testing.T, m *anomaly.Model) *anomaly.Detector {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "cloth")
+	if err := m.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	d, err := anomaly.Load(dir, anomaly.Options{Open: onnx.Open, Channels: channel.All()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
 // TestNamed shows a few labelled holes and stains; others are then called so, in
 // the folder written and read again as well.
 func TestNamed(t *testing.T) {
@@ -55,15 +70,7 @@ func TestNamed(t *testing.T) {
 			t.Errorf("the card does not say %q: %s", says, m.Card.Chosen)
 		}
 	}
-	dir := filepath.Join(t.TempDir(), "cloth")
-	if err := m.Write(dir); err != nil {
-		t.Fatal(err)
-	}
-	d, err := anomaly.Load(dir, anomaly.Options{Open: onnx.Open, Channels: channel.All()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	d := served(t, m)
 	right := 0
 	for i := range uint64(10) {
 		for name, p := range map[string]anomaly.Picture{"hole": cloth(300+i, true), "stain": stained(320 + i)} {

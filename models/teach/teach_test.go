@@ -91,15 +91,7 @@ func TestTeach(t *testing.T) {
 	if c := m.Card; c.FalseRejectRate < 0.01 || c.FalseRejectRate < float64(c.Figures.GoodAbove)/12 {
 		t.Errorf("false reject rate %v with %d of 12 held-out parts above the threshold", c.FalseRejectRate, c.Figures.GoodAbove)
 	}
-	dir := filepath.Join(t.TempDir(), "cloth")
-	if err := m.Write(dir); err != nil {
-		t.Fatal(err)
-	}
-	d, err := anomaly.Load(dir, anomaly.Options{Open: onnx.Open, Channels: channel.All()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	d := served(t, m)
 	rejected := 0
 	for i := range 20 {
 		r, err := d.Look(t.Context(), cloth(uint64(200+i), false), models.Ask{})
