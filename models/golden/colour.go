@@ -37,44 +37,51 @@ func (s *scratch) meanColour(crop *vision.Crop, radius float64) (rgb [3]float64)
 	return rgb
 }
 
-// colourDistance returns how far a colour is from the good parts' mean: in
-// deviations of the good parts, and in delta E (CIE 1976).
-func (m *Model) colourDistance(c [3]float64) (deviations, deltaE float64) {
+// shade is a colour of good parts, CIE L*a*b*, and what their colours' spread
+// is divided by.
+type shade struct {
+	Lab    [3]float64
+	Whiten [3][3]float64
+}
+
+// distance returns how far a colour is from the good parts' mean: in deviations
+// of the good parts, and in delta E (CIE 1976).
+func (s *shade) distance(c [3]float64) (deviations, deltaE float64) {
 	var d [3]float64
 	for i := range d {
-		d[i] = c[i] - m.lab[i]
+		d[i] = c[i] - s.Lab[i]
 		deltaE += d[i] * d[i]
 	}
-	for i := range m.whiten {
-		t := m.whiten[i][0]*d[0] + m.whiten[i][1]*d[1] + m.whiten[i][2]*d[2]
+	for i := range s.Whiten {
+		t := s.Whiten[i][0]*d[0] + s.Whiten[i][1]*d[1] + s.Whiten[i][2]*d[2]
 		deviations += t * t
 	}
 	return math.Sqrt(deviations), math.Sqrt(deltaE)
 }
 
-// learnColour fits mean and spread to the good parts' colours. The floor is
-// what the belt's word on the light may be wrong by from one setting to another.
-func (m *Model) learnColour(all [][3]float64) {
+// shadeOf fits mean and spread to the good parts' colours. The floor is what
+// the belt's word on the light may be wrong by from one setting to another.
+func shadeOf(all [][3]float64) (s shade) {
 	const floor = 0.5 // delta E
 	n := float64(len(all))
-	m.lab = [3]float64{}
 	for _, c := range all {
 		for i := range c {
-			m.lab[i] += c[i] / n
+			s.Lab[i] += c[i] / n
 		}
 	}
 	var cov [3][3]float64
 	for _, c := range all {
 		for i := range c {
 			for j := range c {
-				cov[i][j] += (c[i] - m.lab[i]) * (c[j] - m.lab[j]) / n
+				cov[i][j] += (c[i] - s.Lab[i]) * (c[j] - s.Lab[j]) / n
 			}
 		}
 	}
 	for i := range cov {
 		cov[i][i] += floor * floor
 	}
-	m.whiten = inverseRoot(cov)
+	s.Whiten = inverseRoot(cov)
+	return s
 }
 
 // inverseRoot returns L^-1 of the Cholesky factor L of a positive matrix.

@@ -58,12 +58,13 @@ type Model struct {
 	shape    []float32
 	turnedBy []float32 // outline that turns with the part; empty if it does not turn
 	outline  [arcs][]float32
-	lab      [3]float64
-	whiten   [3][3]float64
+	colour   shade
 	diameter normal
 	shift    [2]float64 // of the print from the part's centre, mean
 
 	limit [channels]float64
+
+	long *long // of a part that is not round, which is all that is known of it then
 
 	rings *rings // of the print, made from it
 	sites []site
@@ -97,6 +98,28 @@ func (m *Model) Channels() []string {
 // whose memory is used again. An error means that the part could not be
 // judged, which is never a pass.
 func (m *Model) Score(crop *vision.Crop, into []Reading) ([]Reading, error) {
+	if err := m.fits(crop); err != nil {
+		return into, err
+	}
+	var err error
+	if m.long != nil {
+		into, err = m.long.score(crop, into)
+	} else {
+		into, err = m.scoreRound(crop, into)
+	}
+	if err != nil {
+		return into, err
+	}
+	for i, r := range into {
+		if math.IsNaN(r.Score) || math.IsInf(r.Score, 0) {
+			return into, fmt.Errorf("golden channel %d: the score is no number", i)
+		}
+	}
+	return into, nil
+}
+
+// scoreRound is Score for round parts.
+func (m *Model) scoreRound(crop *vision.Crop, into []Reading) ([]Reading, error) {
 	s, _ := m.pool.Get().(*scratch)
 	if s == nil {
 		s = newScratch(m)
@@ -108,11 +131,6 @@ func (m *Model) Score(crop *vision.Crop, into []Reading) ([]Reading, error) {
 	into = append(into, m.surfaceReading(crop, s), m.outlineReading(crop, s), m.sizeReading(crop, s), m.colourReading(crop, s))
 	if m.turned {
 		into = append(into, m.placeReading(crop, s))
-	}
-	for i, r := range into {
-		if math.IsNaN(r.Score) || math.IsInf(r.Score, 0) {
-			return into, fmt.Errorf("golden channel %d: the score is no number", i)
-		}
 	}
 	return into, nil
 }
@@ -136,9 +154,6 @@ func (m *Model) Worst(crop *vision.Crop) (name string, worst Reading, err error)
 
 // examine measures everything the readings need.
 func (m *Model) examine(crop *vision.Crop, s *scratch) error {
-	if err := m.fits(crop); err != nil {
-		return err
-	}
 	s.load(crop, m.ratio)
 	if err := s.findOutline(crop, m.radius, m.edgeShare, m.rays); err != nil {
 		return err
@@ -157,7 +172,7 @@ func (m *Model) examine(crop *vision.Crop, s *scratch) error {
 		s.evenOut(m, true)
 	}
 	s.difference(m)
-	s.smooth(m)
+	s.smooth()
 	return nil
 }
 
@@ -176,6 +191,9 @@ func (m *Model) fits(crop *vision.Crop) error {
 
 // String says in a line what was learned.
 func (m *Model) String() string {
+	if m.long != nil {
+		return m.long.String()
+	}
 	what := "no print that turns"
 	if m.turned {
 		what = "print that turns with the part"

@@ -21,18 +21,26 @@ func (m *Model) surfaceReading(crop *vision.Crop, s *scratch) Reading {
 	r.Measured = 100 * math.Abs(at.diff)
 	r.Limit = r.Measured / r.Score
 	x0, y0, x1, y1, area := at.x, at.y, at.x+1, at.y+1, 1
-	if r.Score > 0.7 { // worth a reason
-		x0, y0, x1, y1, area = s.extent(m, at)
-		word := "bright"
-		if at.diff < 0 {
-			word = "dark"
-		}
-		size := 2 * math.Sqrt(float64(area)/math.Pi) * m.mmPerPx
-		r.Text = fmt.Sprintf("%s place %.1f mm, contrast %.0f %% (limit %.0f %%)", word, size, r.Measured, r.Limit)
+	if r.Score > worthReason { // worth a reason
+		x0, y0, x1, y1, area = s.extent(s.spreadAt(m, at.width), at)
+		r.Text = placeText(at, area, m.mmPerPx, &r)
 	}
 	r.Box = crop.ToSensor.ApplyBox(vision.Box{X0: float64(x0), Y0: float64(y0), X1: float64(x1), Y1: float64(y1)})
 	r.Area = float64(area)
 	return r
+}
+
+// worthReason is the score from which a reading is told in words.
+const worthReason = 0.7
+
+// placeText tells a strange place in words.
+func placeText(at peak, area int, mmPerPx float64, r *Reading) string {
+	word := "bright"
+	if at.diff < 0 {
+		word = "dark"
+	}
+	size := 2 * math.Sqrt(float64(area)/math.Pi) * mmPerPx
+	return fmt.Sprintf("%s place %.1f mm, contrast %.0f %% (limit %.0f %%)", word, size, r.Measured, r.Limit)
 }
 
 // strangeReading is for what is far from any size of this product.
@@ -45,23 +53,29 @@ func (m *Model) strangeReading(crop *vision.Crop, s *scratch) Reading {
 func (m *Model) outlineReading(crop *vision.Crop, s *scratch) Reading {
 	s.deviate(m.shape, m.turnedBy)
 	at := s.worstArc(&m.outline)
-	r := Reading{Score: at.z / m.limit[Outline], Unit: "mm"}
+	sin, cos := math.Sincos(2 * math.Pi * float64(at.ray) / float64(m.rays))
+	where := vision.Point{X: s.pose.x + s.pose.radius*cos, Y: s.pose.y + s.pose.radius*sin}
+	return edgeReading(crop, at, m.limit[Outline], m.mmPerPx, where, 2*math.Pi*m.radius/float64(m.rays))
+}
+
+// edgeReading tells of the outline's strangest place, at where in the crop; its
+// rays are step pixels apart.
+func edgeReading(crop *vision.Crop, at arcPeak, limit, mmPerPx float64, where vision.Point, step float64) Reading {
+	r := Reading{Score: at.z / limit, Unit: "mm"}
 	if at.z == 0 {
 		return r
 	}
-	r.Measured = math.Abs(at.off) * m.mmPerPx
+	r.Measured = math.Abs(at.off) * mmPerPx
 	r.Limit = r.Measured / r.Score
 	word := "sticks out"
 	if at.off < 0 {
 		word = "is missing"
 	}
-	if r.Score > 0.7 {
+	if r.Score > worthReason {
 		r.Text = fmt.Sprintf("edge: %.2f mm %s (limit %.2f mm)", r.Measured, word, r.Limit)
 	}
-	sin, cos := math.Sincos(2 * math.Pi * float64(at.ray) / float64(m.rays))
-	x, y := s.pose.x+s.pose.radius*cos, s.pose.y+s.pose.radius*sin
-	reach := max(float64(at.width)*2*math.Pi*m.radius/float64(m.rays), math.Abs(at.off), 2)
-	r.Box = crop.ToSensor.ApplyBox(vision.Box{X0: x - reach, Y0: y - reach, X1: x + reach, Y1: y + reach})
+	reach := max(float64(at.width)*step, math.Abs(at.off), 2)
+	r.Box = crop.ToSensor.ApplyBox(vision.Box{X0: where.X - reach, Y0: where.Y - reach, X1: where.X + reach, Y1: where.Y + reach})
 	r.Area = 2 * reach * math.Abs(at.off)
 	return r
 }
@@ -80,7 +94,7 @@ func (m *Model) sizeReading(crop *vision.Crop, s *scratch) Reading {
 		word = "small"
 		r.Limit = 2 * (m.diameter.Mean - span) * m.mmPerPx
 	}
-	if r.Score > 0.7 {
+	if r.Score > worthReason {
 		r.Text = fmt.Sprintf("too %s: %.2f mm (limit %.2f mm)", word, r.Measured, r.Limit)
 	}
 	return r
@@ -91,13 +105,20 @@ func (m *Model) sizeReading(crop *vision.Crop, s *scratch) Reading {
 const leastDeltaE = 3
 
 func (m *Model) colourReading(crop *vision.Crop, s *scratch) Reading {
-	z, deltaE := m.colourDistance(s.labOf(crop, s.pose.radius, m.surround))
-	score := min(z/m.limit[Colour], deltaE/leastDeltaE)
-	r := Reading{Score: score, Measured: deltaE, Unit: "ΔE", Box: crop.Box, Area: crop.Area}
+	z, deltaE := m.colour.distance(s.labOf(crop, s.pose.radius, m.surround))
+	r := shadeReading(z, deltaE, m.limit[Colour])
+	r.Box, r.Area = crop.Box, crop.Area
+	return r
+}
+
+// shadeReading tells of a colour so many deviations of good parts, and so much
+// delta E, from theirs.
+func shadeReading(z, deltaE, limit float64) Reading {
+	r := Reading{Score: min(z/limit, deltaE/leastDeltaE), Measured: deltaE, Unit: "ΔE"}
 	if r.Score > 0 {
 		r.Limit = deltaE / r.Score
 	}
-	if r.Score > 0.7 {
+	if r.Score > worthReason {
 		r.Text = fmt.Sprintf("colour off by ΔE %.1f (limit %.1f)", r.Measured, r.Limit)
 	}
 	return r
@@ -111,7 +132,7 @@ func (m *Model) placeReading(crop *vision.Crop, s *scratch) Reading {
 	r.Measured = math.Hypot(s.pose.shift[0]-m.shift[0], s.pose.shift[1]-m.shift[1]) * m.mmPerPx
 	r.Limit = m.limit[Place] * m.mmPerPx
 	r.Score = r.Measured / r.Limit
-	if r.Score > 0.7 {
+	if r.Score > worthReason {
 		r.Text = fmt.Sprintf("print off by %.2f mm (limit %.2f mm)", r.Measured, r.Limit)
 	}
 	return r

@@ -13,6 +13,9 @@ import (
 // magic opens a saved model; its number changes with what follows.
 const magic = "linesman golden 1\n"
 
+// longMagic opens a saved model of a long part.
+const longMagic = "linesman golden 2\n"
+
 // ErrDamaged is returned for bytes that no model was saved as.
 var ErrDamaged = errors.New("golden picture is damaged: copy the model folder again or teach it anew")
 
@@ -24,6 +27,9 @@ const (
 // Save returns the model as bytes that Load reads; the same model always gives
 // the same bytes. Scores after Load equal those before bit for bit.
 func (m *Model) Save() []byte {
+	if m.long != nil {
+		return m.long.save()
+	}
 	b := bytes.NewBufferString(magic)
 	w := writer{b}
 	w.put(m.mmPerPx, uint32(m.size), m.radius, m.ratio, m.surround, uint32(m.rays), m.edgeShare, m.turned)
@@ -41,14 +47,14 @@ func (m *Model) Save() []byte {
 	for i := range m.outline {
 		w.put(m.outline[i])
 	}
-	w.put(m.lab, m.whiten, m.diameter, m.shift, m.limit)
+	w.put(m.colour, m.diameter, m.shift, m.limit)
 	w.put(crc32.ChecksumIEEE(b.Bytes()))
 	return b.Bytes()
 }
 
 // Load reads what Save wrote. It refuses anything else with ErrDamaged.
 func Load(data []byte) (*Model, error) {
-	if len(data) < len(magic)+4 || string(data[:len(magic)]) != magic {
+	if len(data) < len(magic)+4 || string(data[:len(magic)]) != magic && string(data[:len(magic)]) != longMagic {
 		return nil, fmt.Errorf("%w (not a golden picture of this version)", ErrDamaged)
 	}
 	body, sum := data[:len(data)-4], binary.LittleEndian.Uint32(data[len(data)-4:])
@@ -56,6 +62,13 @@ func Load(data []byte) (*Model, error) {
 		return nil, fmt.Errorf("%w (checksum)", ErrDamaged)
 	}
 	r := reader{bytes.NewReader(body[len(magic):]), nil}
+	if string(data[:len(longMagic)]) == longMagic {
+		l, err := loadLong(&r)
+		if err != nil {
+			return nil, err
+		}
+		return &Model{mmPerPx: l.mmPerPx, size: l.size, long: l}, nil
+	}
 	m := &Model{}
 	var size, rays uint32
 	r.get(&m.mmPerPx, &size, &m.radius, &m.ratio, &m.surround, &rays, &m.edgeShare, &m.turned)
@@ -79,7 +92,7 @@ func Load(data []byte) (*Model, error) {
 	for i := range m.outline {
 		m.outline[i] = r.curve(m.rays)
 	}
-	r.get(&m.lab, &m.whiten, &m.diameter, &m.shift, &m.limit)
+	r.get(&m.colour, &m.diameter, &m.shift, &m.limit)
 	switch {
 	case r.err != nil:
 		return nil, fmt.Errorf("%w (%v)", ErrDamaged, r.err)
@@ -95,7 +108,6 @@ func Load(data []byte) (*Model, error) {
 
 // sound refuses limits and spreads that could never fail a part.
 func (m *Model) sound() error {
-	positive := func(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
 	ok := positive(m.diameter.Deviation) && positive(m.diameter.Mean)
 	for _, l := range m.limit {
 		ok = ok && positive(l)
@@ -115,6 +127,9 @@ func (m *Model) sound() error {
 	}
 	return nil
 }
+
+// positive refuses what is no number, or one that nothing could exceed.
+func positive(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
 
 // prepare makes what is made from the print.
 func (m *Model) prepare() {

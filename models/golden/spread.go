@@ -52,7 +52,7 @@ func (t *teaching) learnSpread() {
 		for i := range t.poses {
 			p := t.take(i)
 			t.s.difference(t.Model)
-			t.s.smooth(t.Model)
+			t.s.smooth()
 			place := p.from()
 			side, half := t.body.side(), t.body.half
 			for w := range widths {
@@ -78,7 +78,7 @@ func (t *teaching) learnSpread() {
 			t.step()
 		}
 		for w := range widths {
-			t.settle(&t.spread[w], &sum[w], &count[w])
+			settle(t.spread[w].v, sum[w].v, count[w].v, t.body.side(), t.body.side())
 		}
 	}
 }
@@ -86,26 +86,25 @@ func (t *teaching) learnSpread() {
 // settle turns sums of squares into a spread: averaged over a neighbourhood,
 // the worst of it counting as much as its mean, and never far below what is
 // usual on the part.
-func (t *teaching) settle(spread, sum, count *field) {
+func settle(spread, sum, count []float32, width, height int) {
 	const around, least = 1, 0.7
-	side := spread.side()
 	var usual []float32
-	for y := range side {
-		for x := range side {
+	for y := range height {
+		for x := range width {
 			var s, n, worst float32
-			for j := max(y-around, 0); j <= min(y+around, side-1); j++ {
-				for i := max(x-around, 0); i <= min(x+around, side-1); i++ {
-					k := j*side + i
-					s, n = s+sum.v[k], n+count.v[k]
-					if count.v[k] > 0 {
-						worst = max(worst, sum.v[k]/count.v[k])
+			for j := max(y-around, 0); j <= min(y+around, height-1); j++ {
+				for i := max(x-around, 0); i <= min(x+around, width-1); i++ {
+					k := j*width + i
+					s, n = s+sum[k], n+count[k]
+					if count[k] > 0 {
+						worst = max(worst, sum[k]/count[k])
 					}
 				}
 			}
-			spread.v[y*side+x] = 0
+			spread[y*width+x] = 0
 			if n > 0 {
 				v := float32(math.Sqrt(float64(max(s/n, worst*0.8))))
-				spread.v[y*side+x] = v
+				spread[y*width+x] = v
 				usual = append(usual, v)
 			}
 		}
@@ -114,11 +113,11 @@ func (t *teaching) settle(spread, sum, count *field) {
 		usual = append(usual, 1)
 	}
 	middle := max(median(usual), 1e-4)
-	for i, v := range spread.v {
+	for i, v := range spread {
 		if v == 0 {
 			v = 4 * middle // never seen
 		}
-		spread.v[i] = max(v, least*middle)
+		spread[i] = max(v, least*middle)
 	}
 }
 
@@ -137,7 +136,7 @@ func (t *teaching) learnLimits() {
 	for i := range t.poses {
 		p := t.take(i)
 		t.s.difference(t.Model)
-		t.s.smooth(t.Model)
+		t.s.smooth()
 		for w := range widths {
 			worst[w] = append(worst[w], t.s.worstPlace(t.Model, w).z)
 		}
@@ -163,10 +162,10 @@ func (t *teaching) learnLimits() {
 	t.diameter = ofNormal(diameters)
 	t.diameter.Deviation = max(t.diameter.Deviation, 0.1)
 	t.limit[Size] = beyond(n)
-	t.learnColour(colours)
+	t.colour = shadeOf(colours)
 	var off []float64
 	for _, c := range colours {
-		z, _ := t.colourDistance(c)
+		z, _ := t.colour.distance(c)
 		off = append(off, z)
 	}
 	t.limit[Colour] = distanceTail(off)
@@ -216,13 +215,21 @@ func (t *teaching) learnShape() {
 				sum[r] += float64(d) * float64(d)
 			}
 		}
-		t.outline[w] = make([]float32, rays)
-		for r := range rays {
-			var around float64
-			for k := -4; k <= 4; k++ {
-				around += sum[(r+k+rays)%rays] / 9
-			}
-			t.outline[w][r] = float32(max(math.Sqrt(around/float64(len(t.poses))), 0.04))
-		}
+		t.outline[w] = spreadOfArc(sum, len(t.poses))
 	}
+}
+
+// spreadOfArc turns sums of squares over so many good parts, by ray, into the
+// spread of their outlines, averaged over neighbouring rays.
+func spreadOfArc(sum []float64, parts int) []float32 {
+	rays := len(sum)
+	out := make([]float32, rays)
+	for r := range rays {
+		var around float64
+		for k := -4; k <= 4; k++ {
+			around += sum[(r+k+rays)%rays] / 9
+		}
+		out[r] = float32(max(math.Sqrt(around/float64(parts)), 0.04))
+	}
+	return out
 }

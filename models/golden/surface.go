@@ -52,7 +52,7 @@ func (s *scratch) difference(m *Model) {
 }
 
 // smooth averages diff at every width.
-func (s *scratch) smooth(m *Model) {
+func (s *scratch) smooth() {
 	w := s.window
 	s.binomial(s.diff.v, s.smoothed[0].v, w)
 	for k := 1; k < widths; k++ {
@@ -245,10 +245,9 @@ func (s *scratch) worst(m *Model) peak {
 
 // extent follows a strange place to where it is half as strange, and returns
 // its bounds (pixels of the crop, x1 and y1 beyond) and area.
-func (s *scratch) extent(m *Model, at peak) (x0, y0, x1, y1, area int) {
+func (s *scratch) extent(spread func(x, y int) float32, at peak) (x0, y0, x1, y1, area int) {
 	const most = 40 // to each side; a reason needs no more
 	n := s.grey.size
-	spread := s.spreadAt(m, at.width)
 	v := s.smoothed[at.width].v
 	var seen [2*most + 1][2*most + 1]bool
 	queue := make([][2]int, 0, 256)

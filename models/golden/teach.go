@@ -1,6 +1,7 @@
 package golden
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -34,6 +35,17 @@ func Teach(crops []vision.Crop, mmPerPx float64, progress func(done, total int))
 	}
 	if progress == nil {
 		progress = func(int, int) {}
+	}
+	if isLong(crops) {
+		l, err := teachLong(crops, mmPerPx, progress)
+		if err == nil {
+			return &Model{mmPerPx: mmPerPx, size: crops[0].Size, long: l}, nil
+		}
+		if !errors.Is(err, errUneven) {
+			return nil, fmt.Errorf("teach golden picture: %w", err)
+		}
+		// Parts of many shapes are compared by what they have in common with
+		// a disc of their size: widely, but not without a word.
 	}
 	t := &teaching{
 		Model: &Model{mmPerPx: mmPerPx, size: crops[0].Size, strength: span{1, 1}, slope: span{-1, 1}},
