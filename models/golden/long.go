@@ -28,14 +28,16 @@ type long struct {
 	outline       [arcs][]float32 // deviation of good parts' outlines by knot
 	face          []patch         // what tells one end from the other
 	inside        []bool          // of the frame: whose surface is compared
+	joint         joint
 	stances       []stance
 	regions       []region
 	stretch       [2]normal // of length and width, 1 is the median
 
 	limit [channels]float64
 
-	lit  []int // places of the frame where how it is lit is looked at; made from inside
-	pool sync.Pool
+	lit   []int // places of the frame where how it is lit is looked at; made from inside
+	about []int // places about the joint; made from inside
+	pool  sync.Pool
 }
 
 // knot is a place of the outline: where it is, which way is out, and what tells
@@ -56,6 +58,7 @@ type lie struct {
 	x, y          float64 // of its middle
 	sin, cos      float64 // of its axis, towards the end that came first in teaching
 	along, across float64 // length and width over the median ones
+	shift         float32 // of its joint
 }
 
 // to maps a place of the frame to the crop.
@@ -122,8 +125,12 @@ func (l *long) examine(crop *vision.Crop, s *longScratch) error {
 	if err := l.place(crop, s); err != nil || s.strange {
 		return err
 	}
+	v := s.stance(l)
+	if l.joint.used() {
+		s.findJoint(crop, l, v)
+	}
 	s.straighten(crop, l)
-	s.compare(l, s.stance(l))
+	s.compare(l, v)
 	return nil
 }
 

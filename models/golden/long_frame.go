@@ -66,7 +66,7 @@ func (s *longScratch) straighten(crop *vision.Crop, l *long) {
 			if !l.inside[k] {
 				continue
 			}
-			r, g, b := s.lie.colour(crop, u0+float32(i), v0+float32(j))
+			r, g, b := s.lie.colour(crop, l.bend(u0+float32(i), s.lie.shift), v0+float32(j))
 			s.shown[k] = (r + g + b) * (1.0 / 3)
 		}
 	}

@@ -125,19 +125,17 @@ func (l *long) colourReading(crop *vision.Crop, s *longScratch) Reading {
 
 // learnLimits measures every good part as it would be judged, and sets each
 // channel's limit by the tail of what it says.
-func (t *longTeaching) learnLimits() {
+func (t *longTeaching) learnLimits() error {
 	t.learnOutline()
 	n := len(t.crops)
-	var worst [widths][]float64
 	var outlines, colours []float64
 	var shares [2][]float64
+	worst, err := t.worstUnseen()
+	if err != nil {
+		return err
+	}
 	for i := range t.crops {
-		t.show(i)
-		v := t.s.stance(t.long)
-		t.s.compare(t.long, v)
-		for w := range widths {
-			worst[w] = append(worst[w], t.worstPlace(t.s, v, w).z)
-		}
+		t.s.lie = t.lies[i]
 		shares[0], shares[1] = append(shares[0], t.lies[i].along), append(shares[1], t.lies[i].across)
 		copy(t.s.off, t.offs[i])
 		t.s.deviate()
@@ -167,6 +165,37 @@ func (t *longTeaching) learnLimits() {
 	t.limit[Size] = beyond(n)
 	t.limit[Colour] = distanceTail(colours)
 	t.limit[Place] = 1
+	return nil
+}
+
+// worstUnseen is how strange each good part's strangest place is, by width, to
+// stances that were learned without it, as a part of tomorrow is.
+func (t *longTeaching) worstUnseen() (worst [widths][]float64, err error) {
+	const folds = 4
+	for _, members := range t.ways() {
+		for fold := range folds {
+			var own, others []int
+			for n, i := range members {
+				if n%folds == fold {
+					own = append(own, i)
+				} else {
+					others = append(others, i)
+				}
+			}
+			v := stanceOf(t.lies, others)
+			if err := t.learnStance(&v, others); err != nil {
+				return worst, err
+			}
+			for _, i := range own {
+				t.show(i)
+				t.s.compare(t.long, &v)
+				for w := range widths {
+					worst[w] = append(worst[w], t.worstPlace(t.s, &v, w).z)
+				}
+			}
+		}
+	}
+	return worst, nil
 }
 
 // learnOutline learns how far good parts' outlines are from the contour.

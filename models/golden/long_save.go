@@ -13,7 +13,7 @@ func (l *long) save() []byte {
 	b := bytes.NewBufferString(longMagic)
 	w := writer{b}
 	w.put(l.mmPerPx, uint32(l.size), uint32(l.width), uint32(l.height), uint32(len(l.contour)), uint32(len(l.face)), uint32(len(l.stances)), uint32(len(l.regions)))
-	w.put(l.surround, l.half, l.moment, l.contour, l.face, l.inside, l.stretch, l.limit)
+	w.put(l.surround, l.half, l.moment, l.contour, l.face, l.inside, l.joint, l.stretch, l.limit)
 	for _, o := range l.outline {
 		w.put(o)
 	}
@@ -55,7 +55,7 @@ func loadLong(r *reader) (*long, error) {
 	l.contour, l.face = make([]knot, knots), make([]patch, face)
 	r.get(l.contour, l.face)
 	l.inside = r.marks(px)
-	r.get(&l.stretch, &l.limit)
+	r.get(&l.joint, &l.stretch, &l.limit)
 	for i := range l.outline {
 		l.outline[i] = r.curve(int(knots))
 	}
@@ -162,6 +162,7 @@ func (l *long) sound() bool {
 			ok = ok && h.Low <= h.High
 		}
 	}
+	ok = ok && math.Abs(l.joint.At) < l.half[0] && l.joint.Held.Low <= l.joint.Held.High && -jointMost <= l.joint.Held.Low && l.joint.Held.High <= jointMost
 	for _, k := range l.contour {
 		for _, x := range append(k.ToPart[:], k.U, k.V, k.NormalU, k.NormalV, k.Zero) {
 			ok = ok && math.Abs(float64(x)) < 1e6

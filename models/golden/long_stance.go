@@ -9,27 +9,50 @@ import (
 )
 
 const (
-	mostModes  = 10
-	modesWorth = 0.01 // of what is left, that a mode must explain on parts that it was not learned from
-	mostStack  = 1 << 26
-	fewInStance  = 24 // good parts that make a way of lying a stance of its own
+	mostModes   = 10
+	modesWorth  = 0.01 // of what is left, that a mode must explain on parts that it was not learned from
+	mostStack   = 1 << 26
+	fewInStance = 24 // good parts that make a way of lying a stance of its own
 )
 
 // learnStances sorts the parts by which way they lie, and learns how each looks.
 func (t *longTeaching) learnStances() error {
-	for _, members := range t.ways() {
-		v := stance{}
-		for _, i := range members {
-			v.sin, v.cos = v.sin+t.lies[i].sin, v.cos+t.lies[i].cos
+	ways := t.ways()
+	for _, members := range ways {
+		v := stanceOf(t.lies, members)
+		t.learnLook(&v, members)
+		t.stances = append(t.stances, v)
+	}
+	t.learnJoint(t.stances, ways)
+	for range 2 {
+		if !t.joint.used() {
+			break
 		}
-		d := max(math.Hypot(v.sin, v.cos), 1e-9)
-		v.sin, v.cos = v.sin/d, v.cos/d
+		for w, members := range ways {
+			t.learnLook(&t.stances[w], members)
+		}
+		n := t.shiftAll(t.stances, ways)
+		t.joint.Held = span{max(n.Mean-4*n.Deviation, -jointMost), min(n.Mean+4*n.Deviation, jointMost)}
+	}
+	t.stances = nil
+	for _, members := range ways {
+		v := stanceOf(t.lies, members)
 		if err := t.learnStance(&v, members); err != nil {
 			return err
 		}
 		t.stances = append(t.stances, v)
 	}
 	return nil
+}
+
+// stanceOf is the stance that some parts lie in on average, and nothing more.
+func stanceOf(lies []lie, members []int) (v stance) {
+	for _, i := range members {
+		v.sin, v.cos = v.sin+lies[i].sin, v.cos+lies[i].cos
+	}
+	d := max(math.Hypot(v.sin, v.cos), 1e-9)
+	v.sin, v.cos = v.sin/d, v.cos/d
+	return v
 }
 
 // ways are the parts by the way they lie: two ways where most lie along one
@@ -71,6 +94,20 @@ func (t *longTeaching) show(i int) {
 // they look different from each other together, and how far they are from that
 // place by place.
 func (t *longTeaching) learnStance(v *stance, members []int) error {
+	few := t.learnLook(v, members)
+	if err := t.learnModes(v, members); err != nil {
+		return err
+	}
+	t.learnHeld(v, members)
+	t.learnMean(v, few, false)
+	t.learnHeld(v, members)
+	t.learnSpread(v, members)
+	return nil
+}
+
+// learnLook learns the mean of the parts' pictures, lit evenly but for slopes,
+// and how far they are from it. It returns those that the mean was made of.
+func (t *longTeaching) learnLook(v *stance, members []int) (few []int) {
 	px := t.width * t.height
 	for w := range v.spread {
 		v.spread[w] = make([]float32, px)
@@ -79,7 +116,7 @@ func (t *longTeaching) learnStance(v *stance, members []int) error {
 	v.modes = t.slopes()
 	free := span{math.Inf(-1), math.Inf(1)}
 	v.held = []span{free, free}
-	few := members
+	few = members
 	if step := (len(members)*px + mostStack - 1) / mostStack; step > 1 {
 		few = nil
 		for k := 0; k < len(members); k += step {
@@ -90,14 +127,7 @@ func (t *longTeaching) learnStance(v *stance, members []int) error {
 		t.learnMean(v, few, round == 0)
 		t.learnPlain(v, members)
 	}
-	if err := t.learnModes(v, members); err != nil {
-		return err
-	}
-	t.learnHeld(v, members)
-	t.learnMean(v, few, false)
-	t.learnHeld(v, members)
-	t.learnSpread(v, members)
-	return nil
+	return few
 }
 
 // slopes are the two ways in which any part is lit unevenly.

@@ -56,7 +56,9 @@ func teachLong(crops []vision.Crop, mmPerPx float64, progress func(done, total i
 	}
 	t.steps(0.8)
 	t.learnRegions()
-	t.learnLimits()
+	if err := t.learnLimits(); err != nil {
+		return nil, err
+	}
 	t.steps(1)
 	return t.long, nil
 }
@@ -388,5 +390,8 @@ func (l *long) prepare() {
 				l.lit = append(l.lit, k)
 			}
 		}
+	}
+	if l.joint.used() {
+		l.about = l.sites(l.joint.At)
 	}
 }
