@@ -287,6 +287,11 @@ func FuzzLoad(f *testing.F) {
 	f.Add(data)
 	f.Add(data[:len(data)/2])
 	f.Add([]byte(magic))
+	if m, err = Teach(goodBars(1, Fewest), 0.1, nil); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(m.Save())
+	f.Add([]byte(longMagic))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := Load(data)
 		if err == nil && !bytes.Equal(m.Save(), data) {

@@ -22,7 +22,7 @@ func (s *scratch) evenOut(m *Model, withPrint bool) {
 		limit = 0.06
 	}
 	for range 3 {
-		var eq [3][4]float64
+		var eq [3 * 4]float64
 		var sum, n float64
 		for j := -int(reach); j <= int(reach); j += step {
 			for i := -int(reach); i <= int(reach); i += step {
@@ -46,7 +46,7 @@ func (s *scratch) evenOut(m *Model, withPrint bool) {
 				t := [4]float64{1, float64(u), float64(v), got}
 				for a := range 3 {
 					for b := range 4 {
-						eq[a][b] += t[a] * t[b]
+						eq[a*4+b] += t[a] * t[b]
 					}
 				}
 			}
@@ -54,8 +54,8 @@ func (s *scratch) evenOut(m *Model, withPrint bool) {
 		if n < 12 {
 			break
 		}
-		if k, ok := solve3(eq); ok {
-			p.tilt = [3]float64{k[0], m.slope.hold(k[1]), m.slope.hold(k[2])}
+		if solveIn(eq[:], 3, 1e-9) {
+			p.tilt = [3]float64{eq[3], m.slope.hold(eq[7]), m.slope.hold(eq[11])}
 		}
 		limit = max(3*sum/n, 0.02)
 	}

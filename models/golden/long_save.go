@@ -132,7 +132,11 @@ func (r *reader) marks(n int) []bool {
 	v := make([]bool, n)
 	for i := range v {
 		b, _ := r.in.ReadByte()
-		v[i] = b != 0
+		if b > 1 {
+			r.err = fmt.Errorf("mark %d is %d, want 0 or 1", i, b)
+			return nil
+		}
+		v[i] = b == 1
 	}
 	return v
 }

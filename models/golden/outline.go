@@ -122,7 +122,7 @@ func (s *scratch) fitCircle() (r, dx, dy float64, seen int) {
 	radii := s.radii
 	limit := math.Inf(1)
 	for range 4 {
-		var m [3][4]float64
+		var eq [3 * 4]float64
 		seen = 0
 		for i, v := range radii {
 			if math.IsNaN(v) {
@@ -136,18 +136,17 @@ func (s *scratch) fitCircle() (r, dx, dy float64, seen int) {
 			t := [4]float64{1, cos, sin, v}
 			for j := range 3 {
 				for k := range 4 {
-					m[j][k] += t[j] * t[k]
+					eq[j*4+k] += t[j] * t[k]
 				}
 			}
 		}
 		if seen < 8 {
 			return r, dx, dy, 0
 		}
-		k, ok := solve3(m)
-		if !ok {
+		if !solveIn(eq[:], 3, 1e-9) {
 			return r, dx, dy, 0
 		}
-		r, dx, dy = k[0], k[1], k[2]
+		r, dx, dy = eq[3], eq[7], eq[11]
 		var sum, n float64
 		for i, v := range radii {
 			if !math.IsNaN(v) {
@@ -176,35 +175,6 @@ func (s *scratch) roughness() float64 {
 		}
 	}
 	return sum / max(n, 1)
-}
-
-// solve3 solves three equations given with their right side.
-func solve3(m [3][4]float64) (out [3]float64, ok bool) {
-	for i := range 3 {
-		p := i
-		for r := i + 1; r < 3; r++ {
-			if math.Abs(m[r][i]) > math.Abs(m[p][i]) {
-				p = r
-			}
-		}
-		if math.Abs(m[p][i]) < 1e-9 {
-			return out, false
-		}
-		m[i], m[p] = m[p], m[i]
-		for r := range 3 {
-			if r == i {
-				continue
-			}
-			f := m[r][i] / m[i][i]
-			for c := i; c < 4; c++ {
-				m[r][c] -= f * m[i][c]
-			}
-		}
-	}
-	for i := range 3 {
-		out[i] = m[i][3] / m[i][i]
-	}
-	return out, true
 }
 
 // deviate writes how far the outline is from the circle and from what good

@@ -172,7 +172,8 @@ func (s *scratch) register(m *Model, rounds int) {
 		place := p.from()
 		strength, zoom := float32(p.strength), float32(p.zoom)
 		sx, sy := float32(p.shift[0]), float32(p.shift[1])
-		var eq [unknowns][unknowns + 1]float64
+		const width = unknowns + 1
+		var eq [unknowns * width]float64
 		for i := range m.sites {
 			t := &m.sites[i]
 			u, v := place(t.u, t.v)
@@ -192,18 +193,21 @@ func (s *scratch) register(m *Model, rounds int) {
 			for a := range unknowns {
 				ja := w * j[a]
 				for b := a; b <= unknowns; b++ {
-					eq[a][b] += float64(ja * j[b])
+					eq[a*width+b] += float64(ja * j[b])
 				}
 			}
 		}
 		for a := range unknowns {
 			for b := range a {
-				eq[a][b] = eq[b][a]
+				eq[a*width+b] = eq[b*width+a]
 			}
 		}
-		d, ok := solve(eq)
-		if !ok {
+		if !solveIn(eq[:], unknowns, 1e-12) {
 			return
+		}
+		var d [unknowns]float64
+		for a := range d {
+			d[a] = eq[a*width+unknowns]
 		}
 		p.shift[0] += limited(d[0], 3)
 		p.shift[1] += limited(d[1], 3)
@@ -228,31 +232,3 @@ const unknowns = 6
 const mostZoom = 0.03
 
 func limited(v, most float64) float64 { return min(max(v, -most), most) }
-
-func solve(m [unknowns][unknowns + 1]float64) (out [unknowns]float64, ok bool) {
-	for i := range unknowns {
-		p := i
-		for r := i + 1; r < unknowns; r++ {
-			if math.Abs(m[r][i]) > math.Abs(m[p][i]) {
-				p = r
-			}
-		}
-		if math.Abs(m[p][i]) < 1e-12 {
-			return out, false
-		}
-		m[i], m[p] = m[p], m[i]
-		for r := range unknowns {
-			if r == i {
-				continue
-			}
-			f := m[r][i] / m[i][i]
-			for c := i; c <= unknowns; c++ {
-				m[r][c] -= f * m[i][c]
-			}
-		}
-	}
-	for i := range unknowns {
-		out[i] = m[i][unknowns] / m[i][i]
-	}
-	return out, true
-}
