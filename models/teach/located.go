@@ -20,9 +20,10 @@ func (c Crops) Part(i int) (anomaly.Part, error) {
 	return anomaly.Part{Picture: anomaly.PictureOf(&c[i]), Crop: &c[i]}, nil
 }
 
-// locatedFalseRejects is what a line's model is taught for unless the caller
-// asks for another: one good part in ten thousand.
-const locatedFalseRejects = 1e-4
+// locatedFalseRejects is what a line's network is taught for unless the caller
+// asks for another: as rare as each reading of the golden comparison beside it,
+// so that all of them together reject one good part in ten thousand.
+const locatedFalseRejects = 2e-5
 
 // Located teaches a line's model: the network at LocatedParts and the golden
 // comparison beside it, both from the same good parts, whose crops show
