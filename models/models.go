@@ -49,13 +49,22 @@ type Result struct {
 	Anomaly  float64   // unclamped, 1 = threshold; always a number
 	Heatmap  Heatmap   // empty unless asked for
 	Took     float64   // milliseconds of this part's share of the batch
+	// Listed is the score from which every place is among Findings. 0: each channel
+	// names its strongest place alone, and there may be others.
+	Listed float64
 	// Unanswered says why the model has no answer for this part, as where its
 	// neighbours hide too much of it; empty if it has one.
 	Unanswered string
 }
 
 // Ask says what a caller wants beside the score.
-type Ask struct{ Heatmap bool }
+type Ask struct {
+	Heatmap bool
+	// Places is the score from which every place is to be named, with all its extent,
+	// not the strongest of each channel alone; Result.Listed says whether it could
+	// be. 0: no.
+	Places float64
+}
 
 // Detector judges crops. Detect fills out[i] for crops[i] in one batch; it does
 // not keep the crops. Workers call it at the same time from several goroutines.

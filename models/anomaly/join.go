@@ -39,8 +39,15 @@ func (d *Detector) join(b *bench, p *Part, t *texel, ask models.Ask, out *models
 	if err := d.likeness(b, p, t, ask, out); err != nil {
 		return err
 	}
+	out.Listed = 0
+	least := ask.Places * cmp.Or(d.card.Limit, 1)
+	if least > 0 && d.list(b, p, t, least, out) {
+		out.Listed = ask.Places
+	}
 	slices.SortStableFunc(out.Findings, func(a, b models.Finding) int { return cmp.Compare(b.Score, a.Score) })
-	d.call(p, t, out)
+	if least == 0 || out.Anomaly < least { // list gave names
+		d.call(p, t, out)
+	}
 	d.scale(out)
 	return nil
 }
@@ -70,9 +77,7 @@ func (d *Detector) call(p *Part, t *texel, out *models.Result) {
 		return
 	}
 	f := &out.Findings[0]
-	if name := d.named.Name(d.named.Look(&t.patches, t.patches.Strangest(inPatches(p, &t.patches, f.Box)))); name != "" {
-		f.Name = name
-	}
+	f.Name = cmp.Or(d.nameOf(p, t, f.Box), f.Name)
 }
 
 // inPatches brings a box on the sensor to patches of the part's picture.

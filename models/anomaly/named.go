@@ -171,6 +171,9 @@ func Soft(v float64) float64 {
 	return math.Log1p(math.Exp(v))
 }
 
+// hard returns where Soft gives v.
+func hard(v float64) float64 { return math.Log(max(math.Expm1(v), 1e-9)) }
+
 // find returns the class that a part looks most like, with its score.
 func (n *Named) find(p *Patches, a Aggregate, b *bench, ask models.Ask) (r Reading, at spot) {
 	for k, limit := range n.Limits {
@@ -182,7 +185,7 @@ func (n *Named) find(p *Patches, a Aggregate, b *bench, ask models.Ask) (r Readi
 			continue
 		}
 		r = Reading{Class: n.Classes[k], Score: score, Measured: v, Unit: "spreads of good patches"}
-		r.Limit = math.Log(max(math.Expm1(limit), 1e-9)) // where soft gives the limit
+		r.Limit = hard(limit)
 		at = strongest(b.like, p.Counts, p.W, p.H, &b.flood)
 		if ask.Heatmap {
 			r.Heat = models.Heatmap{Width: p.W, Height: p.H, Score: make([]float32, p.W*p.H)}

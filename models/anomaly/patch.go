@@ -116,6 +116,12 @@ type spot struct{ x0, y0, x1, y1, cells int }
 // strongest finds the spot by flooding from the highest patch that counts.
 // sc is scratch, kept for the next call.
 func strongest(distance []float32, counts []bool, w, h int, sc *floodRoom) spot {
+	return flooded(distance, counts, w, h, float32(math.Inf(1)), sc)
+}
+
+// flooded finds the patches around the highest one that hang together and reach
+// 0.7 of it, or level if that is lower. sc.seen says afterwards which they are.
+func flooded(distance []float32, counts []bool, w, h int, level float32, sc *floodRoom) spot {
 	best := -1
 	for i, d := range distance {
 		if (counts == nil || counts[i]) && (best < 0 || d > distance[best]) {
@@ -130,7 +136,7 @@ func strongest(distance []float32, counts []bool, w, h int, sc *floodRoom) spot 
 	}
 	sc.seen = sc.seen[:len(distance)]
 	clear(sc.seen)
-	level := distance[best] * 0.7
+	level = min(level, distance[best]*0.7)
 	sc.queue = append(sc.queue[:0], best)
 	sc.seen[best] = true
 	s := spot{x0: w, y0: h}
