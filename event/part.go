@@ -64,6 +64,8 @@ type View struct {
 	Missing    string  `json:"missing,omitempty"`         // why there was nothing to judge
 	Unanswered bool    `json:"unanswered,omitempty"`      // it is missing because the model itself had no answer for this picture
 	Quality    Quality `json:"quality,omitzero"`          // of the frame
+	MMPerPx    float64 `json:"mm_per_px,omitempty"`       // scale on the belt; absent if it was not recorded
+	Belt       string  `json:"belt,omitempty"`            // direction of travel in the picture: +x, -x, +y or -y
 }
 
 // Quality says how good a frame was.

@@ -61,7 +61,7 @@ func (a Again) look(ctx context.Context, batch []*again) {
 	for i, l := range batch {
 		crops[i] = l.crop
 	}
-	err := a.Detector.Detect(ctx, crops, models.Ask{}, results)
+	err := a.Detector.Detect(ctx, crops, models.Ask{Places: a.Recipe.Limits.Places()}, results)
 	if err != nil && len(batch) > 1 { // it speaks for one of them
 		for i := range batch {
 			a.look(ctx, batch[i:i+1])
@@ -80,7 +80,8 @@ func (a Again) answer(c *proof.Case, looks []again) proof.Answer {
 		if l.err != nil {
 			return proof.Answer{Err: fmt.Errorf("view %s: %w", v.Name, l.err)}
 		}
-		view := rules.View{Name: v.Name, Camera: part.CameraID(v.Camera), Missing: v.Missing, Quality: vision.Quality(v.Quality), Result: l.result}
+		view := rules.View{Name: v.Name, Camera: part.CameraID(v.Camera), Missing: v.Missing, Quality: vision.Quality(v.Quality), Result: l.result,
+			ToPart: toPart(v.MMPerPx, v.Belt, l.crop.Centre)}
 		if v.Missing == "" || v.Unanswered {
 			view.Missing = ""
 			if why := l.result.Unanswered; why != "" {

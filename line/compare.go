@@ -94,6 +94,8 @@ func (sh *shadow) compare(n *note) bool {
 				view.Missing = "the candidate finds no part there"
 			case p != nil:
 				view.Missing, view.Result = p.failed, p.result
+				shows := &sh.s.cfg.Settings.Views[v.view]
+				view.ToPart = toPart(shows.MMPerPx, shows.Belt, p.centre)
 				seen = append(seen, p)
 				if shown == nil || p.result.Anomaly > shown.result.Anomaly {
 					shown, of = p, v

@@ -147,6 +147,8 @@ func (o *owner) judge(t *tracked, at time.Time) {
 		view := rules.View{Name: name, Missing: notSeen}
 		if v := o.viewOf(t, name); v != nil {
 			view = rules.View{Name: name, Camera: v.frame.camera, Missing: v.failed, Quality: v.quality, Result: v.result}
+			shown := &o.set.Views[v.view]
+			view.ToPart = toPart(shown.MMPerPx, shown.Belt, v.centre)
 			view.Result.Part, view.Result.View, view.Result.Camera, view.Result.Seq = t.ID, name, v.frame.camera, v.frame.seq
 		}
 		in.Views = append(in.Views, view)

@@ -65,7 +65,9 @@ func (o *owner) evidence(t *tracked) ([]*keepsakeCrop, []event.View) {
 		for _, name := range t.setup.required {
 			view, crop := event.View{Name: name, Missing: notSeen}, (*keepsakeCrop)(nil)
 			if v := o.viewOf(t, name); v != nil {
-				view = event.View{Name: name, Camera: string(v.frame.camera), Missing: v.failed, Unanswered: v.unanswered, Quality: event.Quality(v.quality)}
+				shown := &o.set.Views[v.view]
+				view = event.View{Name: name, Camera: string(v.frame.camera), Missing: v.failed, Unanswered: v.unanswered, Quality: event.Quality(v.quality),
+					MMPerPx: shown.MMPerPx, Belt: shown.Belt}
 				crop, v.crop = v.crop, nil
 			}
 			views, crops = append(views, view), append(crops, crop)

@@ -193,9 +193,9 @@ func (w *worker) recognise(ctx context.Context, f *camera.Frame, l *look) {
 		w.results = append(w.results, models.Result{})
 	}
 	results := w.results[:len(w.owned)]
-	err := w.detect(ctx, models.Ask{Heatmap: w.s.viewers.watched() || w.s.cfg.Keep != nil}, results)
+	limits := &l.by.Recipe.Limits
+	err := w.detect(ctx, models.Ask{Heatmap: w.s.viewers.watched() || w.s.cfg.Keep != nil, Places: limits.Places()}, results)
 	w.answered = err == nil
-	limits := l.by.Recipe.Limits
 	// What may yet be doubted: the owner will not see these pixels.
 	doubtful := f.Damaged || w.s.doubting.Load() || w.s.now().Sub(f.At) > w.s.cfg.Settings.Deadline.D()/2
 	several := len(l.by.required) > 1
@@ -213,7 +213,7 @@ func (w *worker) recognise(ctx context.Context, f *camera.Frame, l *look) {
 		// The pixels live until the next frame only, so they are copied now if
 		// the owner may want to keep them. Where several views make a verdict, any
 		// other may yet fail the part.
-		mayFail := doubtful || p.failed != "" || !(p.result.Anomaly < limits.Anomaly-limits.Unsure)
+		mayFail := doubtful || p.failed != "" || !(p.result.Anomaly < limits.Lowest())
 		sample := sampled(f.Trigger, i, l.by.Recipe.Keep.OnePassIn)
 		p.keep = mayFail || sample
 		if w.s.cfg.Keep != nil && (p.keep || several) {

@@ -133,7 +133,7 @@ func (sh *shadow) detect(ctx context.Context, parts []shadowed) {
 	for i := range parts {
 		crops[i] = parts[i].crop.crop
 	}
-	err := sh.by.Detector.Detect(ctx, crops[:len(parts)], models.Ask{}, results[:len(parts)])
+	err := sh.by.Detector.Detect(ctx, crops[:len(parts)], models.Ask{Places: sh.by.Recipe.Limits.Places()}, results[:len(parts)])
 	for i := range parts {
 		p := &parts[i]
 		switch {

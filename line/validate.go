@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"linesman/part"
+	"linesman/vision"
 )
 
 // Validate fills defaults and refuses what can not be meant.
@@ -201,4 +202,24 @@ func (v *View) ahead(x, y float64, width, height int) float64 {
 	default:
 		return dx
 	}
+}
+
+// toPart maps a picture's pixels to mm from a part's centre, x in the direction of
+// travel, y to the right of it; see rules.View. The zero map where scale or belt are
+// not known.
+func toPart(mmPerPx float64, belt string, centre vision.Point) vision.Affine {
+	var along [2]float64 // of the belt, in the picture
+	switch belt {
+	case "+x":
+		along = [2]float64{mmPerPx, 0}
+	case "-x":
+		along = [2]float64{-mmPerPx, 0}
+	case "+y":
+		along = [2]float64{0, mmPerPx}
+	case "-y":
+		along = [2]float64{0, -mmPerPx}
+	}
+	t := vision.Affine{A: along[0], B: along[1], D: -along[1], E: along[0]}
+	t.C, t.F = -(t.A*centre.X + t.B*centre.Y), -(t.D*centre.X + t.E*centre.Y)
+	return t
 }

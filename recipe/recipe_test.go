@@ -1,8 +1,15 @@
 package recipe
 
 import (
+	"math"
+	"slices"
 	"strings"
 	"testing"
+
+	"linesman/models"
+	"linesman/part"
+	"linesman/rules"
+	"linesman/vision"
 )
 
 const good = `recipe: cap-28
@@ -29,6 +36,67 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// spots excuses spots by size and place.
+const spots = `recipe: cap-28
+version: 4
+part: {diameter_mm: 28}
+model: model
+limits:
+  guided: true
+  zones:
+    rim: {ring_mm: [12.5, 14]}
+    mark: {polygon_mm: [[-4, -2], [4, -2], [4, 2], [-4, 2]]}
+  classes:
+    spot:
+      min_mm: 0.3
+      min_area_mm2: 0.2
+      zones:
+        - {zone: mark, ignore: true}
+        - {zone: rim, factor: 1.5}
+    print place: {zones: [{zone: rim, outside: true, factor: 0.5}]}
+`
+
+func TestParseClasses(t *testing.T) {
+	r, err := Parse([]byte(spots))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spot := r.Limits.Classes["spot"]
+	if spot.MinMM != 0.3 || spot.MinAreaMM2 != 0.2 || len(spot.Zones) != 2 || spot.Zones[0].Factor != 1 || spot.Zones[1].Factor != 1.5 ||
+		len(r.Limits.Zones["mark"].PolygonMM) != 4 || r.Limits.Lowest() != 0.5 {
+		t.Errorf("got %+v", r.Limits)
+	}
+	for says, change := range map[string][2]string{
+		"unknown field \"min\"":                 {"min_mm", "min"},
+		"limits.classes.spot: zones[1] names":   {"zone: rim, factor", "zone: rum, factor"},
+		"limits.zones.rim: ring_mm is [12.5 4]": {"14]", "4]"},
+		"limits.guided: true":                   {"  guided: true\n", ""},
+	} {
+		text := strings.Replace(spots, change[0], change[1], 1)
+		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v: got %v, want an error with %q", change, err, says)
+		}
+	}
+}
+
+func TestDiffOfClasses(t *testing.T) {
+	after := strings.NewReplacer("version: 4", "version: 5", "min_mm: 0.3", "min_mm: 0.4", "14]", "13.5]", "      min_area_mm2: 0.2\n", "", "factor: 1.5", "factor: 1.5, outside: true").Replace(spots)
+	rows, err := Diff([]byte(spots), []byte(after))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"- limits.classes.spot.min_area_mm2: 0.2",
+		"  limits.classes.spot.min_mm: 0.3 -> 0.4",
+		"+ limits.classes.spot.zones[1].outside: true",
+		"  limits.zones.rim.ring_mm[1]: 14 -> 13.5",
+		"  version: 4 -> 5",
+	}
+	if !slices.Equal(rows, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(rows, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	tests := []struct{ name, from, to, says string }{
 		{"unknown key", "model:", "modle:", "[4:1]"},
@@ -51,9 +119,25 @@ func TestParseRefuses(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
+	f.Add([]byte(spots))
+	f.Add([]byte(strings.Replace(spots, "[-4, 2]]", "[-4, .nan]]", 1)))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if r, err := Parse(data); err == nil && (r.Name == "" || r.Version < 1) {
+		r, err := Parse(data)
+		if err != nil {
+			return
+		}
+		if r.Name == "" || r.Version < 1 {
 			t.Errorf("taken without a name or version: %q", data)
+		}
+		// What was taken can be judged by, and passes nothing of which nobody knows
+		// where it is.
+		for class := range r.Limits.Classes {
+			f := models.Finding{Class: class, Score: 2 * max(1, r.Limits.Anomaly)}
+			in := rules.Input{Views: []rules.View{{Quality: vision.Quality{Focus: math.MaxFloat64},
+				Result: models.Result{Anomaly: f.Score, Findings: []models.Finding{f}, Listed: r.Limits.Places()}}}}
+			if v := rules.Judge(in, r.Limits, r.Hash()); v.Outcome != part.Fail {
+				t.Errorf("%v of what lies nobody knows where, by %q", v.Outcome, data)
+			}
 		}
 	})
 }

@@ -62,6 +62,10 @@ func judgeScore(view View, limits Limits, doubt, fail func(Reason)) {
 		doubt(Reason{Rule: "anomaly", Camera: view.Camera, Limit: limits.Anomaly, Text: "the model gave no number"})
 		return
 	}
+	if len(limits.Classes) > 0 {
+		judgePlaces(view, limits, doubt, fail)
+		return
+	}
 	if score < limits.Anomaly-limits.Unsure {
 		return
 	}
@@ -74,13 +78,18 @@ func judgeScore(view View, limits Limits, doubt, fail func(Reason)) {
 		if f.Score < limits.Anomaly-limits.Unsure {
 			continue
 		}
-		report(Reason{Rule: "anomaly", Class: cmp.Or(f.Name, f.Class), Camera: view.Camera, Measured: f.Measured, Limit: f.Limit * limits.Anomaly, Unit: f.Unit,
-			Text: findingText(f, f.Measured, f.Limit*limits.Anomaly, f.Unit)})
+		report(findingReason(view.Camera, f, limits.Anomaly))
 		said = true
 	}
 	if !said {
 		report(Reason{Rule: "anomaly", Camera: view.Camera, Measured: score, Limit: limits.Anomaly, Text: fmt.Sprintf("unlike the good parts: score %.2f (limit %.2f)", score, limits.Anomaly)})
 	}
+}
+
+// findingReason says what was found, held against the score at which it fails.
+func findingReason(cam part.CameraID, f models.Finding, limit float64) Reason {
+	return Reason{Rule: "anomaly", Class: cmp.Or(f.Name, f.Class), Camera: cam, Measured: f.Measured, Limit: f.Limit * limit, Unit: f.Unit,
+		Text: findingText(f, f.Measured, f.Limit*limit, f.Unit)}
 }
 
 func findingText(f models.Finding, measured, limit float64, unit string) string {

@@ -22,6 +22,15 @@ type Limits struct {
 	MinFocus float64 `yaml:"min_focus"`
 	// MaxClipped is the largest share of pixels at black or white. Default 0.5.
 	MaxClipped float64 `yaml:"max_clipped"`
+	// Classes says for classes of findings, by a learned name or by what finds them
+	// ("texture", "print"), how large and where they fail a part. A class that is not
+	// there fails it at Anomaly whatever its size and place.
+	Classes map[string]Class `yaml:"classes"`
+	// Zones are places on the part, by names that Classes use.
+	Zones map[string]Zone `yaml:"zones"`
+	// Guided says that parts always lie the same way on the belt. Only then does a
+	// polygon name one place on them.
+	Guided bool `yaml:"guided"`
 }
 
 // Bound is one permitted range. A missing bound does not restrict.
@@ -60,5 +69,7 @@ func (l *Limits) Validate() error {
 			errs = append(errs, fmt.Errorf("limits.measures[%d] (%s): min %v is above max %v", i, b.Measure, *b.Min, *b.Max))
 		}
 	}
+	errs = append(errs, l.validateZones()...)
+	errs = append(errs, l.validateClasses()...)
 	return errors.Join(errs...)
 }

@@ -37,6 +37,9 @@ type View struct {
 	Quality      vision.Quality
 	Result       models.Result
 	Measurements []vision.Measurement
+	// ToPart maps pixels of the sensor to the part's own frame: mm from its centre,
+	// x in the direction of travel, y to the right of it. The zero value: nobody knows.
+	ToPart vision.Affine
 }
 
 // Input is everything known of one part when it is judged.
