@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 )
@@ -23,6 +24,8 @@ type Model struct {
 	Channels []ChannelFile
 	Named    *Named            // defects that people named; nil: none
 	Samples  map[string][]byte // PNG files by the name the card gives them
+	Origins  *Origins          // where the good patches were seen; nil: nobody noted it
+	Kept     map[string][]byte // good pictures by the file that Origins gives them
 }
 
 // Read loads a model folder and checks every hash. It does not yet run the
@@ -43,7 +46,7 @@ func Read(dir string) (*Model, error) {
 }
 
 func read(dir string, text []byte) (*Model, error) {
-	m := &Model{Samples: map[string][]byte{}}
+	m := &Model{Samples: map[string][]byte{}, Kept: map[string][]byte{}}
 	if err := yaml.UnmarshalWithOptions(text, &m.Card, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("%s: %s", CardFile, yaml.FormatError(err, false, false))
 	}
@@ -65,8 +68,16 @@ func read(dir string, text []byte) (*Model, error) {
 			if m.Named, err = readNamed(data); err != nil {
 				return nil, err
 			}
+		case OriginsFile:
+			if m.Origins, err = readOrigins(data); err != nil {
+				return nil, err
+			}
 		default:
-			m.Samples[f.Name] = data
+			if strings.HasPrefix(f.Name, keptFolder) {
+				m.Kept[f.Name] = data
+			} else {
+				m.Samples[f.Name] = data
+			}
 		}
 	}
 	for _, l := range m.Card.Channels {
@@ -156,6 +167,16 @@ func (m *Model) writeInto(dir string) error {
 			return err
 		}
 		files[NamedFile] = data
+	}
+	if m.Origins != nil {
+		data, err := m.Origins.save()
+		if err != nil {
+			return err
+		}
+		files[OriginsFile] = data
+		for name, data := range m.Kept {
+			files[name] = data
+		}
 	}
 	text, err := yaml.Marshal(&m.Card)
 	if err != nil {

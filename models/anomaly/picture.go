@@ -1,6 +1,10 @@
 package anomaly
 
-import "linesman/vision"
+import (
+	"image"
+
+	"linesman/vision"
+)
 
 // Picture is what the network looks at: a located part or a whole picture.
 type Picture struct {
@@ -13,6 +17,16 @@ type Picture struct {
 // PictureOf returns the picture of a crop; it shares the crop's memory.
 func PictureOf(c *vision.Crop) Picture {
 	return Picture{Width: c.Size, Height: c.Size, Pix: c.Pix, Mask: c.Mask}
+}
+
+// Image copies the colours.
+func (p *Picture) Image() *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, p.Width, p.Height))
+	for i := range p.Width * p.Height {
+		copy(img.Pix[4*i:], p.Pix[3*i:3*i+3])
+		img.Pix[4*i+3] = 255
+	}
+	return img
 }
 
 func (p *Picture) whole() bool {

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"maps"
 	"math"
+	"slices"
 
 	"linesman/models"
 	"linesman/vision"
@@ -66,6 +68,16 @@ func (m *Model) seal() error {
 			return err
 		}
 		m.Card.Files = append(m.Card.Files, File{NamedFile, sum(data)})
+	}
+	if m.Origins != nil {
+		data, err := m.Origins.save()
+		if err != nil {
+			return err
+		}
+		m.Card.Files = append(m.Card.Files, File{OriginsFile, sum(data)})
+		for _, name := range slices.Sorted(maps.Keys(m.Kept)) {
+			m.Card.Files = append(m.Card.Files, File{name, sum(m.Kept[name])})
+		}
 	}
 	for _, s := range m.Card.Samples {
 		m.Card.Files = append(m.Card.Files, File{s.File, sum(m.Samples[s.File])})

@@ -31,6 +31,9 @@ func coreset(x matrix, n int, seed uint64, workers int) matrix {
 	next := 0
 	for k := range n {
 		out.data = append(out.data, x.row(next)...)
+		if x.from != nil {
+			out.from = append(out.from, x.from[next])
+		}
 		if k == n-1 {
 			break
 		}

@@ -76,6 +76,10 @@ func (t *teacher) lookAtGood(ctx context.Context) error {
 				have := &t.seen[l][i]
 				have.cols, have.rows = kept.cols, have.rows+kept.rows
 				have.data = append(have.data, kept.data...)
+				for _, at := range kept.from {
+					at.Part = i
+					have.from = append(have.from, at)
+				}
 			}
 		}
 		count.Lock()
@@ -126,6 +130,14 @@ func (t *teacher) keep(b *bench, p *anomaly.Picture, features models.Tensor, fli
 	m := matrix{rows: len(places), cols: c, data: make([]float32, 0, len(places)*c)}
 	for _, i := range places {
 		m.data = append(m.data, features.Data[i*c:(i+1)*c]...)
+		at := anomaly.Place{Column: i % w, Row: i / w, Columns: w, Rows: h, Mirrored: flip}
+		if flip&1 != 0 {
+			at.Column = w - 1 - at.Column
+		}
+		if flip&2 != 0 {
+			at.Row = h - 1 - at.Row
+		}
+		m.from = append(m.from, at)
 	}
 	return m
 }
@@ -299,6 +311,7 @@ func (t *teacher) rows(l int, of func(part int) bool, most int) matrix {
 					out.data = append(out.data, (v-t.mean[l][c])*t.scale[l][c])
 				}
 				out.rows++
+				out.from = append(out.from, m.from[r])
 			}
 			left--
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"linesman/models/onnxfile"
 	"linesman/models/weights"
 )
 
@@ -174,7 +175,7 @@ func standIns(t testing.TB) []level {
 	t.Helper()
 	var levels []level
 	for range 2 {
-		levels = append(levels, level{mean: make([]float32, 152), scale: make([]float32, 152), bank: matrix{2, 152, make([]float32, 304)}, weight: []float32{1, 1}})
+		levels = append(levels, level{mean: make([]float32, 152), scale: make([]float32, 152), bank: matrix{rows: 2, cols: 152, data: make([]float32, 304)}, weight: []float32{1, 1}})
 	}
 	return levels
 }
@@ -187,7 +188,7 @@ func TestInstall(t *testing.T) {
 		t.Fatal(err)
 	}
 	terms, norm := levels[0].product()
-	if !bytes.Contains(graph, tensor("bank_0", terms.data, 2, 153)) || !bytes.Contains(graph, tensor("norm_0", norm, 2)) {
+	if !bytes.Contains(graph, onnxfile.Tensor("bank_0", terms.data, 2, 153)) || !bytes.Contains(graph, onnxfile.Tensor("norm_0", norm, 2)) {
 		t.Error("the bank is not in the graph")
 	}
 	if _, err := install(graph[:len(graph)-3], levels, false); err == nil {

@@ -127,6 +127,9 @@ func Teach(ctx context.Context, in Input) (*anomaly.Model, error) {
 	}
 	in.Progress("choosing what to keep", 1, 1)
 	m := &anomaly.Model{Graph: graph, Channels: in.Channels}
+	if m.Origins, m.Kept, err = t.origins(all); err != nil {
+		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
+	}
 	rough, words, err := t.contrastOf(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
