@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 	"os"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ type InspectCmd struct {
 	Model    string   `required:"" type:"existingdir" help:"The model's folder."`
 	JSON     bool     `help:"One JSON object a picture; with --report, its figures as one object."`
 	Heatmaps string   `type:"path" help:"Folder for heat maps, 16-bit grey PNG of the picture's size; made if absent."`
+	Nearest  string   `type:"path" help:"Folder for strips of rejected pictures, made if absent: the worst place, the good one it was compared with, and the heat map."`
 	Threads  int      `default:"2" help:"Cores to use."`
 	Report   string   `type:"existingdir" placeholder:"DIR" help:"Prove the model on labelled pictures: DIR/good and a folder for each defect, or DIR/test/good and so on. Writes one HTML page."`
 	Out      string   `short:"o" placeholder:"FILE" help:"With --report: the page; - is the standard output. Default: a name of its own in the current folder."`
@@ -53,6 +55,8 @@ func (c *InspectCmd) check() error {
 		return fmt.Errorf("--report judges the pictures in %s alone; leave out %s, or --report", c.Report, strings.Join(c.Paths, " "))
 	case c.Report != "" && c.Heatmaps != "":
 		return errors.New("--heatmaps writes one file a picture by its name, and labelled folders may share names; ask for it without --report")
+	case c.Report != "" && c.Nearest != "":
+		return errors.New("--nearest writes one file a picture by its name; the report shows what its pictures were compared with by itself: leave --nearest out")
 	case c.JSON && c.Out == "-":
 		return errors.New("--json and --out - both want the standard output; give --out a file")
 	}
@@ -67,6 +71,9 @@ type answer struct {
 	Class   string       `json:"class,omitempty"` // of the strongest reason: a named defect, else what found it
 	Reasons []string     `json:"reasons"`
 	MS      float64      `json:"ms"`
+	Nearest *nearest     `json:"nearest,omitempty"` // of a rejected picture, with --nearest
+
+	heat image.Image // with --nearest
 }
 
 // Run judges every picture; what can not be read is inconclusive.
@@ -82,10 +89,24 @@ func (c *InspectCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer detector.Close()
-	if c.Heatmaps != "" {
-		if err := os.MkdirAll(c.Heatmaps, 0o755); err != nil {
+	for _, dir := range []string{c.Heatmaps, c.Nearest} {
+		if dir == "" {
+			continue
+		}
+		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
+	}
+	var ex *anomaly.Explainer
+	if c.Nearest != "" {
+		why := ""
+		if ex, why, err = explainer(c.Model, c.options()); err != nil {
+			return err
+		}
+		if ex == nil {
+			return fmt.Errorf("--nearest: model %s: %s", c.Model, why)
+		}
+		defer ex.Close()
 	}
 	for _, path := range c.Paths {
 		files := teach.Pictures{path}
@@ -96,6 +117,11 @@ func (c *InspectCmd) Run(ctx context.Context) error {
 		}
 		for _, file := range files {
 			a := c.judge(ctx, detector, file)
+			if ex != nil && a.Score >= 1 {
+				if err := c.compare(ctx, ex, file, &a); err != nil {
+					return fmt.Errorf("%s: %w", file, err)
+				}
+			}
 			if err := c.print(a); err != nil {
 				return err
 			}
@@ -122,13 +148,15 @@ func (c *InspectCmd) judge(ctx context.Context, d *anomaly.Detector, file string
 	picture, err := anomaly.ReadPicture(file)
 	var result models.Result
 	if err == nil {
-		result, err = d.Look(ctx, picture, models.Ask{Heatmap: c.Heatmaps != ""})
+		result, err = d.Look(ctx, picture, models.Ask{Heatmap: c.Heatmaps != "" || c.Nearest != ""})
 	}
 	if err == nil && c.Heatmaps != "" {
 		err = writeHeat(c.Heatmaps, file, result.Heatmap, picture.Width, picture.Height)
 	}
 	if err == nil {
-		a.Score = result.Anomaly
+		if a.Score = result.Anomaly; c.Nearest != "" && a.Score >= 1 {
+			a.heat = hot(shrunk(picture), result.Heatmap)
+		}
 	}
 	a.Outcome, a.Class, a.Reasons = decide(result, err)
 	a.MS = float64(time.Since(began).Microseconds()) / 1000

@@ -46,11 +46,19 @@ func (c *InspectCmd) report(ctx context.Context) error {
 	}
 	tell := progress()
 	e := &examination{detector: detector, found: found, tell: tell}
+	why := ""
+	if e.explainer, why, err = explainer(c.Model, c.options()); err != nil {
+		return err
+	}
+	if e.explainer != nil {
+		defer e.explainer.Close()
+	}
 	r, err := e.run(ctx)
 	if err != nil {
 		return err
 	}
 	describe(r, detector.Card(), c.Report)
+	r.NotNear = why
 	if r.Look, err = e.doubts(c.teachFolder()); err != nil {
 		return err
 	}
@@ -119,9 +127,11 @@ func (c *InspectCmd) writeReport(r *accuracy.Report, out string) error {
 // examination judges labelled pictures by one model.
 type examination struct {
 	detector *anomaly.Detector
-	found    []labelled
-	sums     [][sha256.Size]byte // of the files' bytes, by found
-	tell     func(stage string, done, total int)
+	// explainer tells what a picture was compared with; nil if the model can not say.
+	explainer *anomaly.Explainer
+	found     []labelled
+	sums      [][sha256.Size]byte // of the files' bytes, by found
+	tell      func(stage string, done, total int)
 }
 
 // run judges every picture. What can not be judged is told of, not left out.

@@ -63,8 +63,7 @@ func (e *examination) draw(ctx context.Context, l *labelled, j accuracy.Judged) 
 	if s.Plain, err = encoded(img); err != nil {
 		return s, err
 	}
-	size := img.Rect.Size()
-	overlay.Heat(img, vision.Box{X1: float64(size.X), Y1: float64(size.Y)}, result.Heatmap.Width, lifted(result.Heatmap.Score))
+	hot(img, result.Heatmap)
 	if l.mask != "" {
 		m, err := readMask(l.mask)
 		if err != nil {
@@ -73,8 +72,17 @@ func (e *examination) draw(ctx context.Context, l *labelled, j accuracy.Judged) 
 		drawOutline(img, m)
 		s.Outlined = true
 	}
-	s.Heat, err = encoded(img)
-	return s, err
+	if s.Heat, err = encoded(img); err != nil {
+		return s, err
+	}
+	return s, e.near(ctx, picture, &s)
+}
+
+// hot draws what a model saw over a picture.
+func hot(img *image.RGBA, h models.Heatmap) *image.RGBA {
+	size := img.Rect.Size()
+	overlay.Heat(img, vision.Box{X1: float64(size.X), Y1: float64(size.Y)}, h.Width, lifted(h.Score))
+	return img
 }
 
 // drawnFrom is the score below which nothing is drawn. Good parts lie not far
@@ -95,11 +103,7 @@ func lifted(scores []float32) []float32 {
 
 // shrunk is the picture at no more than shownSide pixels a side.
 func shrunk(p anomaly.Picture) *image.RGBA {
-	whole := image.NewRGBA(image.Rect(0, 0, p.Width, p.Height))
-	for i := range p.Width * p.Height {
-		copy(whole.Pix[4*i:], p.Pix[3*i:3*i+3])
-		whole.Pix[4*i+3] = 255
-	}
+	whole := p.Image()
 	scale := float64(shownSide) / float64(max(p.Width, p.Height))
 	if scale >= 1 {
 		return whole

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"image"
 	"image/color"
@@ -241,7 +242,7 @@ func TestInspectReport(t *testing.T) {
 	}
 	text, err := os.ReadFile(page)
 	must(t, err)
-	for _, want := range []string{"plates &amp; more", "spot/torn.png</td><td>unreadable picture", "Copies of other pictures: 1 (good/a.png and good/copy.png)", "taught anew", "data:image/jpeg;base64,"} {
+	for _, want := range []string{"plates &amp; more", "spot/torn.png</td><td>unreadable picture", "Copies of other pictures: 1 (good/a.png and good/copy.png)", "taught anew", "data:image/jpeg;base64,", "The good place it was compared with", "most like "} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the page does not say %q", want)
 		}
@@ -249,6 +250,7 @@ func TestInspectReport(t *testing.T) {
 	if strings.Contains(string(text), "Pictures that are also in") {
 		t.Error("the page suspects pictures that were not taught")
 	}
+	inspectNearest(t, model, filepath.Join(set, "test"))
 	c.Curve, c.Teach = nil, filepath.Join(set, "test", "good")
 	must(t, json.Unmarshal(printed(t, func() error { return c.Run(t.Context()) }), &m))
 	text, err = os.ReadFile(page)
@@ -276,4 +278,54 @@ func printed(t *testing.T, run func() error) []byte {
 	text := <-all
 	must(t, err)
 	return text
+}
+
+// inspectNearest asks what rejected pictures were compared with.
+func inspectNearest(t *testing.T, model, dir string) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "strips")
+	c := InspectCmd{Model: model, Threads: 2, JSON: true, Nearest: out, Paths: []string{filepath.Join(dir, "spot", "p.png"), filepath.Join(dir, "good", "a.png")}}
+	lines := json.NewDecoder(bytes.NewReader(printed(t, func() error { return c.Run(t.Context()) })))
+	var bad, good answer
+	must(t, lines.Decode(&bad))
+	must(t, lines.Decode(&good))
+	n := bad.Nearest
+	if n == nil || !n.Kept || n.Distance <= 0 || n.Patch[2] <= n.Patch[0] || !strings.HasSuffix(n.File, ".png") || good.Nearest != nil {
+		t.Fatalf("the spot was compared with %+v, the good plate with %+v; want a good plate for the spot alone", n, good.Nearest)
+	}
+	f, err := os.Open(filepath.Join(out, "p.png"))
+	must(t, err)
+	defer f.Close()
+	strip, err := png.DecodeConfig(f)
+	must(t, err)
+	if strip.Width < 2*paneSide+2*paneGap+64 || strip.Height < paneSide {
+		t.Errorf("a strip of %d x %d", strip.Width, strip.Height)
+	}
+	if _, err := os.Stat(filepath.Join(out, "a.png")); err == nil {
+		t.Error("a strip was written of a picture that passed")
+	}
+
+	m, err := anomaly.Read(model)
+	must(t, err)
+	var samples []anomaly.Part
+	for _, s := range m.Card.Samples {
+		p, err := anomaly.DecodePicture(m.Samples[s.File])
+		must(t, err)
+		samples = append(samples, anomaly.Part{Picture: p})
+	}
+	m.Origins, m.Kept = nil, nil // as it was taught before
+	must(t, m.Seal(samples, c.options()))
+	c.Model = filepath.Join(out, "older")
+	must(t, m.Write(c.Model))
+	if err := c.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "teach it anew") {
+		t.Errorf("an older model: %v, want it to say that it can not", err)
+	}
+	e, why, err := explainer(c.Model, c.options())
+	if e != nil || err != nil || !strings.Contains(why, "before models noted") {
+		t.Errorf("an older model explains: %v, %q, %v", e, why, err)
+	}
+	c.Nearest = ""
+	if lines := printed(t, func() error { return c.Run(t.Context()) }); bytes.Count(lines, []byte("score")) != 2 {
+		t.Errorf("an older model judges: %s", lines)
+	}
 }

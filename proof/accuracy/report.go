@@ -32,7 +32,16 @@ type Image struct {
 type Shown struct {
 	Judged
 	Plain, Heat Image
-	Outlined    bool // a mask's outline is drawn on Heat
+	Outlined    bool  // a mask's outline is drawn on Heat
+	Near        *Near // nil unless it was rejected and the model can say
+}
+
+// Near is the place of a picture that speaks most against it, and the good place it
+// was compared with.
+type Near struct {
+	Here  Image
+	There *Image // nil if the model did not keep that picture
+	Text  string
 }
 
 // Report is all that the page says. Figures are counted from Judged.
@@ -52,6 +61,7 @@ type Report struct {
 	Highest     []Shown // good, highest score first
 	Curve       *Curve  // nil if not asked for
 	Look        []string
+	NotNear     string // why no picture has a Near; empty if the model can say
 }
 
 //go:embed report.html

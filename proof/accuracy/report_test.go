@@ -39,7 +39,10 @@ func tiny() *Report {
 	r.Lowest = []Shown{{Judged: hostile, Plain: picture, Heat: picture}}
 	flat := picture
 	flat.Width = 90
-	r.Highest = []Shown{{Judged: good, Plain: flat, Heat: flat}}
+	r.Highest = []Shown{
+		{Judged: good, Plain: flat, Heat: flat, Near: &Near{Here: picture, There: &flat, Text: "most like <d>.png"}},
+		{Judged: good, Plain: flat, Heat: flat, Near: &Near{Here: picture, Text: "most like e.png, whose picture the model did not keep"}},
+	}
 	r.Curve = &Curve{From: "/data/lids/train/good", Have: 31}
 	for i, n := range []int{5, 10, 31} {
 		judged := append([]Judged(nil), r.Judged...)
