@@ -71,6 +71,9 @@ type Config struct {
 	// digits; the api closes it. An error that wraps fs.ErrNotExist says that it
 	// is gone or never was. Nil: nothing is kept.
 	Evidence func(ctx context.Context, sha256 string) (io.ReadCloser, error)
+	// Nearest says what a rejected part was compared with, by the pictures that its
+	// Views name. The error wraps ErrNotCompared where nobody can say. Nil: nobody can.
+	Nearest func(ctx context.Context, judged event.PartJudged) (*Nearest, error)
 	// Holds keeps the pictures of labelled parts from making room; evidence.Store
 	// does. Nil: a label counts, but holds nothing.
 	Holds proof.Holds
@@ -221,6 +224,7 @@ func (s *server) register(a huma.API) {
 	s.registerProving(a)
 	s.registerLive(a)
 	s.registerEvidence(a)
+	s.registerNearest(a)
 	s.registerCertificate(a)
 }
 

@@ -168,7 +168,9 @@ func (a *appliance) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	handler, err := api.New(api.Config{Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, LogState: a.logState, Evidence: a.evidence.Open, Holds: a.evidence, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), Shifts: a.site.Shifts, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
+	compared := newComparer(a.site, a.evidence.Open)
+	defer compared.close()
+	handler, err := api.New(api.Config{Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, LogState: a.logState, Evidence: a.evidence.Open, Nearest: compared.nearest, Holds: a.evidence, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), Shifts: a.site.Shifts, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
 	if err != nil {
 		return err
 	}

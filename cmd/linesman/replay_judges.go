@@ -69,12 +69,25 @@ func (j *judges) recipe(id part.LineID, hash string) (*recipe.Recipe, error) {
 	return nil, fmt.Errorf("%w: neither %s, nor a file beside it, nor a version on the shelf has the SHA-256 %s; put that version of the recipe there", proof.ErrOtherRecipe, own, hash)
 }
 
-// detector looks for the model of a hash: the recipe's own folder, then those
-// beside it.
+// detector opens the model of a hash, once.
 func (j *judges) detector(rec *recipe.Recipe, hash string) (*anomaly.Detector, error) {
 	if d := j.detectors[hash]; d != nil {
 		return d, nil
 	}
+	m, err := modelOf(rec, hash)
+	if err != nil {
+		return nil, err
+	}
+	d, err := m.Detector(anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
+	if err != nil {
+		return nil, err
+	}
+	j.detectors[hash] = d
+	return d, nil
+}
+
+// modelOf reads the model of a hash: the recipe's own folder, then those beside it.
+func modelOf(rec *recipe.Recipe, hash string) (*anomaly.Model, error) {
 	own := rec.ModelDir()
 	cards, err := filepath.Glob(filepath.Join(filepath.Dir(own), "*", anomaly.CardFile))
 	if err != nil {
@@ -91,12 +104,7 @@ func (j *judges) detector(rec *recipe.Recipe, hash string) (*anomaly.Detector, e
 		if err != nil || m.Card.Model().SHA256 != hash {
 			continue // another model, or one that is damaged: not the one
 		}
-		d, err := m.Detector(anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
-		if err != nil {
-			return nil, err
-		}
-		j.detectors[hash] = d
-		return d, nil
+		return m, nil
 	}
 	return nil, fmt.Errorf("%w: neither %s nor a folder beside it has the SHA-256 %s; put that model there", proof.ErrOtherModel, own, hash)
 }

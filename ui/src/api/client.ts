@@ -14,6 +14,7 @@ export type Shot = Schemas["Shot"];
 export type Picture = Schemas["Picture"];
 export type State = Schemas["State"];
 export type Part = Schemas["Part"];
+export type Nearest = Schemas["Nearest"];
 export type LogEvent = Schemas["Event"];
 export type Outcome = Verdict["outcome"];
 
@@ -29,5 +30,6 @@ async function ask<T>(path: string): Promise<T> {
 
 export const fetchSite = () => ask<Site>("/api/v1/status");
 export const fetchPart = (id: string) => ask<Part>(`/api/v1/parts/${encodeURIComponent(id)}`);
+export const fetchNearest = (id: string) => ask<Nearest>(`/api/v1/parts/${encodeURIComponent(id)}/nearest`);
 export const evidence = (sha256: string) => `/api/v1/evidence/${sha256}`;
 export const livePath = (line: string) => `/api/v1/live/${encodeURIComponent(line)}`;

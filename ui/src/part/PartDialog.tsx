@@ -9,6 +9,7 @@ import { Story } from "../event/Story";
 import { clock, date, measure } from "../words/figures";
 import { useWords } from "../words/Language";
 import { HeatPicture } from "./HeatPicture";
+import { NearestStrip } from "./NearestStrip";
 import { Reasons } from "./Reasons";
 import { headline } from "./words";
 
@@ -96,6 +97,7 @@ export function PartDialog({ id, rejects, zone, open, close }: { id: string; rej
             ) : (
               verdict.picture_sha256 && <p className="nothing">{t.noHeatMap}</p>
             )}
+            {verdict.outcome === "fail" && verdict.picture_sha256 && <NearestStrip id={id} />}
           </div>
           <section aria-label={t.why} className="part-why">
             <h3>{t.why}</h3>

@@ -6,6 +6,7 @@ import { story } from "../event/story";
 import { en, zh } from "../words/words";
 import { account } from "./account";
 import { LedgerTable } from "./LedgerTable";
+import { Pair } from "./NearestStrip";
 import { along } from "./Reasons";
 import { RejectList } from "./RejectList";
 import { figures, headline, remark, subject } from "./words";
@@ -41,6 +42,17 @@ it("a reject shows what, how much, and opens", () => {
   expect(screen.getByText(/19:00:00/)).toBeTruthy();
   fireEvent.click(screen.getByRole("button"));
   expect(open).toHaveBeenCalledWith(rejected().part);
+});
+
+it("a part stands beside the good one it was compared with", () => {
+  const nearest = { good: 3, name: "plate-7.png", kept: true, distance: 2.1, here: "aGVyZQ==", there: "dGhlcmU=" };
+  const { rerender } = render(<Pair nearest={nearest} />);
+  expect(screen.getAllByRole("img").map((i) => i.getAttribute("src"))).toEqual(["data:image/jpeg;base64,aGVyZQ==", "data:image/jpeg;base64,dGhlcmU="]);
+  expect(screen.getByText(/plate-7\.png · distance 2\.10/)).toBeTruthy();
+  rerender(<Pair nearest={{ good: 3, kept: false, distance: 2.1, here: "aGVyZQ==" }} />);
+  expect(screen.getAllByRole("img")).toHaveLength(1);
+  expect(screen.getByText(/not kept/)).toBeTruthy();
+  expect(screen.getByText(/good part 3/)).toBeTruthy();
 });
 
 it("reasons without figures, below a limit, and none at all", () => {

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/jpeg"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"linesman/api"
+	"linesman/event"
+	"linesman/event/evidence"
+	"linesman/models/anomaly"
+)
+
+// TestComparer asks what rejected caps were compared with, by what the log, the
+// folder of evidence and the model that judged them say.
+func TestComparer(t *testing.T) {
+	_, model := build(t)
+	_, site, _, _ := drawnPlant(t, filepath.Dir(model))
+	m, err := anomaly.Read(filepath.Join(site.Path("."), "model"))
+	must(t, err)
+	shelf, err := evidence.Open(evidence.Settings{Dir: filepath.Join(site.Path(site.Data), "evidence"), MinFree: -1})
+	must(t, err)
+	defer shelf.Close()
+	log, err := openLogFiles(logFolder(site))
+	must(t, err)
+	events, err := log.Read(t.Context(), event.Filter{Types: []event.Type{event.PartJudged{}.EventType()}, Limit: 1000})
+	must(t, err)
+	c := newComparer(site, shelf.Open)
+	defer c.close()
+	asked := 0
+	var last event.PartJudged
+	for _, e := range events {
+		j, err := event.As[event.PartJudged](e)
+		must(t, err)
+		if j.Outcome == "pass" {
+			continue
+		}
+		j.ModelHash, last = m.Card.SHA256, j
+		n, err := c.nearest(t.Context(), j)
+		must(t, err)
+		asked++
+		if n.Good < 1 || n.Camera != "top" || n.Distance <= 0 || n.Kept != (n.There != nil) {
+			t.Errorf("part %s: %+v", e.Part, n)
+		}
+		for name, data := range map[string][]byte{"here": n.Here, "there": n.There} {
+			if data == nil {
+				continue
+			}
+			size, err := jpeg.DecodeConfig(bytes.NewReader(data))
+			if err != nil || (image.Config{Width: size.Width, Height: size.Height}) != (image.Config{Width: paneSide, Height: paneSide}) {
+				t.Errorf("part %s, %s: %d x %d, %v", e.Part, name, size.Width, size.Height, err)
+			}
+		}
+	}
+	if asked < 8 {
+		t.Fatalf("%d rejects, want 8 and more", asked)
+	}
+	for name, tt := range map[string]struct {
+		change func(*event.PartJudged)
+		open   func(context.Context, string) (io.ReadCloser, error)
+		says   string
+	}{
+		"another model":   {func(j *event.PartJudged) { j.ModelHash = strings.Repeat("0", 64) }, shelf.Open, "put that model there"},
+		"another recipe":  {func(j *event.PartJudged) { j.RecipeHash, j.ModelHash = "none", "none" }, shelf.Open, "put that version of the recipe there"},
+		"no picture":      {func(j *event.PartJudged) { j.Views = []event.View{{Name: "top", Missing: "no frame"}} }, shelf.Open, "no picture of it was kept"},
+		"picture expired": {func(*event.PartJudged) {}, func(context.Context, string) (io.ReadCloser, error) { return nil, os.ErrNotExist }, "has expired"},
+	} {
+		j := last
+		tt.change(&j)
+		c.evidence = tt.open
+		if n, err := c.nearest(t.Context(), j); !errors.Is(err, api.ErrNotCompared) || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: %+v, %v; want %q", name, n, err, tt.says)
+		}
+	}
+}
+
+func TestWorstView(t *testing.T) {
+	top, side := event.View{Name: "top", Camera: "c1", Evidence: "a"}, event.View{Name: "side", Camera: "c2", Evidence: "b"}
+	bare := event.View{Name: "back", Camera: "c3"}
+	for name, tt := range map[string]struct {
+		views []event.View
+		by    string // camera of the first reason
+		want  string
+	}{
+		"named by the reason": {[]event.View{top, side}, "c2", "side"},
+		"of another":          {[]event.View{bare, top, side}, "c9", "top"},
+		"without a picture":   {[]event.View{bare, side}, "c3", "side"},
+		"none":                {[]event.View{bare}, "c3", ""},
+	} {
+		got := ""
+		if v := worstView(event.PartJudged{Views: tt.views, Reasons: []event.Reason{{Camera: tt.by}}}); v != nil {
+			got = v.Name
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
