@@ -25,6 +25,15 @@ type Channel interface {
 	Score(p *Part, ask models.Ask, into *Reading) error
 }
 
+// Lister is a Channel that can name every place, not its worst alone.
+type Lister interface {
+	Channel
+	// Places appends a reading for every place that scores least or more, each with
+	// all that hangs together above least, and what would be the worst without it
+	// next. false: there may be others.
+	Places(p *Part, least float64, into []Reading) ([]Reading, bool, error)
+}
+
 // Reading is what one channel says of one part. Box and Area are pixels of the
 // sensor; Measured and Limit are the plain numbers behind the score, in Unit.
 type Reading struct {

@@ -30,10 +30,7 @@ func (d *Detector) join(b *bench, p *Part, t *texel, ask models.Ask, out *models
 			return err
 		}
 		out.Anomaly = max(out.Anomaly, r.Score)
-		out.Findings = append(out.Findings, models.Finding{
-			Class: cmp.Or(r.Class, c.Name()), Score: r.Score, Box: r.Box, Area: r.Area,
-			Measured: r.Measured, Limit: r.Limit, Unit: r.Unit,
-		})
+		out.Findings = append(out.Findings, findingOf(c, r))
 		out.Heatmap = hottest(out.Heatmap, r.Heat)
 	}
 	if err := d.likeness(b, p, t, ask, out); err != nil {
@@ -41,8 +38,14 @@ func (d *Detector) join(b *bench, p *Part, t *texel, ask models.Ask, out *models
 	}
 	out.Listed = 0
 	least := ask.Places * cmp.Or(d.card.Limit, 1)
-	if least > 0 && d.list(b, p, t, least, out) {
-		out.Listed = ask.Places
+	if least > 0 {
+		complete, err := d.list(b, p, t, least, out)
+		if err != nil {
+			return err
+		}
+		if complete {
+			out.Listed = ask.Places
+		}
 	}
 	slices.SortStableFunc(out.Findings, func(a, b models.Finding) int { return cmp.Compare(b.Score, a.Score) })
 	if least == 0 || out.Anomaly < least { // list gave names
@@ -50,6 +53,11 @@ func (d *Detector) join(b *bench, p *Part, t *texel, ask models.Ask, out *models
 	}
 	d.scale(out)
 	return nil
+}
+
+// findingOf is what a channel's reading becomes.
+func findingOf(c Channel, r *Reading) models.Finding {
+	return models.Finding{Class: cmp.Or(r.Class, c.Name()), Score: r.Score, Box: r.Box, Area: r.Area, Measured: r.Measured, Limit: r.Limit, Unit: r.Unit}
 }
 
 // likeness adds what looks like labelled defects, where that was found to pay.

@@ -1,6 +1,7 @@
 package anomaly
 
 import (
+	"fmt"
 	"slices"
 
 	"linesman/models"
@@ -13,17 +14,17 @@ const mostPlaces = 32
 
 // list names every place of the part that scores least or more: the strongest, then
 // what would be the strongest if that one were not there, and so on. Each place has
-// all that hangs together above least. Channels name their strongest place alone, so
-// the list is complete only where they stay below least; it says whether it is.
-func (d *Detector) list(b *bench, p *Part, t *texel, least float64, out *models.Result) bool {
+// all that hangs together above least. It says whether the list is complete: a
+// channel that is no Lister names its strongest place alone.
+func (d *Detector) list(b *bench, p *Part, t *texel, least float64, out *models.Result) (complete bool, err error) {
 	if out.Anomaly < least {
-		return true
+		return true, nil
 	}
-	complete := true
+	complete = true
 	before := out.Findings
 	out.Findings = nil
-	for _, f := range before {
-		switch {
+	for i, f := range before {
+		switch lister := d.listerOf(i); {
 		case f.Class == Texture && f.Score >= least:
 			name := func(s spot) string {
 				box, _ := onPicture(p, &t.patches, s)
@@ -35,6 +36,20 @@ func (d *Detector) list(b *bench, p *Part, t *texel, least float64, out *models.
 			}, name, out) && complete
 		case f.Class == Likeness && f.Score >= least:
 			complete = d.likePlaces(b, p, t, f.Unit, least, out) && complete
+		case lister != nil && f.Score >= least:
+			readings, all, err := lister.Places(p, least, nil)
+			if err != nil {
+				return false, fmt.Errorf("model %q channel %q: %w", d.card.Name, lister.Name(), err)
+			}
+			complete = complete && all
+			for k := range readings {
+				f := findingOf(lister, &readings[k])
+				if err := checkScore(lister.Name(), f.Score); err != nil {
+					return false, err
+				}
+				f.Name = d.nameOf(p, t, f.Box)
+				out.Findings = append(out.Findings, f)
+			}
 		default:
 			if f.Score >= least {
 				complete = false
@@ -43,7 +58,17 @@ func (d *Detector) list(b *bench, p *Part, t *texel, least float64, out *models.
 			out.Findings = append(out.Findings, f)
 		}
 	}
-	return complete
+	return complete, nil
+}
+
+// listerOf returns the channel whose finding stands i-th, before findings are
+// sorted, if it can name all its places.
+func (d *Detector) listerOf(i int) Lister {
+	if i < 1 || i > len(d.channels) {
+		return nil
+	}
+	l, _ := d.channels[i-1].(Lister)
+	return l
 }
 
 // likePlaces lists where the part looks like labelled defects, class by class.

@@ -112,8 +112,8 @@ func TestPlacesLikeDefects(t *testing.T) {
 	part := &Part{Picture: Picture{Width: 32, Height: 16}}
 	tx := &texel{patches: *p}
 	out := models.Result{Anomaly: 3, Findings: []models.Finding{{Class: Likeness, Name: "dent", Score: 3, Unit: "u"}}}
-	if !d.list(&b, part, tx, 1, &out) {
-		t.Error("the list is not complete")
+	if complete, err := d.list(&b, part, tx, 1, &out); !complete || err != nil {
+		t.Errorf("the list is complete: %v, %v", complete, err)
 	}
 	got := map[string]vision.Box{}
 	for _, f := range out.Findings {

@@ -28,15 +28,24 @@ func (l *long) worstPlace(s *longScratch, v *stance, width int) peak {
 	return worst
 }
 
-// surfaceReading says where the part looks unlike good ones, and how.
-func (l *long) surfaceReading(crop *vision.Crop, s *longScratch) Reading {
-	v := s.stance(l)
-	var at peak
+// worst finds where the surface is strangest at any width.
+func (l *long) worst(s *longScratch, v *stance) (at peak) {
 	for w := range widths {
 		if p := l.worstPlace(s, v, w); p.z > at.z {
 			at = p
 		}
 	}
+	return at
+}
+
+// surfaceReading says where the part looks unlike good ones, and how.
+func (l *long) surfaceReading(crop *vision.Crop, s *longScratch) Reading {
+	v := s.stance(l)
+	return l.placeReading(crop, s, v, l.worst(s, v))
+}
+
+// placeReading tells of one strange place.
+func (l *long) placeReading(crop *vision.Crop, s *longScratch, v *stance, at peak) Reading {
 	r := Reading{Score: at.z / l.limit[Surface], Unit: "% contrast"}
 	if at.z == 0 {
 		return r
@@ -45,17 +54,22 @@ func (l *long) surfaceReading(crop *vision.Crop, s *longScratch) Reading {
 	r.Limit = r.Measured / r.Score
 	x0, y0, x1, y1, area := at.x, at.y, at.x+1, at.y+1, 1
 	if r.Score > worthReason {
-		x0, y0, x1, y1, area = s.extent(func(x, y int) float32 {
-			if x >= l.width || y >= l.height {
-				return 1
-			}
-			return v.spread[at.width][y*l.width+x]
-		}, at)
+		x0, y0, x1, y1, area = s.extent(l.spreadOf(v, at.width), at)
 		r.Text = placeText(at, area, l.mmPerPx, &r)
 	}
 	r.Box = crop.ToSensor.ApplyBox(l.boxOf(&s.lie, x0, y0, x1, y1))
 	r.Area = float64(area)
 	return r
+}
+
+// spreadOf returns how much good parts vary at a place of the frame.
+func (l *long) spreadOf(v *stance, width int) func(x, y int) float32 {
+	return func(x, y int) float32 {
+		if x >= l.width || y >= l.height {
+			return 1
+		}
+		return v.spread[width][y*l.width+x]
+	}
 }
 
 // boxOf is the box in the crop about one of the frame.
