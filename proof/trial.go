@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"linesman/event"
 )
@@ -29,7 +31,23 @@ type TrialReport struct {
 	Labelled   map[Label]Tally `json:"labelled"` // all that can be judged, drawn or not
 	Impossible map[Why]int     `json:"not_possible"`
 	Examples   map[Why]string  `json:"not_possible_for_example"` // the first of each, in full
-	Changed    []Turned        `json:"changed"`                  // labelled first, then in the log's order; at most mostChanged
+	Changed    []Turned        `json:"changed"`                  // labelled first, then in the log's order
+}
+
+// Turns counts the drawn parts that change: passes that would be rejected, rejects
+// that would be let through, and what is rejected either way.
+func (out *TrialReport) Turns() (reject, pass, other int) {
+	for change, n := range out.Changes {
+		switch {
+		case strings.HasPrefix(change, "pass -> "):
+			reject += n
+		case strings.HasSuffix(change, " -> pass"):
+			pass += n
+		default:
+			other += n
+		}
+	}
+	return reject, pass, other
 }
 
 // Price is what the candidate costs in good parts: of passes that nobody
@@ -62,15 +80,19 @@ type Tally struct {
 
 // Turned is one part whose outcome would be another one.
 type Turned struct {
-	Part    string  `json:"part"`
-	Line    string  `json:"line"`
-	Seq     uint64  `json:"seq,omitempty"` // of the verdict
-	Label   string  `json:"label,omitempty"`
-	Class   string  `json:"class,omitempty"` // of a missed defect
-	Taught  bool    `json:"taught,omitempty"`
-	Was     Verdict `json:"was"`
-	Is      Verdict `json:"is"`
-	Picture string  `json:"picture_sha256"`
+	Part    string    `json:"part"`
+	Line    string    `json:"line"`
+	At      time.Time `json:"at"`            // of the exposure, UTC
+	Seq     uint64    `json:"seq,omitempty"` // of the verdict
+	Label   string    `json:"label,omitempty"`
+	Class   string    `json:"class,omitempty"` // of a missed defect
+	Taught  bool      `json:"taught,omitempty"`
+	Extra   bool      `json:"not_drawn,omitempty"` // judged for its label alone, and in no count but by label
+	Was     Verdict   `json:"was"`
+	Is      Verdict   `json:"is"`
+	Picture string    `json:"picture_sha256"`
+	// Pictures are of all views, where there are several.
+	Pictures []string `json:"pictures_sha256,omitempty"`
 }
 
 // Try judges a sample of stored parts, and all labelled ones, by the candidate
@@ -95,7 +117,7 @@ func (r *Replay) Try(ctx context.Context, t Trial) (*TrialReport, error) {
 		return nil, err
 	}
 	for i := range all {
-		out.add(&all[i], labels[all[i].Part], t.Taught[all[i].Part], parts[i].verdict.Evidence, i < len(drawn))
+		out.add(&all[i], labels[all[i].Part], t.Taught[all[i].Part], &parts[i], i < len(drawn))
 	}
 	out.Price.Upper, _ = Upper(uint64(out.Price.Rejected), uint64(out.Price.Passes))
 	slices.SortStableFunc(out.Changed, func(a, b Turned) int {
@@ -107,7 +129,6 @@ func (r *Replay) Try(ctx context.Context, t Trial) (*TrialReport, error) {
 		}
 		return int(int64(a.Seq) - int64(b.Seq))
 	})
-	out.Changed = out.Changed[:min(len(out.Changed), mostChanged)]
 	return out, nil
 }
 
@@ -156,7 +177,7 @@ func (r *Replay) verdictOf(ctx context.Context, l *Labelled) (stored, error) {
 }
 
 // add enters one part; drawn says that it is of the sample, not only labelled.
-func (out *TrialReport) add(r *Replayed, l *Labelled, taught bool, picture string, drawn bool) {
+func (out *TrialReport) add(r *Replayed, l *Labelled, taught bool, s *stored, drawn bool) {
 	if r.Why != "" {
 		if drawn {
 			out.Impossible[r.Why]++
@@ -179,7 +200,7 @@ func (out *TrialReport) add(r *Replayed, l *Labelled, taught bool, picture strin
 			out.Changes[r.Was.Outcome+" -> "+r.Is.Outcome]++
 		}
 	}
-	t := Turned{Part: r.Part, Line: r.Line, Seq: r.Seq, Taught: taught, Was: r.Was, Is: *r.Is, Picture: picture}
+	t := Turned{Part: r.Part, Line: r.Line, At: s.verdict.Timing.Exposure.UTC(), Seq: r.Seq, Taught: taught, Extra: !drawn, Was: r.Was, Is: *r.Is, Picture: s.verdict.Evidence, Pictures: s.pictures()}
 	if l != nil {
 		t.Label, t.Class = l.Label, l.Class
 		tally := out.Labelled[label]
@@ -212,6 +233,19 @@ func (out *TrialReport) count(label Label, taught, was, is bool) {
 		out.Freed.Passed += one(is)
 		out.Freed.NotLabels += one(is && label == NoLabel)
 	}
+}
+
+// pictures are those of all views, nil where one says it all.
+func (s *stored) pictures() (all []string) {
+	for _, v := range s.views {
+		if v.Evidence != "" {
+			all = append(all, v.Evidence)
+		}
+	}
+	if len(all) < 2 {
+		return nil
+	}
+	return all
 }
 
 func one(yes bool) int {

@@ -74,8 +74,14 @@ func TestTry(t *testing.T) {
 	if want := map[Why]int{NotKept: 1, Altered: 1}; !reflect.DeepEqual(got.Impossible, want) {
 		t.Errorf("not possible %v, want %v", got.Impossible, want)
 	}
+	if reject, pass, other := got.Turns(); reject != 3 || pass != 2 || other != 0 {
+		t.Errorf("%d would be rejected, %d let through, %d rejected either way; want 3, 2 and 0", reject, pass, other)
+	}
 	var names []string
 	for _, c := range got.Changed {
+		if c.Extra != (c.Part == "expired") { // its verdict is not in the log any more
+			t.Errorf("%s was drawn: %v", c.Part, !c.Extra)
+		}
 		names = append(names, c.Part)
 		if c.Picture == "" || c.Was.Outcome == c.Is.Outcome || c.Is.Outcome == "fail" && len(c.Is.Reasons) == 0 {
 			t.Errorf("changed %+v", c)

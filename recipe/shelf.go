@@ -15,7 +15,7 @@ import (
 // Shelf keeps every version of a recipe that was tested, signed or active, with
 // its model, as it was then, and says by which of them each line judges:
 //
-//	DIR/NAME@VERSION/recipe.yaml, its model's folder, state.json, report.json
+//	DIR/NAME@VERSION/recipe.yaml, its model's folder, state.json, report.json, report.html
 //	DIR/active/LINE.json
 //
 // What lies there is known by its hashes: what was altered is refused.
@@ -92,6 +92,7 @@ const (
 	recipeFile = "recipe.yaml"
 	stateFile  = "state.json"
 	reportFile = "report.json"
+	pageFile   = "report.html"
 )
 
 // Add copies a recipe and its model onto the shelf, as a draft; what lies there
@@ -212,17 +213,31 @@ func (s *Shelf) List() ([]Kept, error) {
 	return all, nil
 }
 
-// SetTested keeps a report; a signature under an earlier one is gone with it.
-func (s *Shelf) SetTested(id string, t Tested, report []byte) (*Kept, error) {
+// SetTested keeps a report and the page that shows it; a signature under an earlier
+// one is gone with it.
+func (s *Shelf) SetTested(id string, t Tested, report, page []byte) (*Kept, error) {
 	k, err := s.Get(id)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Write(filepath.Join(s.folder(id), reportFile), 0o644, report); err != nil {
+	if err := errors.Join(s.Write(filepath.Join(s.folder(id), pageFile), 0o644, page), s.Write(filepath.Join(s.folder(id), reportFile), 0o644, report)); err != nil {
 		return nil, err
 	}
 	k.Tested, k.Signed = &t, nil
 	return k, s.put(s.folder(id), k)
+}
+
+// Report reads what SetTested kept of a version; page is nil for a version that was
+// tested before there were pages.
+func (s *Shelf) Report(id string) (report, page []byte, err error) {
+	if report, err = os.ReadFile(filepath.Join(s.folder(id), reportFile)); err != nil {
+		return nil, nil, fmt.Errorf("recipe %s: %w: test it again with linesman recipe test %s", id, err, id)
+	}
+	page, err = os.ReadFile(filepath.Join(s.folder(id), pageFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return report, page, err
 }
 
 // SetSigned keeps a signature.

@@ -44,7 +44,7 @@ func TestShelf(t *testing.T) {
 	if k.State() != "draft" || k.Ready() == nil || !strings.Contains(k.Ready().Error(), "linesman recipe test") {
 		t.Errorf("a draft is %s: %v", k.State(), k.Ready())
 	}
-	if k, err = s.SetTested(k.Recipe, Tested{Report: "r1", Judged: 5}, []byte("{}")); err != nil || k.State() != "tested" || !strings.Contains(k.Ready().Error(), "not signed") {
+	if k, err = s.SetTested(k.Recipe, Tested{Report: "r1", Judged: 5}, []byte("{}"), []byte("page")); err != nil || k.State() != "tested" || !strings.Contains(k.Ready().Error(), "not signed") {
 		t.Fatalf("%+v: %v", k, err)
 	}
 	if k, err = s.SetSigned(k.Recipe, Approval{User: "li", Over: k.Bill()}); err != nil || k.State() != "signed" || k.Ready() != nil {
@@ -57,7 +57,7 @@ func TestShelf(t *testing.T) {
 	if text, err := os.ReadFile(filepath.Join(kept.ModelDir(), "card.yaml")); err != nil || string(text) != "a card" {
 		t.Errorf("its model: %q, %v", text, err)
 	}
-	if k, err = s.SetTested(k.Recipe, Tested{Report: "r2"}, []byte("{}")); err != nil || k.Signed != nil {
+	if k, err = s.SetTested(k.Recipe, Tested{Report: "r2"}, []byte("{}"), []byte("page")); err != nil || k.Signed != nil {
 		t.Errorf("tested anew, it is still signed: %+v, %v", k, err)
 	}
 	k.Signed = &Approval{Name: "Li", Over: strings.Replace(k.Bill(), "r2", "r1", 1)}

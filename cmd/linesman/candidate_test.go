@@ -181,9 +181,9 @@ func TestCandidate(t *testing.T) {
 	}
 	t.Logf("\n%s", words)
 	for want, args := range map[string][]string{
-		"--sample N, or --from":      {"replay", "--model", out},
-		"goes with --sample":         {"replay", "--model", out, "--part", missed[0]},
-		"--line goes with --model":   {"replay", "--sample", "1", "--line", "caps-1"},
+		"--shift, --sample N, or":    {"replay", "--model", out},
+		"go with --shift":            {"replay", "--model", out, "--part", missed[0]},
+		"go with --recipe or --mode": {"replay", "--sample", "1", "--line", "caps-1"},
 		"no line of the site judges": {"replay", "--model", out, "--sample", "1", "--line", "caps-2"},
 		`"caps-2" is not among`:      {"candidate", "make", "--line", "caps-2"},
 		"parts are too few to teach": {"candidate", "make", "--most", "0"},

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -58,14 +57,28 @@ type RecipeTestCmd struct {
 	SiteFlag
 	File   string `arg:"" help:"The recipe's file, or NAME@VERSION of one on the shelf."`
 	Line   string `help:"The line it is meant for. Default: the site's only one."`
-	Sample int    `default:"10000" placeholder:"N" help:"Judge so many recorded parts, drawn evenly from all whose pictures are kept."`
+	Sample int    `placeholder:"N" help:"Judge so many recorded parts, drawn evenly from all whose pictures are kept. Default: 10000; with --shift all."`
+	Shift  string `placeholder:"FROM/TO|FILE" help:"Recorded in this stretch: FROM/TO, or how long back: 8h; or the JSON report of an earlier run, for the same parts."`
 	From   string `placeholder:"TIME" help:"Recorded at this time or later: 2026-03-01, 2026-03-01T14:30, today, 2h (ago), 3d."`
 	To     string `placeholder:"TIME" help:"Recorded before this time."`
+	Page   string `placeholder:"FILE" help:"Write a copy of the page that shows each part that changes; the shelf keeps one as report.html."`
 	JSON   bool   `help:"Print the report as JSON."`
 }
 
+// testedParts is how many recorded parts a recipe is tested on.
+const testedParts = 10_000
+
 // Run puts it there and judges by it, at low priority.
 func (c *RecipeTestCmd) Run(ctx context.Context) error {
+	if c.Shift != "" && (c.From != "" || c.To != "") {
+		return errors.New("--shift says from when to when: leave --from and --to away")
+	}
+	if dir := filepath.Dir(c.Page); c.Page != "" && !isDir(dir) {
+		return fmt.Errorf("--page %s: there is no folder %s; make it, or choose another place", c.Page, dir)
+	}
+	if c.Sample == 0 && c.Shift == "" {
+		c.Sample = testedParts
+	}
 	giveWay(max(runtime.NumCPU()/2, 1))
 	site, id, err := siteAndLine(c.Config, c.Line)
 	if err != nil {
@@ -85,12 +98,10 @@ func (c *RecipeTestCmd) Run(ctx context.Context) error {
 	}
 	defer log.Close()
 	t := &trial{site: site, dir: rec.ModelDir(), recipes: map[string]*recipe.Recipe{string(id): rec}}
-	if text, err := os.ReadFile(filepath.Join(t.dir, candidateFile)); err == nil {
-		if err := json.Unmarshal(text, &t.from); err != nil {
-			return fmt.Errorf("%s: %w", filepath.Join(t.dir, candidateFile), err)
-		}
+	if err := t.readFrom(); err != nil {
+		return err
 	}
-	sample, err := (&ReplayCmd{Sample: c.Sample, From: c.From, To: c.To, Seed: 1}).drawn(site)
+	sample, err := (&ReplayCmd{Sample: c.Sample, Shift: c.Shift, From: c.From, To: c.To, Seed: 1}).drawn(site)
 	if err != nil {
 		return err
 	}
@@ -101,21 +112,24 @@ func (c *RecipeTestCmd) Run(ctx context.Context) error {
 	if out.Report.Again == 0 {
 		return fmt.Errorf("recipe %s: no recorded part of %s on line %s could be judged again: it is not tested. Judge some parts first, or lower keep.one_pass_in for a while", k.Recipe, rec.Name, id)
 	}
+	page, err := t.page(&out)
+	if err != nil {
+		return err
+	}
 	report, err := json.MarshalIndent(out, "", "  ")
 	if err != nil {
 		return err
 	}
-	tested := recipe.Tested{At: time.Now().UTC(), By: whoRuns(), Report: sha256Of(report), Judged: uint64(out.Report.Again)}
-	for change, n := range out.Report.Changes {
-		switch change {
-		case "pass -> fail", "pass -> inconclusive":
-			tested.Reject += uint64(n)
-		case "fail -> pass", "inconclusive -> pass":
-			tested.Pass += uint64(n)
-		}
-	}
-	if k, err = shelf.SetTested(k.Recipe, tested, report); err != nil {
+	tested := recipe.Tested{At: out.At, By: whoRuns(), Report: sha256Of(report), Judged: uint64(out.Report.Again)}
+	reject, pass, _ := out.Report.Turns()
+	tested.Reject, tested.Pass = uint64(reject), uint64(pass)
+	if k, err = shelf.SetTested(k.Recipe, tested, report, page); err != nil {
 		return err
+	}
+	if c.Page != "" {
+		if err := disk.Write(c.Page, 0o644, page); err != nil {
+			return fmt.Errorf("--page %s: %w; choose a file that can be written", c.Page, err)
+		}
 	}
 	if err := tellRecipe(ctx, site, id, k); err != nil {
 		return err
@@ -129,23 +143,13 @@ func (c *RecipeTestCmd) Run(ctx context.Context) error {
 
 // put brings the recipe onto the shelf, if it is not there, and opens its model.
 func (c *RecipeTestCmd) put(ctx context.Context, site *config.Site, id part.LineID, shelf recipe.Shelf) (*recipe.Kept, *recipe.Recipe, *anomaly.Model, error) {
-	rec, k, err := shelf.Load(c.File)
-	fresh := errors.Is(err, fs.ErrNotExist)
-	if fresh {
-		rec, err = recipe.Load(c.File)
-	}
+	rec, k, err := recipeNamed(shelf, c.File)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	m, err := anomaly.Read(rec.ModelDir())
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("recipe %s: %w", rec.ID(), err)
-	}
-	if !fresh {
-		if m.Card.SHA256 != k.ModelHash {
-			return nil, nil, nil, fmt.Errorf("recipe %s: its model on the shelf is another one now: bring %s back from a backup", k.Recipe, rec.ModelDir())
-		}
-		return k, rec, m, nil
+	m, err := modelOf(rec, k)
+	if err != nil || k != nil {
+		return k, rec, m, err
 	}
 	if k, err = shelf.Add(c.File, rec, m.Card.SHA256); err != nil {
 		return nil, nil, nil, err

@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -36,7 +36,10 @@ func (c *RecipeActivateCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(k.Ready(), sameModel(rec, k)); err != nil {
+	if err := k.Ready(); err != nil {
+		return err
+	}
+	if _, err := modelOf(rec, k); err != nil {
 		return err
 	}
 	if err := proven(ctx, site, shelf, k); err != nil {
@@ -48,11 +51,12 @@ func (c *RecipeActivateCmd) Run(ctx context.Context) error {
 // proven holds a version's report against its hash, and its signature against the
 // log: what lies on the shelf could have been written by hand.
 func proven(ctx context.Context, site *config.Site, shelf recipe.Shelf, k *recipe.Kept) error {
-	report, err := os.ReadFile(filepath.Join(shelf.Dir, k.Recipe, "report.json"))
+	report, page, err := shelf.Report(k.Recipe)
 	if err != nil {
 		return err
 	}
-	if sha256Of(report) != k.Tested.Report {
+	var out tried
+	if sha256Of(report) != k.Tested.Report || json.Unmarshal(report, &out) != nil || out.Page != "" && sha256Of(page) != out.Page {
 		return fmt.Errorf("recipe %s: its report is not the one that was signed: test and sign it again", k.Recipe)
 	}
 	log, err := openLogFiles(logFolder(site))
@@ -82,15 +86,6 @@ func proven(ctx context.Context, site *config.Site, shelf recipe.Shelf, k *recip
 func sha256Of(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
-}
-
-// sameModel refuses a version whose model is not what was put on the shelf.
-func sameModel(rec *recipe.Recipe, k *recipe.Kept) error {
-	m, err := anomaly.Read(rec.ModelDir())
-	if err == nil && m.Card.SHA256 != k.ModelHash {
-		err = fmt.Errorf("recipe %s: its model on the shelf is another one now: bring %s back from a backup", k.Recipe, rec.ModelDir())
-	}
-	return err
 }
 
 // makeActive writes down by what a line judges; a running appliance reads it
@@ -157,7 +152,7 @@ func (c *RecipeBackCmd) Run(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := sameModel(rec, k); err != nil {
+	if _, err := modelOf(rec, k); err != nil {
 		return err
 	}
 	return makeActive(site, shelf, id, k, "back")

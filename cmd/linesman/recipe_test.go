@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,11 +43,19 @@ func TestRecipeWay(t *testing.T) {
 	must(t, err)
 
 	says(run(1, "", "recipe", "sign", "cap-28@2", "--user", "li", "--password-stdin"), "not on the shelf")
-	says(run(0, "", "recipe", "test", out+".yaml", "--sample", "1000"), "price")
+	shift := filepath.Join(filepath.Dir(flag.Config), "shift.json")
+	pages := shiftPages(t, run, out+".yaml", shift)
+	says(run(0, "", "recipe", "test", out+".yaml", "--shift", shift), "price")
 	next, err := recipe.Load(out + ".yaml")
 	must(t, err)
 	id := next.ID()
 	says(run(1, "", "recipe", "activate", id), "tested and not signed")
+	page := filepath.Join(site.Shelf().Dir, id, "report.html")
+	shown, err := os.ReadFile(page)
+	must(t, err)
+	if figures := strings.Count(string(shown), "<figure"); figures != pages {
+		t.Errorf("the page on the shelf shows %d changes, that of the replay before %d", figures, pages)
+	}
 	const password = "a long pass phrase"
 	run(0, password, "user", "add", "li", "--name", "Li Wei", "--role", "quality", "--password-stdin")
 	run(0, password, "user", "add", "otto", "--role", "operator", "--password-stdin")
@@ -68,6 +78,9 @@ func TestRecipeWay(t *testing.T) {
 	must(t, os.WriteFile(report, append(text, ' '), 0o644))
 	says(run(1, "", "recipe", "activate", id), "not the one that was signed")
 	must(t, os.WriteFile(report, text, 0o644))
+	must(t, os.WriteFile(page, append(shown, ' '), 0o644))
+	says(run(1, "", "recipe", "activate", id), "not the one that was signed")
+	must(t, os.WriteFile(page, shown, 0o644))
 	says(run(0, "", "recipe", "activate", id), "once the appliance runs")
 	now, err := site.Recipe("caps-1")
 	must(t, err)
@@ -103,6 +116,49 @@ func TestRecipeWay(t *testing.T) {
 	if got := strings.Join(states, " "); got != "draft tested signed" {
 		t.Errorf("the log tells of %s", got)
 	}
+}
+
+// shiftPages replays a stretch of the log by a candidate, writes its report as JSON,
+// and returns how many changes the page shows: all, each with its picture.
+func shiftPages(t *testing.T, run func(int, string, ...string) string, candidate, report string) int {
+	t.Helper()
+	page := strings.TrimSuffix(report, ".json") + ".html"
+	text := run(0, "", "replay", "--recipe", candidate, "--shift", "2001-09-09/2001-09-10", "--page", page, "--json")
+	text = text[strings.Index(text, "{"):] // the progress is before
+	var got tried
+	must(t, json.Unmarshal([]byte(text), &got))
+	must(t, os.WriteFile(report, []byte(text), 0o644))
+	shown, err := os.ReadFile(page)
+	must(t, err)
+	all := string(shown)
+	reject, pass, other := got.Report.Turns()
+	if got.Report.Again != 132 || reject+pass+other == 0 || got.Page != sha256Of(shown) {
+		t.Errorf("judged again: %+v", got)
+	}
+	for what, n := range map[string]int{"<figure": len(got.Report.Changed), "<img src=\"data:image/jpeg;base64,": len(got.Report.Changed), "no picture": 0, "<script": 0} {
+		if strings.Count(all, what) != n {
+			t.Errorf("%q stands %d times in the page, want %d", what, strings.Count(all, what), n)
+		}
+	}
+	if want := fmt.Sprintf("Of 132 parts judged again %d would get another outcome (at most ", reject+pass+other); !strings.Contains(all, want) {
+		t.Errorf("%q is missing in the page", want)
+	}
+	for want, args := range map[string][]string{
+		"want FROM/TO":                {"--recipe", candidate, "--shift", "/today"},
+		"is no time":                  {"--recipe", candidate, "--shift", "teatime"},
+		"is not before":               {"--recipe", candidate, "--shift", "2001-09-10/2001-09-09"},
+		"names no stretch":            {"--recipe", candidate, "--shift", candidate},
+		"names its own model":         {"--recipe", candidate, "--model", filepath.Dir(candidate), "--shift", "8h"},
+		"leave --from and --to away":  {"--recipe", candidate, "--shift", "8h", "--from", "9h"},
+		"go with --recipe or --model": {"--sample", "3", "--page", page},
+		"there is no such file":       {"--recipe", "cap-28@77", "--shift", "8h"},
+		"there is no folder":          {"--recipe", candidate, "--shift", "8h", "--page", filepath.Join(page, "deeper", "page.html")},
+	} {
+		if said := run(1, "", append([]string{"replay"}, args...)...); !strings.Contains(said, want) {
+			t.Errorf("replay %v: said %q, want %q", args, said, want)
+		}
+	}
+	return len(got.Report.Changed)
 }
 
 // TestShelfIsFollowed: a running line changes over to what is made active, and back.

@@ -30,7 +30,10 @@ type ReplayCmd struct {
 	To       string `placeholder:"TIME" help:"With --sample: judged before this time."`
 	Seed     uint64 `default:"1" help:"With --sample: another seed draws other parts."`
 	Model    string `type:"existingdir" placeholder:"DIR" help:"Judge by this candidate model instead (linesman candidate make), and say which verdicts would change: of --sample N parts, or of all from --from to --to."`
-	Line     string `help:"With --model: on this line only. Default: on all that judge this product."`
+	Recipe   string `placeholder:"ID|FILE" help:"Judge by this recipe and its model instead, NAME@VERSION on the shelf or a file, and say which verdicts would change."`
+	Shift    string `placeholder:"FROM/TO|FILE" help:"With --recipe or --model: the stretch of the log to judge again: FROM/TO, or how long back: 8h; or the JSON report of an earlier run, for the same parts."`
+	Page     string `placeholder:"FILE" help:"With --recipe or --model: write what would change as one HTML page, each part with its picture."`
+	Line     string `help:"With --recipe or --model: on this line only. Default: on all that judge this product."`
 	AnyBuild bool   `help:"Judge again what another build of linesman, or another class of CPU, judged. Scores may differ in their last digits there."`
 	JSON     bool   `help:"Print the report as JSON."`
 }
@@ -44,13 +47,15 @@ its verdict names. Outcome and reasons must be the same and the score equal to
   linesman replay -c site.yaml --part 0199f1c2-...
   linesman replay -c site.yaml --sample 10000 --from yesterday --to today
 
-With --model a candidate judges instead: how many verdicts would change, its
-price in false rejects, what it finds of missed defects, and each part that
-changes. That ends with 0, whatever it shows; nothing changes by it.
+With --recipe or --model a candidate judges instead: how many verdicts would
+change, its price in false rejects, what it finds of missed defects, and each part
+that changes. That ends with 0, whatever it shows; nothing changes by it.
 
+  linesman replay -c site.yaml --recipe cap-28@2 --shift 8h --page change.html
+  linesman replay -c site.yaml --recipe next.yaml --shift 2026-03-01T06:00/2026-03-01T14:00 --page change.html
   linesman replay -c site.yaml --model candidate-20261126.023000 --sample 10000
 
-Without --model, it ends with 1 if a verdict changed, and with 1 if the one part
+Otherwise it ends with 1 if a verdict changed, and with 1 if the one part
 that was asked for can not be judged again.`
 }
 
@@ -59,11 +64,11 @@ var errChanged = errors.New("a verdict is another one now; see above")
 
 // Run judges and prints.
 func (c *ReplayCmd) Run(ctx context.Context) error {
-	if c.Model == "" && c.Line != "" {
-		return errors.New("--line goes with --model")
-	}
-	if c.Model != "" {
+	if c.Model != "" || c.Recipe != "" {
 		return c.try(ctx)
+	}
+	if c.Line != "" || c.Shift != "" || c.Page != "" {
+		return errors.New("--line, --shift and --page go with --recipe or --model")
 	}
 	if (c.Part == "") == (c.Sample == 0) {
 		return errors.New("say what to judge again: --part ID, or --sample N")
@@ -146,18 +151,26 @@ func (c *ReplayCmd) drawn(site *config.Site) (proof.Sample, error) {
 		return s, err
 	}
 	now := time.Now()
-	if c.From != "" {
-		if s.From, err = parseWhen(c.From, now, zone); err != nil {
+	if c.Shift != "" {
+		return c.shift(s, now, zone)
+	}
+	return between(s, c.From, c.To, now, zone)
+}
+
+// between sets the ends of a sample, as people write them; empty is no end.
+func between(s proof.Sample, from, to string, now time.Time, zone *time.Location) (_ proof.Sample, err error) {
+	if from != "" {
+		if s.From, err = parseWhen(from, now, zone); err != nil {
 			return s, fmt.Errorf("--from: %w", err)
 		}
 	}
-	if c.To != "" {
-		if s.To, err = parseWhen(c.To, now, zone); err != nil {
+	if to != "" {
+		if s.To, err = parseWhen(to, now, zone); err != nil {
 			return s, fmt.Errorf("--to: %w", err)
 		}
 	}
 	if !s.To.IsZero() && !s.From.Before(s.To) {
-		return s, fmt.Errorf("--from %s is not before --to %s", c.From, c.To)
+		return s, fmt.Errorf("--from %s is not before --to %s", from, to)
 	}
 	return s, nil
 }

@@ -5,18 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
-	"text/tabwriter"
+	"time"
 
 	"linesman/config"
 	"linesman/event"
+	"linesman/event/disk"
 	"linesman/event/evidence"
 	"linesman/line"
 	"linesman/models/anomaly"
@@ -38,24 +37,33 @@ type trial struct {
 	from    madeFrom                  // empty for a model that linesman candidate did not make
 }
 
-// tried is what is printed as JSON.
+// tried is what is printed as JSON, and kept on the shelf beside a tested version.
 type tried struct {
-	Model  string             `json:"model"`
-	Hash   string             `json:"model_sha256"`
-	Recipe string             `json:"recipe"`
-	Lines  []string           `json:"lines"`
-	Report *proof.TrialReport `json:"report"`
+	Model      string             `json:"model"`
+	Hash       string             `json:"model_sha256"`
+	Recipe     string             `json:"recipe"`
+	RecipeHash string             `json:"recipe_sha256"`
+	Lines      []string           `json:"lines"`
+	Stretch    stretch            `json:"stretch"`
+	At         time.Time          `json:"at"`                    // when it was judged again, UTC
+	Page       string             `json:"page_sha256,omitempty"` // of the page that shows it, if one was written
+	Report     *proof.TrialReport `json:"report"`
 }
 
 // try judges stored parts by a candidate.
 func (c *ReplayCmd) try(ctx context.Context) error {
 	switch {
+	case c.Model != "" && c.Recipe != "":
+		return errors.New("--recipe names its own model: leave --model away")
 	case c.Part != "":
-		return errors.New("--model goes with --sample N, or --from and --to")
-	case c.Sample == 0 && c.From == "" && c.To == "":
-		return errors.New("say what to judge by the candidate: --sample N, or --from and --to")
-	case c.Sample == 0:
-		c.Sample = allParts
+		return errors.New("--recipe and --model go with --shift, with --sample N, or with --from and --to")
+	case c.Shift != "" && (c.From != "" || c.To != ""):
+		return errors.New("--shift says from when to when: leave --from and --to away")
+	case c.Sample == 0 && c.From == "" && c.To == "" && c.Shift == "":
+		return errors.New("say what to judge by the candidate: --shift, --sample N, or --from and --to")
+	}
+	if dir := filepath.Dir(c.Page); c.Page != "" && !isDir(dir) {
+		return fmt.Errorf("--page %s: there is no folder %s; make it, or choose another place", c.Page, dir)
 	}
 	giveWay(max(runtime.NumCPU()/2, 1))
 	site, err := config.Load(c.Config)
@@ -67,12 +75,8 @@ func (c *ReplayCmd) try(ctx context.Context) error {
 		return err
 	}
 	defer log.Close()
-	m, err := anomaly.Read(c.Model)
+	t, m, err := c.candidate(site)
 	if err != nil {
-		return err
-	}
-	t := &trial{site: site, dir: filepath.Clean(c.Model)}
-	if err := t.read(c.Line, m.Card.Name); err != nil {
 		return err
 	}
 	sample, err := c.drawn(site)
@@ -83,23 +87,88 @@ func (c *ReplayCmd) try(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.Page != "" {
+		page, err := t.page(&out)
+		if err == nil {
+			err = disk.Write(c.Page, 0o644, page)
+		}
+		if err != nil {
+			return fmt.Errorf("--page %s: %w; choose a file that can be written", c.Page, err)
+		}
+	}
 	if c.JSON {
 		return printJSON(os.Stdout, out)
 	}
 	return tellTrial(os.Stdout, out)
 }
 
+// candidate opens what is to judge instead.
+func (c *ReplayCmd) candidate(site *config.Site) (*trial, *anomaly.Model, error) {
+	t := &trial{site: site, dir: filepath.Clean(c.Model)}
+	if c.Recipe != "" {
+		rec, k, err := recipeNamed(site.Shelf(), c.Recipe)
+		if err != nil {
+			return nil, nil, err
+		}
+		m, err := modelOf(rec, k)
+		if err != nil {
+			return nil, nil, err
+		}
+		t.dir = rec.ModelDir()
+		return t, m, errors.Join(t.readFrom(), t.judgedBy(rec, c.Line))
+	}
+	m, err := anomaly.Read(c.Model)
+	if err != nil {
+		return nil, nil, err
+	}
+	return t, m, t.read(c.Line, m.Card.Name)
+}
+
+// recipeNamed loads a version on the shelf, else a file; it is not on the shelf
+// where kept is nil.
+func recipeNamed(shelf recipe.Shelf, name string) (rec *recipe.Recipe, kept *recipe.Kept, err error) {
+	rec, kept, err = shelf.Load(name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return rec, kept, err
+	}
+	if rec, fileErr := recipe.Load(name); !errors.Is(fileErr, fs.ErrNotExist) {
+		return rec, nil, fileErr
+	}
+	return nil, nil, fmt.Errorf("%w, and there is no such file", err)
+}
+
+// modelOf reads the model that a recipe names; on the shelf it must be the one that
+// was put there.
+func modelOf(rec *recipe.Recipe, k *recipe.Kept) (*anomaly.Model, error) {
+	m, err := anomaly.Read(rec.ModelDir())
+	if err != nil {
+		return nil, fmt.Errorf("recipe %s: %w", rec.ID(), err)
+	}
+	if k != nil && m.Card.SHA256 != k.ModelHash {
+		return nil, fmt.Errorf("recipe %s: its model on the shelf is another one now: bring %s back from a backup", k.Recipe, rec.ModelDir())
+	}
+	return m, nil
+}
+
 // judge has the candidate judge a sample, and all labelled parts.
 func (t *trial) judge(ctx context.Context, log proof.Log, m *anomaly.Model, sample proof.Sample) (tried, error) {
 	is := m.Card.Model()
-	out := tried{Model: is.Name + "@" + is.Version, Hash: is.SHA256, Lines: slices.Sorted(maps.Keys(t.recipes))}
-	out.Recipe = t.recipes[out.Lines[0]].ID()
+	if sample.Parts == 0 {
+		sample.Parts = allParts
+	}
+	out := tried{Model: is.Name + "@" + is.Version, Hash: is.SHA256, Lines: slices.Sorted(maps.Keys(t.recipes)), At: time.Now().UTC()}
+	if sample.To.IsZero() { // the same parts the next time
+		sample.To = out.At
+	}
+	out.Stretch = stretch{From: sample.From.UTC(), To: sample.To.UTC(), Parts: sample.Parts, Seed: sample.Seed}
+	rec := t.recipes[out.Lines[0]]
+	out.Recipe, out.RecipeHash = rec.ID(), rec.Hash()
 	d, err := m.Detector(anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
 	if err != nil {
 		return out, err
 	}
 	defer d.Close()
-	r := &proof.Replay{Log: log, Evidence: evidence.Folder(filepath.Join(t.site.Path(t.site.Data), "evidence")).Get, Of: t.of,
+	r := &proof.Replay{Log: log, Evidence: t.evidence().Get, Of: t.of,
 		Judges: func(id, _, _ string) (proof.Rejudge, error) {
 			return line.Again{Recipe: t.recipes[id], Detector: d}.Judge, nil
 		}}
@@ -115,9 +184,12 @@ func (t *trial) judge(ctx context.Context, log proof.Log, m *anomaly.Model, samp
 	return out, err
 }
 
-// read finds what the candidate is for: the lines whose recipe is of the
-// draft's product, or whose model has its name.
-func (t *trial) read(only, name string) error {
+func (t *trial) evidence() evidence.Folder {
+	return evidence.Folder(filepath.Join(t.site.Path(t.site.Data), "evidence"))
+}
+
+// readFrom reads what the candidate was made from, if linesman candidate made it.
+func (t *trial) readFrom() error {
 	text, err := os.ReadFile(filepath.Join(t.dir, candidateFile))
 	if err == nil {
 		err = json.Unmarshal(text, &t.from)
@@ -125,8 +197,38 @@ func (t *trial) read(only, name string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: %w", filepath.Join(t.dir, candidateFile), err)
 	}
+	return nil
+}
+
+// judgedBy has a recipe judge the lines that judge its product.
+func (t *trial) judgedBy(rec *recipe.Recipe, only string) error {
+	t.recipes = map[string]*recipe.Recipe{}
+	for _, id := range t.site.LineIDs() {
+		now, err := t.site.Recipe(id)
+		if err != nil {
+			return err
+		}
+		if now.Name == rec.Name && (only == "" || only == string(id)) {
+			t.recipes[string(id)] = rec
+		}
+	}
+	if len(t.recipes) == 0 {
+		return fmt.Errorf("recipe %s: no line of the site judges this product%s; name another recipe, or another --line", rec.ID(), map[bool]string{true: " on line " + only}[only != ""])
+	}
+	return nil
+}
+
+// read finds what the candidate is for: the lines whose recipe is of the
+// draft's product, or whose model has its name.
+func (t *trial) read(only, name string) error {
+	if err := t.readFrom(); err != nil {
+		return err
+	}
 	draft, err := recipe.Load(t.dir + ".yaml")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err == nil {
+		return t.judgedBy(draft, only)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	t.recipes = map[string]*recipe.Recipe{}
@@ -135,11 +237,7 @@ func (t *trial) read(only, name string) error {
 		if err != nil {
 			return err
 		}
-		switch {
-		case only != "" && only != string(id):
-		case draft != nil && draft.Name == rec.Name:
-			t.recipes[string(id)] = draft
-		case draft == nil && t.sameModel(id, name):
+		if (only == "" || only == string(id)) && t.sameModel(id, name) {
 			t.recipes[string(id)] = rec
 		}
 	}
@@ -184,101 +282,4 @@ func (t *trial) what(ctx context.Context, log proof.Log) (out proof.Trial, err e
 		out.Taught[c.Part] = out.Taught[c.Part] || c.Label == string(proof.MissedDefect)
 	}
 	return out, nil
-}
-
-// toldTurned is how many changed parts are printed; --json has up to a thousand.
-const toldTurned = 50
-
-// tellTrial says in words what would change.
-func tellTrial(w io.Writer, t tried) error {
-	r := t.Report
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	row := func(name, format string, a ...any) { fmt.Fprintf(tab, "%s\t%s\n", name, fmt.Sprintf(format, a...)) }
-	row("candidate", "%s by %s, on %s", t.Model, t.Recipe, strings.Join(t.Lines, ", "))
-	row("verdicts in the log", "%d, with pictures %d, drawn %d, judged by the candidate %d (%s)", r.Verdicts, r.Kept, r.Drawn, r.Again, counted(r.ByOutcome))
-	changes := "none"
-	if len(r.Changes) > 0 {
-		changes = counted(r.Changes)
-	}
-	row("outcomes that would change", "%s", changes)
-	p := r.Price
-	bound := "; that is too few to bound its share"
-	if p.Upper > 0 {
-		bound = fmt.Sprintf("; at most %.2g %% (95 %%)", 100*p.Upper)
-	}
-	row("price", "%d of %d passes would be rejected%s", p.Rejected, p.Passes, bound)
-	if p.Taught > 0 {
-		row("", "it was taught from %d more passes, of which it rejects %d: these prove nothing", p.Taught, p.TaughtReject)
-	}
-	look := ""
-	if n := r.Freed.NotLabels; n > 0 {
-		look = fmt.Sprintf("; %d of them nobody labelled a false reject: look at each, it may be an escape", n)
-	}
-	row("rejects let through", "%d of %d%s", r.Freed.Passed, r.Freed.Rejects, look)
-	for _, l := range []struct {
-		label proof.Label
-		right string
-	}{{proof.MissedDefect, "found"}, {proof.FalseReject, "let through"}, {proof.GoodPart, "let through"}} {
-		if n := r.Labelled[l.label]; n.Parts > 0 {
-			taught := ""
-			if n.Taught > 0 {
-				taught = fmt.Sprintf(" (taught from %d of them)", n.Taught)
-			}
-			row("labelled "+string(l.label), "%d of %d %s%s", n.Right, n.Parts, l.right, taught)
-		}
-	}
-	for _, why := range slices.Sorted(maps.Keys(r.Impossible)) {
-		n := fmt.Sprint(r.Impossible[why])
-		if e := r.Examples[why]; e != "" {
-			n += " (" + e + ")"
-		}
-		row("not possible: "+string(why), "%s", n)
-	}
-	if err := tab.Flush(); err != nil {
-		return err
-	}
-	for i := range r.Changed[:min(len(r.Changed), toldTurned)] {
-		if err := tellTurned(w, &r.Changed[i]); err != nil {
-			return err
-		}
-	}
-	if n := len(r.Changed) - toldTurned; n > 0 {
-		_, err := fmt.Fprintf(w, "and %d more; --json names them\n", n)
-		return err
-	}
-	return nil
-}
-
-func tellTurned(w io.Writer, c *proof.Turned) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "part %s: %s -> %s, score %.3g -> %.3g, picture %s", c.Part, c.Was.Outcome, c.Is.Outcome, c.Was.Score, c.Is.Score, c.Picture)
-	if c.Label != "" {
-		fmt.Fprintf(&b, ", labelled %s", c.Label)
-		if c.Class != "" {
-			fmt.Fprintf(&b, " (%s)", c.Class)
-		}
-	}
-	if c.Taught {
-		b.WriteString(", taught from")
-	}
-	b.WriteByte('\n')
-	for _, v := range []struct {
-		name    string
-		reasons []event.Reason
-	}{{"was", c.Was.Reasons}, {"is", c.Is.Reasons}} {
-		for _, r := range v.reasons {
-			fmt.Fprintf(&b, "  %s: %s\n", v.name, r.Text)
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-// counted writes counts in the order of their names: "fail 3, pass 900".
-func counted(by map[string]int) string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(by)) {
-		out = append(out, fmt.Sprintf("%s %d", name, by[name]))
-	}
-	return strings.Join(out, ", ")
 }

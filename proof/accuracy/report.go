@@ -67,12 +67,24 @@ type Report struct {
 //go:embed report.html
 var pageText string
 
-var htmlPage = template.Must(template.New("report").Funcs(template.FuncMap{
+//go:embed style.html
+var styleText string
+
+var htmlPage = parse("report", pageText)
+
+// parse reads a page's template; all pages have one style and one way to write
+// figures.
+func parse(name, text string) *template.Template {
+	return template.Must(template.Must(template.New(name).Funcs(words).Parse(styleText)).Parse(text))
+}
+
+var words = template.FuncMap{
 	"ratio": ratio, "percent": percent, "score": func(s float64) string { return fmt.Sprintf("%.2f", s) },
 	"at": func(x float64) string { return fmt.Sprintf("%.1f", x) }, "add": func(a, b float64) float64 { return a + b },
 	"rate": func(s Share) string { return percent(s.Rate()) }, "bound": bound, "short": short, "picture": picture,
-	"join": func(s []string) string { return strings.Join(s, "; ") },
-}).Parse(pageText))
+	"join":   func(s []string) string { return strings.Join(s, "; ") },
+	"moment": moment,
+}
 
 // page is what the template reads.
 type page struct {
