@@ -77,6 +77,8 @@ type Config struct {
 	// Holds keeps the pictures of labelled parts from making room; evidence.Store
 	// does. Nil: a label counts, but holds nothing.
 	Holds proof.Holds
+	// Recipes takes versions of recipes to the lines. Nil: there are none.
+	Recipes Recipes
 	// Access proves who writes, and where TokenToRead is set also who reads the
 	// API and the metrics. Nil: every write is refused.
 	Access      Access
@@ -221,6 +223,8 @@ func (s *server) register(a huma.API) {
 	s.registerCursors(a)
 	s.registerSchemas(a)
 	s.registerSamples(a)
+	s.registerRecipes(a)
+	s.registerShadow(a)
 	s.registerProving(a)
 	s.registerLive(a)
 	s.registerEvidence(a)

@@ -78,12 +78,9 @@ func (s *server) label(ctx context.Context, in *struct {
 	if s.Appender == nil {
 		return nil, huma.Error503ServiceUnavailable("this appliance's log takes no events from outside")
 	}
-	actor := who.Actor
-	if in.Body.Actor != "" && in.Body.Actor != actor {
-		if !who.May(access.Users) { // the appliance's own commands say who gave them
-			return nil, huma.Error422UnprocessableEntity("actor given, but the token is " + actor + "'s: leave it away")
-		}
-		actor = in.Body.Actor
+	actor, err := speaker(who, in.Body.Actor)
+	if err != nil {
+		return nil, err
 	}
 	var foreign error
 	l, err := s.labels.Say(ctx, proof.Saying{Part: in.ID, Label: proof.Label(in.Body.Label), Class: in.Body.Class, Note: in.Body.Note, Actor: actor}, func(line string) error {
@@ -103,6 +100,18 @@ func (s *server) label(ctx context.Context, in *struct {
 		return nil, huma.Error404NotFound(err.Error())
 	}
 	return nil, s.unstored(err)
+}
+
+// speaker is who an act is by: the token's own, or whom a command of the box speaks
+// for.
+func speaker(who access.Identity, given string) (actor string, err error) {
+	if given == "" || given == who.Actor {
+		return who.Actor, nil
+	}
+	if !who.May(access.Users) { // the appliance's own commands say who gave them
+		return "", huma.Error422UnprocessableEntity("actor given, but the token is " + who.Actor + "'s: leave it away")
+	}
+	return given, nil
 }
 
 // mayLabel says who may: a person by the role, a module by its scope.

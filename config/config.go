@@ -255,7 +255,7 @@ func (s *Site) Recipe(id part.LineID) (*recipe.Recipe, error) {
 	if err != nil {
 		return nil, fmt.Errorf("line %s: %w", id, err)
 	}
-	return r, s.fits(id, r)
+	return r, s.Fits(id, r)
 }
 
 // Shelf is where versions of recipes are kept that were tested, signed or active.
@@ -264,8 +264,8 @@ func (s *Site) Shelf() recipe.Shelf {
 	return recipe.Shelf{Dir: filepath.Join(s.Path(s.Data), "recipes")}
 }
 
-// fits refuses a recipe that asks for what a line does not have.
-func (s *Site) fits(id part.LineID, r *recipe.Recipe) error {
+// Fits refuses a recipe that asks for what a line does not have.
+func (s *Site) Fits(id part.LineID, r *recipe.Recipe) error {
 	l := s.Lines[id]
 	for _, name := range r.Views {
 		if !slices.ContainsFunc(l.Views, func(v line.View) bool { return v.Name == name }) {

@@ -22,7 +22,7 @@ func (ModelActivated) EventType() Type { return "linesman.model.activated.v1" }
 func (ModelActivated) EventSeverity() Severity { return Info }
 
 // ModelShadowed says how a candidate would have judged the parts that a line
-// judged: each minute, and once more when it ends. Nothing acts on it.
+// judged: when it begins, each minute, and once more when it ends. Nothing acts on it.
 type ModelShadowed struct {
 	Line        string     `json:"line"`               // the line concerned
 	Recipe      string     `json:"recipe"`             // name@version of the candidate
@@ -39,6 +39,7 @@ type ModelShadowed struct {
 	WouldReject uint64     `json:"would_reject"`       // parts that passed and that it would reject
 	WouldPass   uint64     `json:"would_pass"`         // parts that were rejected and that it would let through
 	Examples    []Shadowed `json:"examples,omitempty"` // the first parts that change
+	Began       bool       `json:"began,omitempty"`    // it begins now: nothing is counted yet
 	Ended       string     `json:"ended,omitempty"`    // why it ended; absent while it goes on
 }
 

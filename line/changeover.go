@@ -207,7 +207,7 @@ func (o *owner) announce() {
 		return
 	}
 	c.told = true
-	o.s.endShadow("the line changed over to " + c.setup.id)
+	o.s.endShadow("the line changed over to "+c.setup.id, c.actor)
 	o.beginBatch(c.batch, o.atCamera(c.from))
 	m := c.setup.Model
 	m.Line = string(o.s.cfg.Line)

@@ -17,7 +17,7 @@ type shadow struct {
 	s      *Station
 	by     *setup // the candidate
 	quit   context.CancelFunc
-	gone   atomic.Pointer[string] // why it ends
+	gone   atomic.Pointer[ending]
 	began  time.Time
 	room   chan struct{} // one for each frame that may be taken over
 	probes chan *probe   // to be judged
@@ -32,6 +32,9 @@ type shadow struct {
 	crops   vision.Crops
 	alike   bool // it finds parts as the line does
 }
+
+// ending is why a shadow ends, and by whom; actor is empty where nobody asked.
+type ending struct{ why, actor string }
 
 // ShadowState is what a line's candidate has come to since it began.
 type ShadowState struct {
@@ -58,15 +61,16 @@ const (
 )
 
 // Shadow has a candidate judge beside the line from now on, in place of the one
-// before; nil ends it. The log says each minute, and at the end, how many parts it
-// would have sent the other way (model.shadowed), and their pictures are kept. The
-// line acts on none of it and is not slowed: on a busy box the candidate skips. A
-// changeover ends it. The line closes the setup; with an error it is the caller's.
-func (s *Station) Shadow(candidate *Setup) error {
+// before; nil ends it. actor is who asked. The log says at its beginning, each
+// minute, and at the end, how many parts it would have sent the other way
+// (model.shadowed), and their pictures are kept. The line acts on none of it and is
+// not slowed: on a busy box the candidate skips. A changeover ends it. The line
+// closes the setup; with an error it is the caller's.
+func (s *Station) Shadow(candidate *Setup, actor string) error {
 	s.shadowing.Lock()
 	defer s.shadowing.Unlock()
 	if candidate == nil {
-		s.endShadow("it was ended")
+		s.endShadow("it was ended", actor)
 		return nil
 	}
 	if s.ended {
@@ -95,8 +99,8 @@ func (s *Station) Shadow(candidate *Setup) error {
 	for range shadowDepth {
 		sh.room <- struct{}{}
 	}
-	sh.tally.begin(sh, p.now)
-	s.endShadow("another candidate took its place")
+	s.endShadow("another candidate took its place", actor)
+	sh.tally.begin(sh, p.now, actor)
 	ctx, cancel := context.WithCancel(context.Background())
 	sh.quit = cancel
 	s.shadow.Store(sh)
@@ -105,9 +109,9 @@ func (s *Station) Shadow(candidate *Setup) error {
 }
 
 // endShadow ends what judges beside the line, if anything does. It does not wait.
-func (s *Station) endShadow(why string) {
+func (s *Station) endShadow(why, actor string) {
 	if sh := s.shadow.Swap(nil); sh != nil {
-		sh.gone.Store(&why)
+		sh.gone.Store(&ending{why, actor})
 		sh.quit()
 	}
 }
@@ -117,7 +121,7 @@ func (s *Station) endShadows() {
 	s.shadowing.Lock()
 	defer s.shadowing.Unlock()
 	s.ended = true
-	s.endShadow("the line was stopped")
+	s.endShadow("the line was stopped", "")
 }
 
 // run judges until it is ended, and has its last word.
@@ -144,7 +148,7 @@ func (sh *shadow) run(ctx context.Context) {
 		t.free()
 	}
 	sh.tally.skip(len(sh.waiting) + len(sh.notes) + int(sh.missed.Swap(0)))
-	sh.tally.tell(sh.s.now(), *sh.gone.Load())
+	sh.tally.tell(sh.s.now(), sh.gone.Load())
 	if err := sh.by.close(); err != nil {
 		sh.s.cfg.Log.Error("closing a candidate", "line", sh.s.cfg.Line, "recipe", sh.by.id, "err", err)
 	}

@@ -71,7 +71,7 @@ func (p *plant) candidate(version int, more string, d models.Detector, closed *a
 	p.t.Helper()
 	setup := p.setup(p.parse("disc", version, more), d)
 	setup.Close = func() error { closed.Add(1); return nil }
-	return p.station.Shadow(&setup)
+	return p.station.Shadow(&setup, "user:li")
 }
 
 // TestShadow has a candidate judge beside the line: what it says of each part is
@@ -99,7 +99,7 @@ func TestShadow(t *testing.T) {
 				setup.Recipe.Part.MinAreaMM2 = 7 // it looks in another way
 			}
 			setup.Close = func() error { closed.Add(1); return nil }
-			if err := p.station.Shadow(&setup); err != nil {
+			if err := p.station.Shadow(&setup, "user:li"); err != nil {
 				t.Fatal(err)
 			}
 			if !p.await(patience, func(record) bool {
@@ -109,7 +109,7 @@ func TestShadow(t *testing.T) {
 			}) {
 				t.Fatalf("the candidate has judged %+v%s", p.station.Status().Shadow, p.describe())
 			}
-			if err := p.station.Shadow(nil); err != nil {
+			if err := p.station.Shadow(nil, "user:wu"); err != nil {
 				t.Fatal(err)
 			}
 			p.finish()
@@ -143,6 +143,16 @@ func (p *plant) shadowed(truth remembering, store *evidence.Store) {
 		}
 		if m.Recipe != "disc@2" || m.Was != "disc@1" || m.ModelHash != "model 2" || m.WasModel != "model 1" || e.Batch != "b1" {
 			p.t.Errorf("%s", e.Data)
+		}
+		who := ""
+		switch {
+		case m.Began:
+			who = "user:li"
+		case m.Ended != "":
+			who = "user:wu"
+		}
+		if e.Actor != who || m.Began && m.Judged+m.Skipped > 0 || m.Began != sum.From.IsZero() {
+			p.t.Errorf("by %q: %s", e.Actor, e.Data)
 		}
 		if sum.From.IsZero() {
 			sum.From = m.From
@@ -206,7 +216,7 @@ func TestShadowSkips(t *testing.T) {
 	slow := strict{signed: signed{mark: 2, closed: new(atomic.Int32)}, slow: 700 * time.Millisecond}
 	for product, cure := range map[string]string{"other": "change over to other first", "disc": "already"} {
 		setup := p.setup(p.parse(product, 1, ""), spots{})
-		if err := p.station.Shadow(&setup); err == nil || !strings.Contains(err.Error(), cure) {
+		if err := p.station.Shadow(&setup, "user:li"); err == nil || !strings.Contains(err.Error(), cure) {
 			t.Errorf("a candidate of %s: %v, want %q", product, err, cure)
 		}
 	}

@@ -22,10 +22,14 @@ type tally struct {
 // pictures.
 const shadowExamples = 20
 
-func (y *tally) begin(sh *shadow, was *setup) {
+// begin tells the log who had the candidate begin.
+func (y *tally) begin(sh *shadow, was *setup, actor string) {
 	y.sh, y.was, y.from = sh, was, sh.began
 	y.sum = ShadowState{Recipe: sh.by.id, Model: modelName(sh.by.Detector.Model()), Since: sh.began.UTC()}
 	y.publish()
+	p := y.since(sh.began)
+	p.Began = true
+	y.emit(sh.began, p, actor)
 }
 
 func (y *tally) publish() {
@@ -73,19 +77,33 @@ func (y *tally) keep(outcome part.Outcome, shown *shadowed, of noted) string {
 // minute tells the log when a minute is over.
 func (y *tally) minute(now time.Time) {
 	if now.Truncate(time.Minute).After(y.from.Truncate(time.Minute)) {
-		y.tell(now, "")
+		y.tell(now, nil)
 	}
 }
 
-// tell writes what was counted since it was last told.
-func (y *tally) tell(now time.Time, ended string) {
-	s, by, m := y.sh.s, y.sh.by, y.sh.by.Detector.Model()
-	e := event.New(s.cfg.Site+"/line/"+string(s.cfg.Line), "line", now, event.ModelShadowed{
-		Line: string(s.cfg.Line), Recipe: by.id, RecipeHash: by.hash, Model: modelName(m), ModelHash: m.SHA256, Was: y.was.id, WasModel: y.was.Detector.Model().SHA256,
-		From: y.from.UTC(), To: now.UTC(), Judged: y.sum.Judged - y.told.Judged, Skipped: y.sum.Skipped - y.told.Skipped, Agreed: y.sum.Agreed - y.told.Agreed,
-		WouldReject: y.sum.WouldReject - y.told.WouldReject, WouldPass: y.sum.WouldPass - y.told.WouldPass, Examples: y.examples, Ended: ended,
-	})
-	e.Batch = s.status.Load().Batch
-	s.cfg.Events.Emit(e)
+// tell writes what was counted since it was last told; end is nil while it goes on.
+func (y *tally) tell(now time.Time, end *ending) {
+	p, actor := y.since(now), ""
+	if end != nil {
+		p.Ended, actor = end.why, end.actor
+	}
+	y.emit(now, p, actor)
 	y.from, y.told, y.examples = now, y.sum, nil
+}
+
+// since is what was counted since it was last told.
+func (y *tally) since(now time.Time) event.ModelShadowed {
+	by, m := y.sh.by, y.sh.by.Detector.Model()
+	return event.ModelShadowed{
+		Line: string(y.sh.s.cfg.Line), Recipe: by.id, RecipeHash: by.hash, Model: modelName(m), ModelHash: m.SHA256, Was: y.was.id, WasModel: y.was.Detector.Model().SHA256,
+		From: y.from.UTC(), To: now.UTC(), Judged: y.sum.Judged - y.told.Judged, Skipped: y.sum.Skipped - y.told.Skipped, Agreed: y.sum.Agreed - y.told.Agreed,
+		WouldReject: y.sum.WouldReject - y.told.WouldReject, WouldPass: y.sum.WouldPass - y.told.WouldPass, Examples: y.examples,
+	}
+}
+
+func (y *tally) emit(now time.Time, p event.ModelShadowed, actor string) {
+	s := y.sh.s
+	e := event.New(s.cfg.Site+"/line/"+string(s.cfg.Line), "line", now, p)
+	e.Batch, e.Actor = s.status.Load().Batch, actor
+	s.cfg.Events.Emit(e)
 }

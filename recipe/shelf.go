@@ -149,6 +149,9 @@ func (s *Shelf) next(name string) int {
 	return highest + 1
 }
 
+// File is where the recipe of a version on the shelf lies.
+func (s *Shelf) File(id string) string { return filepath.Join(s.folder(id), recipeFile) }
+
 func (s *Shelf) folder(id string) string { return filepath.Join(s.Dir, id) }
 
 func (s *Shelf) put(dir string, k *Kept) error {
@@ -166,6 +169,9 @@ func (s *Shelf) Get(id string) (*Kept, error) {
 		return nil, fmt.Errorf("recipe %q: want NAME@VERSION: %w", id, fs.ErrNotExist)
 	}
 	text, err := os.ReadFile(filepath.Join(s.folder(id), stateFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fs.ErrNotExist // where it would lie says nothing more
+	}
 	if err != nil {
 		return nil, fmt.Errorf("recipe %s is not on the shelf (linesman recipe list shows what is, linesman recipe test FILE puts one there): %w", id, err)
 	}
@@ -182,12 +188,12 @@ func (s *Shelf) Load(id string) (*Recipe, *Kept, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := Load(filepath.Join(s.folder(id), recipeFile))
+	r, err := Load(s.File(id))
 	if err != nil {
 		return nil, nil, err
 	}
 	if r.Hash() != k.Hash || r.ID() != id {
-		return nil, nil, fmt.Errorf("recipe %s: %s was altered (SHA-256 %.12s, it was put there as %.12s): bring the folder back from a backup", id, filepath.Join(s.folder(id), recipeFile), r.Hash(), k.Hash)
+		return nil, nil, fmt.Errorf("recipe %s: %s was altered (SHA-256 %.12s, it was put there as %.12s): bring the folder back from a backup", id, s.File(id), r.Hash(), k.Hash)
 	}
 	return r, k, nil
 }

@@ -56,7 +56,8 @@ type appliance struct {
 	beside   []part.CameraID // those that no line judges by
 	newest   map[part.CameraID]*newest
 	judging  map[part.LineID]chan *recipe.Recipe // what became active, for the limit samples
-	first    string                              // id of the first event this process logs
+	desk     *desk
+	first    string // id of the first event this process logs
 	work     []func(context.Context) error
 }
 
@@ -85,6 +86,7 @@ func openAppliance(site *config.Site, log *slog.Logger) (a *appliance, err error
 	if err != nil {
 		return a, err
 	}
+	a.desk = a.ownDesk()
 	a.work = append(a.work, a.retain, a.holdLabelled)
 	for _, id := range site.LineIDs() {
 		if err := a.openLine(id); err != nil {
@@ -170,7 +172,7 @@ func (a *appliance) run(ctx context.Context) error {
 	}
 	compared := newComparer(a.site, a.evidence.Open)
 	defer compared.close()
-	handler, err := api.New(api.Config{Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, LogState: a.logState, Evidence: a.evidence.Open, Nearest: compared.nearest, Holds: a.evidence, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), Shifts: a.site.Shifts, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
+	handler, err := api.New(api.Config{Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, LogState: a.logState, Evidence: a.evidence.Open, Nearest: compared.nearest, Holds: a.evidence, Recipes: recipes{a}, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), Shifts: a.site.Shifts, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
 	if err != nil {
 		return err
 	}

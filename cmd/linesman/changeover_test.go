@@ -27,7 +27,7 @@ import (
 func runningCaps(t testing.TB, rate int) (v *victim, a *appliance, stop func()) {
 	t.Helper()
 	binary, model := build(t)
-	v = &victim{t: t, binary: binary, model: model, mode: line.ModeQueue, rate: rate, dir: t.TempDir(), seed: 7, plcAddress: free(t), framesAddress: free(t)}
+	v = &victim{t: t, binary: binary, model: model, mode: line.ModeQueue, rate: rate, dir: t.TempDir(), seed: 7, plcAddress: free(t), framesAddress: free(t), listen: free(t)}
 	v.writeSite()
 	site, err := config.Load(filepath.Join(v.dir, "site.yaml"))
 	if err != nil {
@@ -186,10 +186,10 @@ func TestChangeOverRefused(t *testing.T) {
 	if _, err := a.changeOver("caps-7", lost, line.Next, "operator", "anna"); err == nil || !strings.Contains(err.Error(), "caps-1") {
 		t.Errorf("a changeover of a line that is not there: %v", err)
 	}
-	if err := a.shadow("caps-1", lost); err == nil || !strings.Contains(err.Error(), "caps@9") {
+	if err := a.shadow("caps-1", lost, "anna"); err == nil || !strings.Contains(err.Error(), "caps@9") {
 		t.Errorf("a candidate whose model is not there: %v", err)
 	}
-	if err := a.shadow("caps-7", lost); err == nil || !strings.Contains(err.Error(), "caps-1") {
+	if err := a.shadow("caps-7", lost, "anna"); err == nil || !strings.Contains(err.Error(), "caps-1") {
 		t.Errorf("a candidate of a line that is not there: %v", err)
 	}
 	if _, err := a.recipeFor("caps-1", "other"); err == nil || !strings.Contains(err.Error(), "other") {

@@ -111,6 +111,7 @@ type victim struct {
 	rate                      int    // parts an hour; 36,000 unless set
 	changing                  string // the program that runs the appliance and changes its recipe; "" for the appliance alone
 	plcAddress, framesAddress string
+	listen                    string // the page's address; any port unless set
 	run                       *exec.Cmd
 	said                      *bytes.Buffer
 	blind                     []time.Duration // from a kill to the first part that passes again
@@ -165,7 +166,7 @@ func (v *victim) writeSite() {
 	}
 	files := map[string]string{
 		"site.yaml": fmt.Sprintf(`site: plant
-listen: 127.0.0.1:0
+listen: %s
 cameras: {top: {driver: sim, product: caps, address: "%s"}}
 controllers: {plc-1: {driver: modbus, url: "tcp://%s"}}
 lines:
@@ -176,7 +177,7 @@ lines:
     views: [{camera: top, at_mm: %g, mm_per_px: %g, exposure: 40us}]
     gates: [{at_mm: %g, lanes: [1], controller: plc-1, mode: %s, point: pass, response: %s, window_mm: 14, confirm: ejected, confirm_mm: 40, exit: good_count, exit_mm: 60}]
     recipe: recipe.yaml
-`, v.framesAddress, v.plcAddress, l.PerMM, l.CameraMM, l.MMPerPx, l.GateMM, v.mode, response),
+`, cmp.Or(v.listen, "127.0.0.1:0"), v.framesAddress, v.plcAddress, l.PerMM, l.CameraMM, l.MMPerPx, l.GateMM, v.mode, response),
 		"recipe.yaml": fmt.Sprintf("recipe: caps\nversion: 1\npart: {diameter_mm: %g}\nmodel: %s\n", l.DiameterMM, v.model),
 	}
 	for name, text := range files {

@@ -9,13 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"time"
 
 	"golang.org/x/term"
 
 	"linesman/access"
 	"linesman/config"
-	"linesman/event"
 	"linesman/event/disk"
 	"linesman/models/anomaly"
 	"linesman/part"
@@ -30,6 +28,7 @@ type RecipeCommands struct {
 	Sign     RecipeSignCmd     `cmd:"" help:"Sign a tested version."`
 	Activate RecipeActivateCmd `cmd:"" help:"Have a line judge by a signed version."`
 	Back     RecipeBackCmd     `cmd:"" help:"Have a line judge by the version before: one step."`
+	Shadow   RecipeShadowCmd   `cmd:"" help:"Have a candidate judge beside a running line, which acts on none of it."`
 }
 
 // Help tells the way.
@@ -41,6 +40,7 @@ there goes before the site file's own recipe, from the next part on.
   linesman recipe test candidate-20261126.023000.yaml -c site.yaml --line caps-1
   linesman recipe diff cap-28@1 cap-28@2 -c site.yaml
   linesman recipe sign cap-28@2 -c site.yaml --line caps-1 --user li
+  linesman recipe shadow cap-28@2 -c site.yaml --line caps-1
   linesman recipe activate cap-28@2 -c site.yaml --line caps-1
   linesman recipe back -c site.yaml --line caps-1`
 }
@@ -165,16 +165,7 @@ func (c *RecipeTestCmd) put(ctx context.Context, site *config.Site, id part.Line
 
 // tellRecipe logs how far a version has come.
 func tellRecipe(ctx context.Context, site *config.Site, id part.LineID, k *recipe.Kept) error {
-	p := event.RecipeChanged{Line: string(id), Recipe: k.Recipe, Hash: k.Hash, ModelHash: k.ModelHash, State: k.State()}
-	if t := k.Tested; t != nil {
-		p.Report, p.Judged, p.Reject, p.Pass = t.Report, t.Judged, t.Reject, t.Pass
-	}
-	if k.Signed != nil {
-		p.Signature = k.Signed.Event
-	}
-	e := event.New("/"+site.Name+"/line/"+string(id), k.Recipe, time.Now(), p)
-	e.ID, e.Actor = event.NewID(), whoRuns()
-	return tellLog(ctx, site, e)
+	return tellLog(ctx, site, changedEvent(site, id, k, whoRuns(), nil))
 }
 
 // RecipeSignCmd signs a tested version.

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"linesman/event"
 	"linesman/recipe"
@@ -113,7 +112,7 @@ func TestRecipeWay(t *testing.T) {
 		must(t, err)
 		states = append(states, p.State)
 	}
-	if got := strings.Join(states, " "); got != "draft tested signed" {
+	if got := strings.Join(states, " "); got != "draft tested signed active active active" {
 		t.Errorf("the log tells of %s", got)
 	}
 }
@@ -159,33 +158,4 @@ func shiftPages(t *testing.T, run func(int, string, ...string) string, candidate
 		}
 	}
 	return len(got.Report.Changed)
-}
-
-// TestShelfIsFollowed: a running line changes over to what is made active, and back.
-func TestShelfIsFollowed(t *testing.T) {
-	v, a, stop := runningCaps(t, 36000)
-	defer stop()
-	shelf := shelfOf(a.site)
-	rec, err := draft(v.dir, "caps", 2)
-	must(t, err)
-	k, err := shelf.Add(rec.File(), rec, "of no matter here")
-	must(t, err)
-	waits := func(want string) {
-		t.Helper()
-		for range 300 {
-			if a.stations["caps-1"].Status().Recipe == want {
-				return
-			}
-			time.Sleep(100 * time.Millisecond)
-		}
-		t.Fatalf("the line judges by %s, want %s", a.stations["caps-1"].Status().Recipe, want)
-	}
-	must(t, makeActive(a.site, shelf, "caps-1", k, "operator"))
-	waits(k.Recipe)
-	active, err := shelf.Active("caps-1")
-	must(t, err)
-	first, err := shelf.Get(active.Before.Recipe)
-	must(t, err)
-	must(t, makeActive(a.site, shelf, "caps-1", first, "back"))
-	waits(first.Recipe)
 }

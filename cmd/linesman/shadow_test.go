@@ -30,11 +30,11 @@ func benchShadow(b *testing.B, rate int) {
 		without = append(without, time.Now())
 		time.Sleep(turn)
 		with = append(with, time.Now())
-		if err := a.shadow("caps-1", rec); err != nil {
+		if err := a.shadow("caps-1", rec, "bench"); err != nil {
 			b.Fatal(err)
 		}
 		time.Sleep(turn)
-		if err := a.shadow("caps-1", nil); err != nil {
+		if err := a.shadow("caps-1", nil, "bench"); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -148,6 +148,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lines/{line}/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a candidate judge beside a line
+         * @description In place of the one before. The line acts on none of it and goes first; model.shadowed tells what it would have judged. It wants the right "recipe". A changeover ends it.
+         */
+        post: operations["shadow"];
+        /**
+         * End what judges beside a line
+         * @description The line acts on none of it and goes first; model.shadowed tells what it would have judged. It wants the right "recipe".
+         */
+        delete: operations["endShadow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live/{line}": {
         parameters: {
             query?: never;
@@ -236,15 +260,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/parts/{id}/nearest": {
+    "/api/v1/recipes": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** What a rejected part was compared with, found when asked */
-        get: operations["nearest"];
+        /** Versions of recipes on the shelf, and by which the lines judge */
+        get: operations["recipes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipes/{name}/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version: its text, and how far it has come */
+        get: operations["recipe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipes/{name}/{version}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a line judge by a version
+         * @description It must be tested and signed. The line changes over at the next place on the belt, within about a second; recipe.activated says where. It wants the right "recipe".
+         */
+        post: operations["activateRecipe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipes/{name}/{version}/back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave a version: the one before judges again
+         * @description One step. Refused where the line judges by another version by now. It wants the right "recipe".
+         */
+        post: operations["recipeBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipes/{name}/{version}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs from another version, the models too */
+        get: operations["recipeDiff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipes/{name}/{version}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the version would change of recorded parts: the report that is signed */
+        get: operations["recipeReport"];
         put?: never;
         post?: never;
         delete?: never;
@@ -669,28 +784,6 @@ export interface components {
             name: string;
             sha256: string;
         };
-        Nearest: {
-            /** @description that showed it */
-            camera?: string;
-            /**
-             * Format: double
-             * @description in the model's feature distance
-             */
-            distance: number;
-            /**
-             * Format: int64
-             * @description number of the good part in the model
-             */
-            good: number;
-            /** @description JPEG: the part around the place, which is framed */
-            here: string;
-            /** @description the model kept its picture */
-            kept: boolean;
-            /** @description its file when it was taught */
-            name?: string;
-            /** @description JPEG: as much of the good part; absent where its picture was not kept */
-            there?: string;
-        };
         PLC: {
             connected: boolean;
             error?: string;
@@ -749,6 +842,120 @@ export interface components {
             rule: string;
             text: string;
             unit?: string;
+        };
+        RecipeApproval: {
+            /** Format: date-time */
+            at: string;
+            /** @description id of audit.signed */
+            event: string;
+            name: string;
+            user: string;
+        };
+        RecipeDiff: {
+            /** @description name@version */
+            from: string;
+            /** @description a row a setting: + added, - gone, else before -> after; (in brackets) of the model. Empty: no difference */
+            rows: string[];
+            /** @description name@version */
+            to: string;
+        };
+        RecipeLine: {
+            /** @description name@version to which one step leads back */
+            before?: string;
+            /** @description who asked */
+            by?: string;
+            /** @description name@version that judges at this moment */
+            judges: string;
+            line: string;
+            /** @description name@version that was made active */
+            recipe: string;
+            /** @description what judges beside the line */
+            shadow?: components["schemas"]["Shadow"];
+            /**
+             * Format: date-time
+             * @description when it was made active; absent where its site file says
+             */
+            since?: string;
+            /** @description operator, schedule or back */
+            why?: string;
+        };
+        RecipeOrder: {
+            /** @description who asks, where a command of the box speaks for somebody */
+            actor?: string;
+            /** @description the line */
+            line: string;
+        };
+        RecipeShelf: {
+            lines: components["schemas"]["RecipeLine"][];
+            /** @description by name, newest version first */
+            recipes: components["schemas"]["RecipeVersion"][];
+        };
+        RecipeTested: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /**
+             * Format: int64
+             * @description recorded parts judged again
+             */
+            judged: number;
+            report_sha256: string;
+            /**
+             * Format: int64
+             * @description of these, rejects that it would let through
+             */
+            would_pass: number;
+            /**
+             * Format: int64
+             * @description of these, passes that it would reject
+             */
+            would_reject: number;
+        };
+        RecipeText: {
+            /** @description the lines */
+            active_on: string[];
+            /** @description why it can not be made active, and the cure; absent where nothing is missing */
+            missing?: string;
+            model_sha256: string;
+            /** @description of the product */
+            name: string;
+            /** @description name@version */
+            recipe: string;
+            /** @description of the recipe's file */
+            sha256: string;
+            signed?: components["schemas"]["RecipeApproval"];
+            /**
+             * @description active: a line is to judge by it
+             * @enum {string}
+             */
+            state: "draft" | "tested" | "signed" | "active";
+            tested?: components["schemas"]["RecipeTested"];
+            /** @description the recipe's file, YAML */
+            text: string;
+            /** Format: int64 */
+            version: number;
+        };
+        RecipeVersion: {
+            /** @description the lines */
+            active_on: string[];
+            /** @description why it can not be made active, and the cure; absent where nothing is missing */
+            missing?: string;
+            model_sha256: string;
+            /** @description of the product */
+            name: string;
+            /** @description name@version */
+            recipe: string;
+            /** @description of the recipe's file */
+            sha256: string;
+            signed?: components["schemas"]["RecipeApproval"];
+            /**
+             * @description active: a line is to judge by it
+             * @enum {string}
+             */
+            state: "draft" | "tested" | "signed" | "active";
+            tested?: components["schemas"]["RecipeTested"];
+            /** Format: int64 */
+            version: number;
         };
         Rejects: {
             /** @description before of the next page; absent at the end of the log */
@@ -814,6 +1021,43 @@ export interface components {
         Schemas: {
             /** @description in the order they are documented */
             schemas: components["schemas"]["SchemaName"][];
+        };
+        Shadow: {
+            /** Format: int64 */
+            agreed: number;
+            /**
+             * Format: int64
+             * @description parts judged by both
+             */
+            judged: number;
+            model: string;
+            /** @description name@version of the candidate */
+            recipe: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: int64
+             * @description parts it did not get to: the line goes first
+             */
+            skipped: number;
+            /**
+             * Format: int64
+             * @description rejected, and it would let through
+             */
+            would_pass: number;
+            /**
+             * Format: int64
+             * @description passed, and it would reject
+             */
+            would_reject: number;
+        };
+        ShadowBody: {
+            /** @description who asks, where a command of the box speaks for somebody */
+            actor?: string;
+            /** @description the folder of a candidate beside the site file, as linesman candidate make writes it */
+            model?: string;
+            /** @description name@version on the shelf; or: */
+            recipe?: string;
         };
         Shot: {
             /**
@@ -1473,6 +1717,183 @@ export interface operations {
             };
         };
     };
+    shadow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShadowBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeLine"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    endShadow: {
+        parameters: {
+            query?: {
+                /** @description who asks, where a command of the box speaks for somebody */
+                actor?: string;
+            };
+            header?: never;
+            path: {
+                line: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeLine"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     live: {
         parameters: {
             query?: never;
@@ -1704,13 +2125,43 @@ export interface operations {
             };
         };
     };
-    nearest: {
+    recipes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeShelf"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    recipe: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description the part's id, a UUIDv7 */
-                id: string;
+                /** @description of the product */
+                name: string;
+                version: number;
             };
             cookie?: never;
         };
@@ -1722,7 +2173,263 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Nearest"];
+                    "application/json": components["schemas"]["RecipeText"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    activateRecipe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the product */
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecipeOrder"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeLine"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    recipeBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the product */
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecipeOrder"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeLine"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    recipeDiff: {
+        parameters: {
+            query: {
+                /** @description name@version on the shelf, to compare with */
+                from: string;
+            };
+            header?: never;
+            path: {
+                /** @description of the product */
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeDiff"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    recipeReport: {
+        parameters: {
+            query?: {
+                format?: "html" | "json";
+            };
+            header?: never;
+            path: {
+                /** @description of the product */
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page that carries its pictures; as JSON the report alone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                    "text/html": string;
                 };
             };
             /** @description Error */

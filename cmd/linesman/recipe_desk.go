@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"linesman/config"
+	"linesman/event"
+	"linesman/models/anomaly"
+	"linesman/part"
+	"linesman/proof"
+	"linesman/recipe"
+)
+
+// desk makes versions of recipes active and takes them back: for commands, for the
+// API and for the schedule, by the same rules.
+type desk struct {
+	site *config.Site
+	// read lends the log.
+	read func(func(proof.Log) error) error
+	// tell logs an event.
+	tell func(context.Context, event.Event) error
+
+	mu sync.Mutex // held while what is active is read and written
+}
+
+// deskOf is the desk of a command, beside a running appliance or without one.
+func deskOf(site *config.Site) *desk {
+	return &desk{site: site,
+		read: func(with func(proof.Log) error) error {
+			log, err := openLogFiles(logFolder(site))
+			if err != nil {
+				return err
+			}
+			return errors.Join(with(log), log.Close())
+		},
+		tell: func(ctx context.Context, e event.Event) error { return tellLog(ctx, site, e) },
+	}
+}
+
+// activate has a line judge by a version that is tested and signed. why is
+// "operator" or "schedule", actor who asked. An error that wraps errUntold says that
+// the version is active and the log does not know.
+func (d *desk) activate(ctx context.Context, id part.LineID, name, why, actor string) (recipe.Active, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	shelf := shelfOf(d.site)
+	rec, k, err := shelf.Load(name)
+	if err != nil {
+		return recipe.Active{}, err
+	}
+	if err := k.Ready(); err != nil {
+		return recipe.Active{}, err
+	}
+	if _, err := modelOf(rec, k); err != nil {
+		return recipe.Active{}, err
+	}
+	if err := d.read(func(log proof.Log) error { return proven(ctx, log, shelf, k) }); err != nil {
+		return recipe.Active{}, err
+	}
+	return d.makeActive(ctx, id, rec, k, why, actor)
+}
+
+// back makes active what was active before: one step. It was tested and signed then,
+// or the site file's own: nothing more is asked for, since back is for when it is
+// urgent. from is what is to be left, or empty.
+func (d *desk) back(ctx context.Context, id part.LineID, from, actor string) (recipe.Active, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	shelf := shelfOf(d.site)
+	active, err := shelf.Active(string(id))
+	if err != nil {
+		return recipe.Active{}, err
+	}
+	if active == nil || active.Before == nil {
+		return recipe.Active{}, fmt.Errorf("line %s: no version was active before", id)
+	}
+	if from != "" && active.Recipe != from {
+		return recipe.Active{}, fmt.Errorf("line %s judges by %s by now, not by %s: look again, and go back from that", id, active.Recipe, from)
+	}
+	rec, k, err := shelf.Load(active.Before.Recipe)
+	if err != nil {
+		return recipe.Active{}, err
+	}
+	if _, err := modelOf(rec, k); err != nil {
+		return recipe.Active{}, err
+	}
+	return d.makeActive(ctx, id, rec, k, "back", actor)
+}
+
+// errUntold is wrapped where a version is active and the log could not be told.
+var errUntold = errors.New("it is active, but the log could not be told who asked")
+
+// makeActive, under the lock, writes down by what a line judges; a running appliance reads it
+// within a second. What judged before goes onto the shelf, so that there is a way
+// back.
+func (d *desk) makeActive(ctx context.Context, id part.LineID, rec *recipe.Recipe, k *recipe.Kept, why, actor string) (recipe.Active, error) {
+	shelf := shelfOf(d.site)
+	if err := d.site.Fits(id, rec); err != nil {
+		return recipe.Active{}, err
+	}
+	before, err := d.site.Recipe(id)
+	if err != nil {
+		return recipe.Active{}, err
+	}
+	if before.Hash() == k.Hash {
+		return recipe.Active{}, fmt.Errorf("line %s judges by %s already", id, k.Recipe)
+	}
+	term := recipe.Term{Recipe: before.ID(), Hash: before.Hash()}
+	active, err := shelf.Active(string(id))
+	if err != nil {
+		return recipe.Active{}, err
+	}
+	if active != nil {
+		term = active.Term
+	} else {
+		m, err := anomaly.Read(before.ModelDir())
+		if err != nil {
+			return recipe.Active{}, err
+		}
+		if _, err := shelf.Add(d.site.Path(d.site.Lines[id].Recipe), before, m.Card.SHA256); err != nil {
+			return recipe.Active{}, err
+		}
+	}
+	now := recipe.Active{Term: recipe.Term{Recipe: k.Recipe, Hash: k.Hash, Since: time.Now().UTC(), By: actor, Why: why}, Before: &term}
+	if err := shelf.SetActive(string(id), now); err != nil {
+		return recipe.Active{}, err
+	}
+	e := changedEvent(d.site, id, k, actor, func(p *event.RecipeChanged) { p.State, p.Was, p.Why = "active", term.Recipe, why })
+	if err := d.tell(ctx, e); err != nil {
+		return now, fmt.Errorf("line %s, recipe %s: %w: %w", id, k.Recipe, errUntold, err)
+	}
+	return now, nil
+}
+
+// proven holds a version's report against its hash, and its signature against the
+// log: what lies on the shelf could have been written by hand.
+func proven(ctx context.Context, log proof.Log, shelf recipe.Shelf, k *recipe.Kept) error {
+	report, page, err := shelf.Report(k.Recipe)
+	if err != nil {
+		return err
+	}
+	var out tried
+	if sha256Of(report) != k.Tested.Report || json.Unmarshal(report, &out) != nil || out.Page != "" && sha256Of(page) != out.Page {
+		return fmt.Errorf("recipe %s: its report is not the one that was signed: test and sign it again", k.Recipe)
+	}
+	want := sha256Of([]byte(k.Bill()))
+	f := event.Filter{Types: []event.Type{event.AuditSigned{}.EventType()}, Limit: 1000}
+	for {
+		events, err := log.Read(ctx, f)
+		if err != nil {
+			return err
+		}
+		if len(events) == 0 {
+			return fmt.Errorf("recipe %s: the log has no signature %s under this recipe, model and report: sign it with linesman recipe sign %s", k.Recipe, k.Signed.Event, k.Recipe)
+		}
+		for _, e := range events {
+			if p, err := event.As[event.AuditSigned](e); err == nil && e.ID == k.Signed.Event && p.SHA256 == want {
+				return nil
+			}
+		}
+		f.After = events[len(events)-1].Seq
+	}
+}
+
+// changedEvent says how far a version has come; more adds to it.
+func changedEvent(site *config.Site, id part.LineID, k *recipe.Kept, actor string, more func(*event.RecipeChanged)) event.Event {
+	p := event.RecipeChanged{Line: string(id), Recipe: k.Recipe, Hash: k.Hash, ModelHash: k.ModelHash, State: k.State()}
+	if t := k.Tested; t != nil {
+		p.Report, p.Judged, p.Reject, p.Pass = t.Report, t.Judged, t.Reject, t.Pass
+	}
+	if k.Signed != nil {
+		p.Signature = k.Signed.Event
+	}
+	if more != nil {
+		more(&p)
+	}
+	e := event.New("/"+site.Name+"/line/"+string(id), k.Recipe, time.Now(), p)
+	e.ID, e.Actor = event.NewID(), actor
+	return e
+}
+
+// compare says what differs between two recipes' files, the models too.
+func compare(before, after string) ([]string, error) {
+	var text [2][]byte
+	var card [2]anomaly.Card
+	for i, path := range []string{before, after} {
+		rec, err := recipe.Load(path)
+		if err != nil {
+			return nil, err
+		}
+		if text[i], err = os.ReadFile(path); err != nil {
+			return nil, err
+		}
+		m, err := anomaly.Read(rec.ModelDir())
+		if err != nil {
+			return nil, err
+		}
+		card[i] = m.Card
+	}
+	rows, err := recipe.Diff(text[0], text[1])
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range []struct {
+		name    string
+		was, is any
+	}{
+		{"model's SHA-256", card[0].SHA256[:12], card[1].SHA256[:12]}, {"model's version", card[0].Version, card[1].Version}, {"taught parts", card[0].Taught.Parts, card[1].Taught.Parts},
+		{"threshold", card[0].Threshold, card[1].Threshold}, {"expected false rejects", card[0].FalseRejectRate, card[1].FalseRejectRate}, {"classes", fmt.Sprint(card[0].Classes), fmt.Sprint(card[1].Classes)},
+	} {
+		if row.was != row.is {
+			rows = append(rows, fmt.Sprintf("  (%s): %v -> %v", row.name, row.was, row.is))
+		}
+	}
+	return rows, nil
+}
+
+// candidateRecipe is what a line would judge by with a candidate's model: the draft
+// beside the folder, else what judges now.
+func candidateRecipe(site *config.Site, id part.LineID, dir string) (*recipe.Recipe, error) {
+	if draft, err := recipe.Load(filepath.Clean(dir) + ".yaml"); err == nil || !errors.Is(err, os.ErrNotExist) {
+		return draft, err
+	}
+	rec, err := site.Recipe(id)
+	if err != nil {
+		return nil, err
+	}
+	with := *rec
+	with.Model, err = filepath.Abs(dir)
+	return &with, err
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"linesman/access"
+	"linesman/api"
+	"linesman/event"
+)
+
+// TestRecipesOverAPI takes a version to a running line and back over the API, and
+// has it judge beside the line meanwhile: the line follows, every act is an event
+// with who asked, and no step can be left out.
+func TestRecipesOverAPI(t *testing.T) {
+	v, a, stop := runningCaps(t, 36000)
+	ended := false
+	defer func() {
+		if !ended {
+			stop()
+		}
+	}()
+	rec, err := draft(v.dir, "caps", 2)
+	must(t, err)
+	token, err := access.LocalToken(accessDir(a.site))
+	must(t, err)
+	there := &remoteLog{url: "http://" + v.listen, token: token}
+	order := func(path, body, refusal string) (got api.RecipeLine) {
+		t.Helper()
+		err := there.ask(t.Context(), http.MethodPost, "/api/v1"+path, []byte(body), &got)
+		if (err == nil) != (refusal == "") || err != nil && !strings.Contains(err.Error(), refusal) {
+			t.Fatalf("%s: %v, want %q", path, err, refusal)
+		}
+		return got
+	}
+	run := func(in string, args ...string) {
+		t.Helper()
+		cmd := exec.Command(v.binary, append(args, "-c", filepath.Join(v.dir, "site.yaml"))...)
+		cmd.Stdin = strings.NewReader(in)
+		if text, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("linesman %v: %v: %s", args, err, text)
+		}
+	}
+	waits := func(what string, met func() bool) {
+		t.Helper()
+		for range 600 {
+			if met() {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Fatalf("%s: the line says %+v", what, a.stations["caps-1"].Status())
+	}
+	status := a.stations["caps-1"].Status
+
+	order("/recipes/caps/2/activate", `{"line":"caps-1"}`, "404")
+	waits("rejects for the test", func() bool { c := status().Counts; return c.Fail+c.Inconclusive > 5 })
+	run("", "recipe", "test", rec.File())
+	order("/recipes/caps/2/activate", `{"line":"caps-1"}`, "linesman recipe sign caps@2")
+	const password = "a long pass phrase"
+	run(password, "user", "add", "li", "--role", "quality", "--password-stdin")
+	run(password, "recipe", "sign", "caps@2", "--user", "li", "--password-stdin")
+
+	run("", "recipe", "shadow", "caps@2")
+	waits("a candidate beside it", func() bool { sh := status().Shadow; return sh != nil && sh.Recipe == "caps@2" })
+	run("", "recipe", "shadow", "--end")
+	waits("none beside it", func() bool { return status().Shadow == nil })
+	order("/lines/caps-1/shadow", `{"model":"../model"}`, "beside the site file")
+	order("/lines/caps-1/shadow", `{"model":"nowhere"}`, "no candidate's folder")
+	order("/lines/caps-1/shadow", `{"recipe":"caps@7"}`, "not on the shelf")
+
+	got := order("/recipes/caps/2/activate", `{"line":"caps-1","actor":"user:li"}`, "")
+	if got.Recipe != "caps@2" || got.Before != "caps@1" || got.By != "user:li" {
+		t.Errorf("made active: %+v", got)
+	}
+	waits("caps@2", func() bool { return status().Recipe == "caps@2" && !a.stations["caps-1"].Changing() })
+	order("/recipes/caps/2/activate", `{"line":"caps-1"}`, "already")
+	order("/lines/caps-1/shadow", `{"recipe":"caps@2"}`, "nothing to compare")
+	order("/recipes/caps/1/back", `{"line":"caps-1"}`, "by now, not by caps@1")
+	order("/recipes/caps/2/back", `{"line":"caps-1","actor":"user:li"}`, "")
+	waits("caps@1", func() bool { return status().Recipe == "caps@1" })
+	var rows api.RecipeDiff
+	must(t, there.ask(t.Context(), http.MethodGet, "/api/v1/recipes/caps/2/diff?from=caps@1", nil, &rows))
+	if text, _ := json.Marshal(rows.Rows); !strings.Contains(string(text), "limits.anomaly") {
+		t.Errorf("they differ in %s", text)
+	}
+	stop()
+	ended = true
+
+	var acts []string
+	for _, e := range v.events() {
+		switch e.Type {
+		case event.RecipeChanged{}.EventType():
+			p, err := event.As[event.RecipeChanged](e)
+			must(t, err)
+			acts = append(acts, strings.Join([]string{p.State, p.Recipe, p.Was, p.Why, actorOf(e)}, " "))
+		case event.ModelShadowed{}.EventType():
+			p, err := event.As[event.ModelShadowed](e)
+			must(t, err)
+			if p.Began || p.Ended != "" {
+				acts = append(acts, strings.Join([]string{"beside", p.Recipe, p.Ended, actorOf(e)}, " "))
+			}
+		case event.RecipeActivated{}.EventType():
+			if p, err := event.As[event.RecipeActivated](e); err != nil || p.Why != "start" {
+				acts = append(acts, strings.Join([]string{"judges by", p.Recipe, p.Why, e.Actor}, " "))
+			}
+		}
+	}
+	want := strings.Join([]string{"draft caps@2   me", "tested caps@2   me", "signed caps@2   me", "beside caps@2  me", "beside caps@2 it was ended me",
+		"active caps@2 caps@1 operator user:li", "judges by caps@2 operator user:li", "active caps@1 caps@2 back user:li", "judges by caps@1 back user:li"}, "\n")
+	if got := strings.Join(acts, "\n"); got != want {
+		t.Errorf("the log tells of\n%s\nwant\n%s", got, want)
+	}
+}
+
+// actorOf is who an event is by, "me" for whoever runs this test.
+func actorOf(e event.Event) string {
+	if e.Actor == whoRuns() {
+		return "me"
+	}
+	return e.Actor
+}
