@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -30,6 +31,9 @@ type Recipes interface {
 	// Judging returns by what a line is to judge; Since is zero where nothing was
 	// ever made active and its site file says.
 	Judging(line part.LineID) (recipe.Active, error)
+	// Next returns what the schedule names for a line next, and when; false if it
+	// names nothing.
+	Next(line part.LineID) (name string, at time.Time, ok bool)
 	// Diff compares two versions on the shelf, a row a setting.
 	Diff(before, after string) ([]string, error)
 	// Activate has a line judge by a version that is tested and signed; Back by the
@@ -113,7 +117,7 @@ func (s *server) judging() (all []RecipeLine, err error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, wireRecipeLine(st, active))
+		all = append(all, s.wireRecipeLine(st, active))
 	}
 	return all, nil
 }
@@ -247,7 +251,7 @@ func (s *server) order(ctx context.Context, o recipeOrder, do func(part.LineID, 
 		return nil, s.recipeRefused("making a recipe active", err)
 	}
 	st, _ := s.find(part.LineID(o.Line))
-	return &recipeLineAnswer{wireRecipeLine(st, active)}, nil
+	return &recipeLineAnswer{s.wireRecipeLine(st, active)}, nil
 }
 
 // mayChange proves who may change by what a line judges, and returns who it is by.

@@ -32,6 +32,8 @@ func (r *rack) Diff(before, after string) ([]string, error) {
 	return []string{before + " -> " + after}, nil
 }
 
+func (r *rack) Next(part.LineID) (string, time.Time, bool) { return "t", time.Unix(99, 0), true }
+
 func (r *rack) Activate(_ context.Context, line part.LineID, id, actor string) (recipe.Active, error) {
 	_, k, err := r.shelf.Load(id)
 	if err == nil {
@@ -120,7 +122,7 @@ func TestRecipes(t *testing.T) {
 	if want := []string{"t@10 draft", "t@2 tested", "t@1 signed"}; !slices.Equal(states, want) {
 		t.Errorf("the shelf has %q, want %q", states, want)
 	}
-	if l := all.Lines; len(l) != 1 || l[0].Line != "tablets-1" || l[0].Recipe != "t@9" || l[0].Since != nil {
+	if l := all.Lines; len(l) != 1 || l[0].Line != "tablets-1" || l[0].Recipe != "t@9" || l[0].Since != nil || l[0].Next == nil || l[0].Next.Recipe != "t" || l[0].Next.At.Unix() != 99 {
 		t.Errorf("lines: %+v", l)
 	}
 	if there := must[api.RecipeShelf](t, get(h, "elsewhere", "/recipes")); len(there.Lines) != 0 {

@@ -66,5 +66,5 @@ func (s *server) shadow(ctx context.Context, line, given string, do func(part.Li
 		return nil, s.recipeRefused("reading what is active", err)
 	}
 	st, _ := s.find(id)
-	return &recipeLineAnswer{wireRecipeLine(st, active)}, nil
+	return &recipeLineAnswer{s.wireRecipeLine(st, active)}, nil
 }

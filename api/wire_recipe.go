@@ -59,8 +59,15 @@ type RecipeLine struct {
 	Why    string     `json:"why,omitempty" doc:"operator, schedule or back"`
 	Before string     `json:"before,omitempty" doc:"name@version to which one step leads back"`
 	Shadow *Shadow    `json:"shadow,omitempty" doc:"what judges beside the line"`
+	Next   *RecipeDue `json:"next,omitempty" doc:"what the schedule makes active next"`
 
 	hash string
+}
+
+// RecipeDue is a change by the schedule.
+type RecipeDue struct {
+	Recipe string    `json:"recipe" doc:"name@version, or name: its newest signed version then"`
+	At     time.Time `json:"at"`
 }
 
 // Shadow is what a candidate beside the line has come to. The line acts on none of it.
@@ -107,10 +114,13 @@ func wireRecipe(k *recipe.Kept, lines []RecipeLine) RecipeVersion {
 	return out
 }
 
-func wireRecipeLine(st line.Status, a recipe.Active) RecipeLine {
+func (s *server) wireRecipeLine(st line.Status, a recipe.Active) RecipeLine {
 	out := RecipeLine{Line: string(st.Line), Recipe: a.Recipe, Judges: st.Recipe, By: a.By, Why: a.Why, Shadow: wireShadow(st.Shadow), hash: a.Hash}
 	if !a.Since.IsZero() {
 		out.Since = &a.Since
+	}
+	if name, at, ok := s.Recipes.Next(st.Line); ok {
+		out.Next = &RecipeDue{Recipe: name, At: at.UTC()}
 	}
 	if a.Before != nil {
 		out.Before = a.Before.Recipe

@@ -33,7 +33,8 @@ type Site struct {
 	Listen      string                         `yaml:"listen"`
 	Access      access.Policy                  `yaml:"access"`
 	Keep        Keep                           `yaml:"keep"`
-	Shifts      proof.Shifts                   `yaml:"shifts"` // for certificates; default early, late and night
+	Shifts      proof.Shifts                   `yaml:"shifts"`   // for certificates; default early, late and night
+	Schedule    Schedule                       `yaml:"schedule"` // changes of recipes by the clock; default none
 	Cameras     map[part.CameraID]Camera       `yaml:"cameras"`
 	Controllers map[string]Driver              `yaml:"controllers"`
 	Lines       map[part.LineID]*line.Settings `yaml:"lines"`
@@ -154,6 +155,9 @@ func (s *Site) Validate() error {
 	}
 	if len(s.Lines) == 0 {
 		refuse("lines is empty: this site would do nothing")
+	}
+	if err := s.Schedule.Validate(s.LineIDs()); err != nil {
+		refuse("%w", err)
 	}
 	devices := map[string]part.CameraID{}
 	for _, id := range sorted(s.Cameras) {

@@ -29,7 +29,7 @@ func Payloads() []Payload {
 		PartSeen{}, PartJudged{}, PartGated{}, PartConfirmed{}, PartLost{}, PartSuspect{},
 		LineState{}, LineHeld{}, LineMinute{},
 		BatchOpened{}, BatchClosed{}, LedgerMismatch{},
-		RecipeChanged{}, RecipeActivated{}, ModelActivated{}, ModelShadowed{}, PLCState{},
+		RecipeChanged{}, RecipeRefused{}, RecipeActivated{}, ModelActivated{}, ModelShadowed{}, PLCState{},
 		EyesReference{}, EyesMinute{}, EyesDrift{},
 		EvidenceDropped{}, RingLost{},
 		ChallengeResult{},

@@ -136,7 +136,14 @@ func (a *appliance) openLine(id part.LineID) error {
 	newestOf(a.judging[id], rec)
 	a.work = append(a.work, station.Run, outputs.Run, func(ctx context.Context) error { return a.changeOnDemand(ctx, id, wanted) },
 		func(ctx context.Context) error { return a.proveSamples(ctx, id, a.judging[id]) },
-		func(ctx context.Context) error { return a.followShelf(ctx, id, rec.Hash()) })
+		func(ctx context.Context) error { return a.followShelf(ctx, id, rec.Hash()) },
+		func(ctx context.Context) error {
+			zone, err := a.site.Location()
+			if err != nil {
+				return err
+			}
+			return a.desk.followSchedule(ctx, id, zone, a.log)
+		})
 	for _, v := range set.Views {
 		driver, err := openCamera(v.Camera, a.site.Cameras[v.Camera])
 		if err != nil {

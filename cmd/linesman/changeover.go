@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"linesman/config"
 	"linesman/event"
 	"linesman/line"
 	"linesman/models/anomaly"
@@ -95,7 +96,7 @@ func (a *appliance) changeOnDemand(ctx context.Context, id part.LineID, wanted <
 			again = time.After(changingPause)
 			continue
 		}
-		rec, err := a.recipeFor(id, product)
+		rec, err := recipeFor(a.site, id, product)
 		if err == nil {
 			_, err = a.changeOver(id, rec, line.Next, "controller", "controller")
 		}
@@ -111,12 +112,12 @@ func (a *appliance) changeOnDemand(ctx context.Context, id part.LineID, wanted <
 
 // recipeFor returns the recipe by which a line judges a product, by its name: the
 // one that judges if it is of this product, else the newest signed one on the shelf.
-func (a *appliance) recipeFor(id part.LineID, product string) (*recipe.Recipe, error) {
-	rec, err := a.site.Recipe(id)
+func recipeFor(site *config.Site, id part.LineID, product string) (*recipe.Recipe, error) {
+	rec, err := site.Recipe(id)
 	if err != nil || rec.Name == product {
 		return rec, err
 	}
-	shelf := a.site.Shelf()
+	shelf := site.Shelf()
 	all, err := shelf.List()
 	if err != nil {
 		return nil, err

@@ -192,7 +192,7 @@ func TestChangeOverRefused(t *testing.T) {
 	if err := a.shadow("caps-7", lost, "anna"); err == nil || !strings.Contains(err.Error(), "caps-1") {
 		t.Errorf("a candidate of a line that is not there: %v", err)
 	}
-	if _, err := a.recipeFor("caps-1", "other"); err == nil || !strings.Contains(err.Error(), "other") {
+	if _, err := recipeFor(a.site, "caps-1", "other"); err == nil || !strings.Contains(err.Error(), "other") {
 		t.Errorf("a product that the site has no recipe of: %v", err)
 	}
 }

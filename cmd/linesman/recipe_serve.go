@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"time"
 
 	"linesman/api"
 	"linesman/event"
@@ -49,6 +50,16 @@ func (r recipes) Judging(id part.LineID) (recipe.Active, error) {
 		return recipe.Active{}, err
 	}
 	return recipe.Active{Term: recipe.Term{Recipe: rec.ID(), Hash: rec.Hash()}}, nil
+}
+
+// Next returns what the schedule names for a line next, and when.
+func (r recipes) Next(id part.LineID) (name string, at time.Time, ok bool) {
+	zone, err := r.a.site.Location()
+	if err != nil {
+		return "", time.Time{}, false
+	}
+	e, at, ok := r.a.site.Schedule.Next(id, time.Now(), zone)
+	return e.Recipe, at, ok
 }
 
 // Diff compares two versions on the shelf.

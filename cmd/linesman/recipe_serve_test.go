@@ -1,8 +1,12 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
+	"log/slog"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -11,7 +15,10 @@ import (
 
 	"linesman/access"
 	"linesman/api"
+	"linesman/config"
 	"linesman/event"
+	"linesman/event/disk"
+	"linesman/recipe"
 )
 
 // TestRecipesOverAPI takes a version to a running line and back over the API, and
@@ -91,6 +98,7 @@ func TestRecipesOverAPI(t *testing.T) {
 	}
 	stop()
 	ended = true
+	keepsSchedule(t, v, a.site.Shelf())
 
 	var acts []string
 	for _, e := range v.events() {
@@ -112,10 +120,43 @@ func TestRecipesOverAPI(t *testing.T) {
 		}
 	}
 	want := strings.Join([]string{"draft caps@2   me", "tested caps@2   me", "signed caps@2   me", "beside caps@2  me", "beside caps@2 it was ended me",
-		"active caps@2 caps@1 operator user:li", "judges by caps@2 operator user:li", "active caps@1 caps@2 back user:li", "judges by caps@1 back user:li"}, "\n")
+		"active caps@2 caps@1 operator user:li", "judges by caps@2 operator user:li", "active caps@1 caps@2 back user:li", "judges by caps@1 back user:li",
+		"active caps@2 caps@1 schedule schedule", "judges by caps@2 schedule schedule"}, "\n")
 	if got := strings.Join(acts, "\n"); got != want {
 		t.Errorf("the log tells of\n%s\nwant\n%s", got, want)
 	}
+}
+
+// keepsSchedule starts the appliance an hour after its schedule named caps@2, the last
+// choice of a person lying further back, and waits until it judges by that.
+func keepsSchedule(t *testing.T, v *victim, shelf recipe.Shelf) {
+	t.Helper()
+	active, err := shelf.Active("caps-1")
+	must(t, err)
+	active.Since = active.Since.Add(-25 * time.Hour)
+	shelf.Write = disk.Write
+	must(t, shelf.SetActive("caps-1", *active))
+	file := filepath.Join(v.dir, "site.yaml")
+	text, err := os.ReadFile(file)
+	must(t, err)
+	text = fmt.Appendf(text, "zone: UTC\nschedule: [{at: %q, line: caps-1, recipe: caps@2}]\n", time.Now().UTC().Add(-time.Hour).Format("15:04"))
+	must(t, os.WriteFile(file, text, 0o644))
+	site, err := config.Load(file)
+	must(t, err)
+	a, err := openAppliance(site, slog.New(slog.DiscardHandler))
+	must(t, err)
+	defer a.close()
+	ctx, end := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- a.run(ctx) }()
+	for range 300 {
+		if a.stations["caps-1"].Status().Recipe == "caps@2" {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	end()
+	must(t, <-done)
 }
 
 // actorOf is who an event is by, "me" for whoever runs this test.

@@ -76,7 +76,7 @@ func (c *CheckCmd) Run() error {
 			return err
 		}
 	}
-	return nil
+	return checkSchedule(site)
 }
 
 // LineCmd acts on a line.

@@ -859,6 +859,12 @@ export interface components {
             /** @description name@version */
             to: string;
         };
+        RecipeDue: {
+            /** Format: date-time */
+            at: string;
+            /** @description name@version, or name: its newest signed version then */
+            recipe: string;
+        };
         RecipeLine: {
             /** @description name@version to which one step leads back */
             before?: string;
@@ -867,6 +873,8 @@ export interface components {
             /** @description name@version that judges at this moment */
             judges: string;
             line: string;
+            /** @description what the schedule makes active next */
+            next?: components["schemas"]["RecipeDue"];
             /** @description name@version that was made active */
             recipe: string;
             /** @description what judges beside the line */
