@@ -125,7 +125,7 @@ func (c *comparer) open(j event.PartJudged) error {
 	rec, err := c.judges.recipe(part.LineID(j.Line), j.RecipeHash)
 	if err == nil {
 		var m *anomaly.Model
-		if m, err = modelOf(rec, j.ModelHash); err == nil {
+		if m, err = modelBeside(rec, j.ModelHash); err == nil {
 			var e *anomaly.Explainer
 			if e, err = m.Explainer(anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()}); err == nil {
 				if c.e != nil {

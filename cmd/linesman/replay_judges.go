@@ -74,7 +74,7 @@ func (j *judges) detector(rec *recipe.Recipe, hash string) (*anomaly.Detector, e
 	if d := j.detectors[hash]; d != nil {
 		return d, nil
 	}
-	m, err := modelOf(rec, hash)
+	m, err := modelBeside(rec, hash)
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +86,8 @@ func (j *judges) detector(rec *recipe.Recipe, hash string) (*anomaly.Detector, e
 	return d, nil
 }
 
-// modelOf reads the model of a hash: the recipe's own folder, then those beside it.
-func modelOf(rec *recipe.Recipe, hash string) (*anomaly.Model, error) {
+// modelBeside reads the model of a hash: the recipe's own folder, then those beside it.
+func modelBeside(rec *recipe.Recipe, hash string) (*anomaly.Model, error) {
 	own := rec.ModelDir()
 	cards, err := filepath.Glob(filepath.Join(filepath.Dir(own), "*", anomaly.CardFile))
 	if err != nil {

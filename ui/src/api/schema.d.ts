@@ -260,6 +260,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/parts/{id}/nearest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a rejected part was compared with, found when asked */
+        get: operations["nearest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recipes": {
         parameters: {
             query?: never;
@@ -783,6 +800,28 @@ export interface components {
             /** @description name@version */
             name: string;
             sha256: string;
+        };
+        Nearest: {
+            /** @description that showed it */
+            camera?: string;
+            /**
+             * Format: double
+             * @description in the model's feature distance
+             */
+            distance: number;
+            /**
+             * Format: int64
+             * @description number of the good part in the model
+             */
+            good: number;
+            /** @description JPEG: the part around the place, which is framed */
+            here: string;
+            /** @description the model kept its picture */
+            kept: boolean;
+            /** @description its file when it was taught */
+            name?: string;
+            /** @description JPEG: as much of the good part; absent where its picture was not kept */
+            there?: string;
         };
         PLC: {
             connected: boolean;
@@ -2124,6 +2163,38 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    nearest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the part's id, a UUIDv7 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nearest"];
+                };
+            };
+            /** @description Error */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
