@@ -195,8 +195,8 @@ func (t *Trial) counts() []countRow {
 func (t *Trial) Sentences() []string {
 	all, reject, pass := t.shares()
 	return []string{
-		fmt.Sprintf("Of %d parts judged again %d would get another outcome (%s).", all.Of, all.Count, bound(all)),
-		fmt.Sprintf("Of %d that passed %d would be rejected (%s); of %d that were rejected %d would be let through (%s).", reject.Of, reject.Count, bound(reject), pass.Of, pass.Count, bound(pass)),
+		fmt.Sprintf("Of %d parts judged again %d would get another outcome (95 %%: %s).", all.Of, all.Count, bound(all)),
+		fmt.Sprintf("Of %d that passed %d would be rejected (95 %%: %s); of %d that were rejected %d would be let through (95 %%: %s).", reject.Of, reject.Count, bound(reject), pass.Of, pass.Count, bound(pass)),
 	}
 }
 
