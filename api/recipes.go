@@ -34,7 +34,7 @@ type Recipes interface {
 	// Next returns what the schedule names for a line next, and when; false if it
 	// names nothing.
 	Next(line part.LineID) (name string, at time.Time, ok bool)
-	// Diff compares two versions on the shelf, a row a setting.
+	// Diff compares two versions, on the shelf or by the site file, a row a setting.
 	Diff(before, after string) ([]string, error)
 	// Activate has a line judge by a version that is tested and signed; Back by the
 	// one before, if from is what judges now.
@@ -161,7 +161,7 @@ type recipeDiffAnswer struct{ Body RecipeDiff }
 
 func (s *server) recipeDiff(_ context.Context, q *struct {
 	RecipePath
-	From string `query:"from" required:"true" pattern:"^[^/@]+@[0-9]+$" doc:"name@version on the shelf, to compare with"`
+	From string `query:"from" required:"true" pattern:"^[^/@]+@[0-9]+$" doc:"name@version to compare with, on the shelf or by the site file"`
 }) (*recipeDiffAnswer, error) {
 	k, err := s.version(&q.RecipePath)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -62,15 +63,36 @@ func (r recipes) Next(id part.LineID) (name string, at time.Time, ok bool) {
 	return e.Recipe, at, ok
 }
 
-// Diff compares two versions on the shelf.
+// Diff compares two versions, on the shelf or by the site file.
 func (r recipes) Diff(before, after string) ([]string, error) {
+	was, err := r.file(before)
+	if err != nil {
+		return nil, err
+	}
+	is, err := r.file(after)
+	if err != nil {
+		return nil, err
+	}
+	return compare(was, is)
+}
+
+// file is where a version lies: on the shelf, or, before anything was made active,
+// where the site file says.
+func (r recipes) file(id string) (string, error) {
 	shelf := r.Shelf()
-	for _, id := range []string{before, after} {
-		if _, _, err := shelf.Load(id); err != nil {
-			return nil, err
+	rec, _, err := shelf.Load(id)
+	if err == nil {
+		return rec.File(), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	for _, line := range r.a.site.LineIDs() {
+		if rec, err := r.a.site.Recipe(line); err == nil && rec.ID() == id {
+			return rec.File(), nil
 		}
 	}
-	return compare(shelf.File(before), shelf.File(after))
+	return "", err
 }
 
 // Activate has a line judge by a version on the shelf.

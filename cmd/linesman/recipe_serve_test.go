@@ -81,6 +81,15 @@ func TestRecipesOverAPI(t *testing.T) {
 	order("/lines/caps-1/shadow", `{"model":"nowhere"}`, "no candidate's folder")
 	order("/lines/caps-1/shadow", `{"recipe":"caps@7"}`, "not on the shelf")
 
+	differ := func() {
+		t.Helper()
+		var rows api.RecipeDiff
+		must(t, there.ask(t.Context(), http.MethodGet, "/api/v1/recipes/caps/2/diff?from=caps@1", nil, &rows))
+		if text, _ := json.Marshal(rows.Rows); !strings.Contains(string(text), "limits.anomaly") {
+			t.Errorf("they differ in %s", text)
+		}
+	}
+	differ() // caps@1 lies where the site file says, not on the shelf
 	got := order("/recipes/caps/2/activate", `{"line":"caps-1","actor":"user:li"}`, "")
 	if got.Recipe != "caps@2" || got.Before != "caps@1" || got.By != "user:li" {
 		t.Errorf("made active: %+v", got)
@@ -91,11 +100,7 @@ func TestRecipesOverAPI(t *testing.T) {
 	order("/recipes/caps/1/back", `{"line":"caps-1"}`, "by now, not by caps@1")
 	order("/recipes/caps/2/back", `{"line":"caps-1","actor":"user:li"}`, "")
 	waits("caps@1", func() bool { return status().Recipe == "caps@1" })
-	var rows api.RecipeDiff
-	must(t, there.ask(t.Context(), http.MethodGet, "/api/v1/recipes/caps/2/diff?from=caps@1", nil, &rows))
-	if text, _ := json.Marshal(rows.Rows); !strings.Contains(string(text), "limits.anomaly") {
-		t.Errorf("they differ in %s", text)
-	}
+	differ()
 	stop()
 	ended = true
 	keepsSchedule(t, v, a.site.Shelf())

@@ -2451,7 +2451,7 @@ export interface operations {
     recipeDiff: {
         parameters: {
             query: {
-                /** @description name@version on the shelf, to compare with */
+                /** @description name@version to compare with, on the shelf or by the site file */
                 from: string;
             };
             header?: never;

@@ -1,9 +1,10 @@
 import { useCallback, useMemo, useSyncExternalStore } from "react";
 
-/** What the address says after "#": which line is shown and which part is open. */
+/** What the address says after "#": which line is shown, and which part or list is open. */
 export interface Hash {
   line?: string;
   part?: string;
+  recipes?: boolean;
 }
 
 function read(text: string): Hash {
@@ -13,6 +14,7 @@ function read(text: string): Hash {
   const part = params.get("part");
   if (line) out.line = line;
   if (part) out.part = part;
+  if (params.has("recipes")) out.recipes = true;
   return out;
 }
 
@@ -29,6 +31,7 @@ export function useHash() {
     const params = new URLSearchParams();
     if (to.line) params.set("line", to.line);
     if (to.part) params.set("part", to.part);
+    if (to.recipes) params.set("recipes", "");
     window.location.hash = params.toString();
   }, []);
   return { hash, go };

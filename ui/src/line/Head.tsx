@@ -52,6 +52,9 @@ export function Head({ site, line, live, now, old, worst }: { site: Site; line: 
           {time ? `${date(time, site.zone)} ${offset(time, site.zone)}` : site.zone} · {site.site}
         </span>
       </div>
+      <button type="button" className="button head-recipes" onClick={() => go({ line: line.line, recipes: true })}>
+        {t.recipes}
+      </button>
       <button type="button" className="button head-language" lang={code === "zh" ? "en" : "zh-CN"} onClick={() => speak(code === "zh" ? "en" : "zh")}>
         {code === "zh" ? "English" : "中文"}
       </button>

@@ -10,6 +10,7 @@ import { LedgerTable } from "../part/LedgerTable";
 import { PartDialog } from "../part/PartDialog";
 import { RejectList } from "../part/RejectList";
 import { Equipment } from "../plc/Equipment";
+import { RecipeDialog } from "../recipe/RecipeDialog";
 import { useWords } from "../words/Language";
 import { Banner } from "./Banner";
 import { Figures } from "./Figures";
@@ -52,6 +53,7 @@ export function Station({ site, line: id }: { site: Site; line: string }) {
         <RejectList rejects={rejects} zone={site.zone} open={open} />
         <Strip strip={state?.strip ?? []} />
       </div>
+      {hash.recipes && <RecipeDialog line={id} zone={site.zone} close={() => go({ line: id })} />}
       {hash.part && <PartDialog id={hash.part} rejects={rejects} zone={site.zone} open={open} close={() => go({ line: id })} />}
     </>
   );

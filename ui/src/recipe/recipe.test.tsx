@@ -1,0 +1,102 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+
+import type { RecipeShelf } from "../api/client";
+import { RecipeDialog } from "./RecipeDialog";
+
+const at = "2026-11-24T11:00:00Z";
+const tested = { at, by: "os:li", report_sha256: "r", judged: 4711, would_reject: 3, would_pass: 2 };
+const signed = { at, user: "li", name: "Li Wei", event: "e" };
+const version = (n: number, change: object): RecipeShelf["recipes"][number] => ({
+  recipe: `cap-28@${n}`, name: "cap-28", version: n, sha256: "", model_sha256: "", state: "draft", active_on: [], ...change,
+});
+
+let orders: { path: string; init: RequestInit | undefined }[];
+let shelf: RecipeShelf;
+let refusal: string | undefined;
+
+beforeEach(() => {
+  HTMLDialogElement.prototype.showModal = function () {
+    this.open = true;
+  };
+  orders = [];
+  refusal = undefined;
+  shelf = {
+    recipes: [
+      version(3, { state: "tested", tested, missing: "recipe cap-28@3 is tested and not signed: linesman recipe sign cap-28@3" }),
+      version(2, { state: "signed", tested, signed }),
+      version(1, { state: "active", active_on: ["caps-1"], missing: "recipe cap-28@1 was not tested" }),
+    ],
+    lines: [{ line: "caps-1", recipe: "cap-28@1", judges: "cap-28@1", since: at, by: "user:li", why: "back", before: "cap-28@2", next: { recipe: "cap-30", at } }],
+  };
+  vi.stubGlobal("fetch", (path: string, init?: RequestInit) => {
+    const answer = (status: number, body: unknown) => Promise.resolve(new Response(JSON.stringify(body), { status }));
+    if (init?.method === "POST") {
+      orders.push({ path, init });
+      return refusal ? answer(403, { detail: refusal }) : answer(200, { ...shelf.lines[0], recipe: "cap-28@2" });
+    }
+    return answer(200, path.includes("/diff") ? { from: "", to: "", rows: ["  limits.anomaly: 1 -> 0.9"] } : shelf);
+  });
+});
+
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+function show() {
+  render(
+    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
+      <RecipeDialog line="caps-1" zone="Asia/Shanghai" close={() => undefined} />
+    </QueryClientProvider>,
+  );
+  return screen.findByText("Judges by cap-28@1");
+}
+
+const buttons = (name: string) => screen.getAllByRole<HTMLButtonElement>("button", { name });
+
+it("each version says how far it has come, and only a signed one can be activated", async () => {
+  await show();
+  expect(screen.getAllByText("4,711 recorded parts judged again: 3 passes would be rejected, 2 rejects let through")).toHaveLength(2);
+  expect(screen.getByText(/signed by Li Wei/)).toBeTruthy();
+  expect(screen.getByText(/linesman recipe sign cap-28@3/)).toBeTruthy();
+  expect(screen.getByText("Active on caps-1")).toBeTruthy();
+  expect(screen.getByText("Schedule: cap-30 at 2026-11-24 19:00:00")).toBeTruthy();
+  expect(buttons("Activate").map((b) => b.disabled)).toEqual([true, false]); // of 3 and 2; 1 judges
+  expect(screen.getAllByRole<HTMLAnchorElement>("link").map((a) => a.getAttribute("href"))).toEqual(["/api/v1/recipes/cap-28/3/report", "/api/v1/recipes/cap-28/2/report"]);
+});
+
+it("an order shows its effect, wants a token, and says what was taken", async () => {
+  await show();
+  fireEvent.click(buttons("Activate")[1]!);
+  expect(screen.getByText(/will judge by cap-28@2 instead of cap-28@1/)).toBeTruthy();
+  expect(await screen.findByText(/limits.anomaly: 1 -> 0.9/)).toBeTruthy();
+  expect(buttons("Do it")[0]!.disabled).toBe(true);
+  fireEvent.change(screen.getByLabelText(/Your token/), { target: { value: " lm_1 " } });
+  fireEvent.click(buttons("Do it")[0]!);
+  await waitFor(() => expect(screen.getByText("Taken: the line changes over to cap-28@2.")).toBeTruthy());
+  expect(orders.map((o) => [o.path, o.init?.body, (o.init?.headers as Record<string, string>)["Authorization"]])).toEqual([["/api/v1/recipes/cap-28/2/activate", '{"line":"caps-1"}', "Bearer lm_1"]]);
+});
+
+it("a refusal is shown in the appliance's words, and back leaves what judges now", async () => {
+  refusal = 'user:o has not the right "recipe"';
+  await show();
+  fireEvent.click(buttons("Back to cap-28@2")[0]!);
+  fireEvent.change(screen.getByLabelText(/Your token/), { target: { value: "lm_2" } });
+  fireEvent.click(buttons("Do it")[0]!);
+  expect((await screen.findByRole("alert")).textContent).toBe(refusal);
+  expect(orders.map((o) => o.path)).toEqual(["/api/v1/recipes/cap-28/1/back"]);
+  fireEvent.click(buttons("Cancel")[0]!);
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
+it("a changeover on its way, and a shelf without a version", async () => {
+  shelf.lines[0]!.recipe = "cap-28@2";
+  shelf.lines[0]!.shadow = { recipe: "cap-28@3", model: "m", since: at, judged: 1200, skipped: 0, agreed: 1199, would_reject: 1, would_pass: 0 };
+  shelf.recipes = [];
+  await show();
+  expect(screen.getByText("Changing over to cap-28@2")).toBeTruthy();
+  expect(screen.getByText(/Beside it cap-28@3: 1,200 parts/)).toBeTruthy();
+  expect(screen.getByText(/No version is on the shelf/)).toBeTruthy();
+});
