@@ -15,7 +15,7 @@ function Judging({ line: l, zone }: { line: RecipeLine; zone: string }) {
   return (
     <div className="judging">
       <h2>{t.judgesBy(l.judges)}</h2>
-      {l.recipe !== l.judges && <p role="status">{t.changingTo(l.recipe)}</p>}
+      {l.recipe !== l.judges && <p role="status">{t.notYet(l.recipe)}</p>}
       <p>{l.since ? `${date(l.since, zone)} ${clock(l.since, zone)} ${t.madeActive(l.by ?? "", t.recipeWhys[l.why ?? ""] ?? "")}` : t.bySite}</p>
       {l.next && <p>{t.nextRecipe(l.next.recipe, `${date(l.next.at, zone)} ${clock(l.next.at, zone)}`)}</p>}
       {l.shadow && <p>{t.besideLine(l.shadow.recipe, count(l.shadow.judged, code), count(l.shadow.would_reject, code), count(l.shadow.would_pass, code))}</p>}

@@ -91,12 +91,12 @@ it("a refusal is shown in the appliance's words, and back leaves what judges now
   expect(screen.queryByRole("alert")).toBeNull();
 });
 
-it("a changeover on its way, and a shelf without a version", async () => {
+it("what is made active and does not judge yet, and a shelf without a version", async () => {
   shelf.lines[0]!.recipe = "cap-28@2";
   shelf.lines[0]!.shadow = { recipe: "cap-28@3", model: "m", since: at, judged: 1200, skipped: 0, agreed: 1199, would_reject: 1, would_pass: 0 };
   shelf.recipes = [];
   await show();
-  expect(screen.getByText("Changing over to cap-28@2")).toBeTruthy();
+  expect(screen.getByText(/Made active is cap-28@2; the line has not changed over/)).toBeTruthy();
   expect(screen.getByText(/Beside it cap-28@3: 1,200 parts/)).toBeTruthy();
   expect(screen.getByText(/No version is on the shelf/)).toBeTruthy();
 });
