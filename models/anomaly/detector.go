@@ -28,8 +28,10 @@ type Detector struct {
 	card     Card
 	session  models.Session
 	channels []Channel
-	named    *Named  // nil: nobody named any defect
-	parity   float64 // see Parity
+	named    *Named    // nil: nobody named any defect
+	eyes     *Eyes     // nil: whole pictures are judged as they are
+	soft     *Detector // judges blurred pictures; nil without
+	parity   float64   // see Parity
 
 	mu      sync.Mutex
 	benches []*bench // free ones
@@ -96,7 +98,21 @@ func (m *Model) unproven(o Options) (*Detector, error) {
 		return nil, fmt.Errorf("model %q: %w: the graph takes %v and gives %v, want one input, the output distance and the features that named defects need; teach the model anew",
 			m.Card.Name, ErrRefused, session.Inputs(), outs)
 	}
-	return &Detector{card: m.Card, session: session, channels: channels, named: m.Named}, nil
+	d := &Detector{card: m.Card, session: session, channels: channels, named: m.Named, eyes: m.Eyes}
+	if m.Soft != nil && m.Eyes != nil && m.Eyes.Focus != nil {
+		if d.soft, err = m.softened(o); err != nil {
+			session.Close()
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// softened opens what judges blurred pictures.
+func (m *Model) softened(o Options) (*Detector, error) {
+	s := Model{Card: m.Card, Graph: m.Soft.Graph, Channels: []ChannelFile{m.Soft.Contrast}}
+	s.Card.Threshold = m.Eyes.Focus.Threshold
+	return s.unproven(o)
 }
 
 // Load reads a model folder and opens its detector.
@@ -127,6 +143,9 @@ func (d *Detector) Close() error {
 		b.buffers.Close()
 	}
 	d.benches = nil
+	if d.soft != nil {
+		return errors.Join(d.session.Close(), d.soft.Close())
+	}
 	return d.session.Close()
 }
 
@@ -194,11 +213,31 @@ func (d *Detector) Detect(ctx context.Context, crops []vision.Crop, ask models.A
 	return nil
 }
 
-// Look judges one whole picture that was never located.
+// Look judges one whole picture that was never located. What the eyes did to it
+// beyond what good pictures show is taken back first, see Eyes.
 func (d *Detector) Look(ctx context.Context, p Picture, ask models.Ask) (models.Result, error) {
 	if err := ctx.Err(); err != nil {
 		return models.Result{}, err
 	}
+	if d.eyes == nil || !p.whole() {
+		return d.judge(p, ask)
+	}
+	began := time.Now()
+	m := d.eyes.Mend(p)
+	by := d
+	if m.Soft {
+		by = d.soft
+	}
+	r, err := by.judge(m.Picture, ask)
+	if err == nil {
+		m.back(&r, &p)
+		r.Took = float64(time.Since(began).Microseconds()) / 1000
+	}
+	return r, err
+}
+
+// judge judges a whole picture as it is.
+func (d *Detector) judge(p Picture, ask models.Ask) (models.Result, error) {
 	b, err := d.borrow()
 	if err != nil {
 		return models.Result{}, err

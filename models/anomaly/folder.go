@@ -23,6 +23,8 @@ type Model struct {
 	Graph    []byte // the ONNX file
 	Channels []ChannelFile
 	Named    *Named            // defects that people named; nil: none
+	Eyes     *Eyes             // how good whole pictures are taken; nil: not looked at
+	Soft     *Blurred          // what judges blurred pictures; nil: the same that judges all
 	Samples  map[string][]byte // PNG files by the name the card gives them
 	Origins  *Origins          // where the good patches were seen; nil: nobody noted it
 	Kept     map[string][]byte // good pictures by the file that Origins gives them
@@ -47,6 +49,7 @@ func Read(dir string) (*Model, error) {
 
 func read(dir string, text []byte) (*Model, error) {
 	m := &Model{Samples: map[string][]byte{}, Kept: map[string][]byte{}}
+	soft := &Blurred{Contrast: ChannelFile{Name: softContrast}}
 	if err := yaml.UnmarshalWithOptions(text, &m.Card, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("%s: %s", CardFile, yaml.FormatError(err, false, false))
 	}
@@ -72,6 +75,14 @@ func read(dir string, text []byte) (*Model, error) {
 			if m.Origins, err = readOrigins(data); err != nil {
 				return nil, err
 			}
+		case EyesFile:
+			if m.Eyes, err = readEyes(data); err != nil {
+				return nil, err
+			}
+		case SoftGraphFile:
+			soft.Graph, m.Soft = data, soft
+		case SoftContrastFile:
+			soft.Contrast.Data = data
 		default:
 			if strings.HasPrefix(f.Name, keptFolder) {
 				m.Kept[f.Name] = data
@@ -177,6 +188,16 @@ func (m *Model) writeInto(dir string) error {
 		for name, data := range m.Kept {
 			files[name] = data
 		}
+	}
+	if m.Eyes != nil {
+		data, err := m.Eyes.save()
+		if err != nil {
+			return err
+		}
+		files[EyesFile] = data
+	}
+	if m.Soft != nil {
+		files[SoftGraphFile], files[SoftContrastFile] = m.Soft.Graph, m.Soft.Contrast.Data
 	}
 	text, err := yaml.Marshal(&m.Card)
 	if err != nil {

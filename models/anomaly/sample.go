@@ -79,6 +79,16 @@ func (m *Model) seal() error {
 			m.Card.Files = append(m.Card.Files, File{name, sum(m.Kept[name])})
 		}
 	}
+	if m.Eyes != nil {
+		data, err := m.Eyes.save()
+		if err != nil {
+			return err
+		}
+		m.Card.Files = append(m.Card.Files, File{EyesFile, sum(data)})
+	}
+	if m.Soft != nil {
+		m.Card.Files = append(m.Card.Files, File{SoftGraphFile, sum(m.Soft.Graph)}, File{SoftContrastFile, sum(m.Soft.Contrast.Data)})
+	}
 	for _, s := range m.Card.Samples {
 		m.Card.Files = append(m.Card.Files, File{s.File, sum(m.Samples[s.File])})
 	}
@@ -126,6 +136,15 @@ func (d *Detector) scores(p Part) (map[string]float64, error) {
 		}
 		for _, f := range r.Findings {
 			scores[f.Class] = f.Score
+		}
+		if d.soft == nil {
+			return scores, nil
+		}
+		if r, err = d.soft.judge(Soften(&p.Picture, 0), models.Ask{}); err != nil {
+			return nil, err
+		}
+		for _, f := range r.Findings {
+			scores["soft "+f.Class] = f.Score
 		}
 		return scores, nil
 	}

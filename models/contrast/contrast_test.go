@@ -187,8 +187,7 @@ func TestBlurKeepsTheMean(t *testing.T) {
 		from[i] = r.Float32()
 		sum += float64(from[i])
 	}
-	s.planes = make([]float32, 3*width*height)
-	s.blur(from, into, width, height, 2)
+	s.smooth.Filter(from, into, width, height, anomaly.Gauss(2))
 	after := 0.0
 	for _, v := range into {
 		after += float64(v)

@@ -40,7 +40,7 @@ const grains = 1 << 16
 // measured at its size. Picture i belongs to fold i % folds.
 func NewLearner(like *anomaly.Picture, folds int) *Learner {
 	l := &Learner{folds: make([]sums, folds), held: map[int]*Model{}}
-	l.w, l.h = extent(like)
+	l.w, l.h = anomaly.Extent(like)
 	l.pool.New = func() any { return new(scratch) }
 	for i := range l.folds {
 		l.folds[i].sum, l.folds[i].square = make([]uint32, l.w*l.h), make([]uint64, l.w*l.h)
@@ -61,7 +61,7 @@ func (l *Learner) See(i int, p *anomaly.Picture) {
 	w, h := l.w, l.h
 	fits := l.fits(p)
 	if !fits {
-		w, h = extent(p)
+		w, h = anomaly.Extent(p)
 		l.mu.Lock()
 		l.unlike = true
 		l.mu.Unlock()
@@ -139,8 +139,7 @@ func (l *Learner) without(fold int) *Model {
 	s := l.pool.Get().(*scratch)
 	defer l.pool.Put(s)
 	smooth := make([]float32, n)
-	s.planes = sized(s.planes, 3*n)
-	s.blur(m.spread, smooth, l.w, l.h, gather)
+	s.smooth.Filter(m.spread, smooth, l.w, l.h, anomaly.Gauss(gather))
 	for k, v := range smooth {
 		m.spread[k] = float32(math.Sqrt(float64(v))) + leastSpread
 	}

@@ -29,11 +29,14 @@ func (*Model) Name() string { return ChannelName }
 // strangest are the places that make the score.
 var strangest = anomaly.Aggregate{Share: 0.005, Least: 3}
 
+// notSeen is the strangeness of places that do not count.
+const notSeen = -30
+
 // measure fills s.z, of w x h, with how many spreads each place is rougher than
 // usual.
 func (m *Model) measure(s *scratch, p *anomaly.Picture) (rough []float32, w, h int) {
 	if w, h = m.w, m.h; w == 0 {
-		w, h = extent(p)
+		w, h = anomaly.Extent(p)
 	}
 	rough = s.roughness(p, w, h)
 	s.z = sized(s.z, len(rough))
@@ -43,6 +46,15 @@ func (m *Model) measure(s *scratch, p *anomaly.Picture) (rough []float32, w, h i
 			at = 0
 		}
 		s.z[i] = (v - m.mean[at]) / m.spread[at]
+	}
+	if p.Mask != nil {
+		for y := range h {
+			for x := range w {
+				if p.Mask[y*p.Height/h*p.Width+x*p.Width/w] <= 127 {
+					s.z[y*w+x] = notSeen
+				}
+			}
+		}
 	}
 	return rough, w, h
 }

@@ -74,7 +74,7 @@ func Load(data []byte) (*Model, error) {
 	if w == 0 && h == 0 {
 		n = 1 // the same at any place
 	}
-	if n == 0 || n > mostPixels || uint64(len(body)-head) != 4*n {
+	if n == 0 || n > anomaly.MostPixels || uint64(len(body)-head) != 4*n {
 		return nil, fmt.Errorf("%w (%d x %d places in %d bytes)", ErrDamaged, w, h, len(body)-head)
 	}
 	if !(m.threshold > 0) || math.IsInf(m.threshold, 0) {

@@ -111,34 +111,24 @@ func Teach(ctx context.Context, in Input) (*anomaly.Model, error) {
 		return nil, err
 	}
 	t := &teacher{Input: in}
-	if err := t.lookAtGood(ctx); err != nil {
+	m := new(anomaly.Model)
+	if err := t.eyesOf(ctx, m); err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
-	t.standardise()
-	held, err := t.holdOut(ctx)
+	l, err := t.learn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
-	in.Progress("choosing what to keep", 0, 1)
-	all := t.levels(func(int) bool { return true })
-	graph, err := install(weights.Backbone, all, false)
-	if err != nil {
+	m.Graph, m.Channels = l.graph, in.Channels
+	t.writeCard(&m.Card, l.held, l.levels)
+	m.Card.Chosen += l.words + t.eyeWords(m)
+	if l.rough != nil {
+		m.Channels = append(m.Channels, *l.rough)
+	}
+	if m.Origins, m.Kept, err = t.origins(l.levels); err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
-	in.Progress("choosing what to keep", 1, 1)
-	m := &anomaly.Model{Graph: graph, Channels: in.Channels}
-	if m.Origins, m.Kept, err = t.origins(all); err != nil {
-		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
-	}
-	rough, words, err := t.contrastOf(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
-	}
-	t.writeCard(&m.Card, held, all)
-	if m.Card.Chosen += words; rough != nil {
-		m.Channels = append(m.Channels, *rough)
-	}
-	parts, err := t.samples(held)
+	parts, err := t.samples(l.held)
 	if err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
@@ -146,8 +136,37 @@ func Teach(ctx context.Context, in Input) (*anomaly.Model, error) {
 	if err := m.Seal(parts, options); err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
-	if err := t.nameDefects(ctx, m, options, held, all, parts); err != nil {
+	if err := t.nameDefects(ctx, m, options, l.held, l.levels, parts); err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
 	return m, nil
+}
+
+// learned is what good parts teach in one look: the network's bank with its limit,
+// and contrast beside it.
+type learned struct {
+	graph  []byte
+	levels []level
+	held   *held
+	rough  *anomaly.ChannelFile // nil for located parts
+	words  string               // of contrast, for the card
+}
+
+// learn goes from the good parts to a graph that judges.
+func (t *teacher) learn(ctx context.Context) (l learned, err error) {
+	if err := t.lookAtGood(ctx); err != nil {
+		return l, err
+	}
+	t.standardise()
+	if l.held, err = t.holdOut(ctx); err != nil {
+		return l, err
+	}
+	t.Progress("choosing what to keep", 0, 1)
+	l.levels = t.levels(func(int) bool { return true })
+	if l.graph, err = install(weights.Backbone, l.levels, false); err != nil {
+		return l, err
+	}
+	t.Progress("choosing what to keep", 1, 1)
+	l.rough, l.words, err = t.contrastOf(ctx)
+	return l, err
 }
