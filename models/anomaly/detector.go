@@ -108,13 +108,6 @@ func (m *Model) unproven(o Options) (*Detector, error) {
 	return d, nil
 }
 
-// softened opens what judges blurred pictures.
-func (m *Model) softened(o Options) (*Detector, error) {
-	s := Model{Card: m.Card, Graph: m.Soft.Graph, Channels: []ChannelFile{m.Soft.Contrast}}
-	s.Card.Threshold = m.Eyes.Focus.Threshold
-	return s.unproven(o)
-}
-
 // Load reads a model folder and opens its detector.
 func Load(dir string, o Options) (*Detector, error) {
 	m, err := Read(dir)
@@ -211,52 +204,6 @@ func (d *Detector) Detect(ctx context.Context, crops []vision.Crop, ask models.A
 		out[i].Took = took
 	}
 	return nil
-}
-
-// Look judges one whole picture that was never located. What the eyes did to it
-// beyond what good pictures show is taken back first, see Eyes.
-func (d *Detector) Look(ctx context.Context, p Picture, ask models.Ask) (models.Result, error) {
-	if err := ctx.Err(); err != nil {
-		return models.Result{}, err
-	}
-	if d.eyes == nil || !p.whole() {
-		return d.judge(p, ask)
-	}
-	began := time.Now()
-	m := d.eyes.Mend(p)
-	by := d
-	if m.Soft {
-		by = d.soft
-	}
-	r, err := by.judge(m.Picture, ask)
-	if err == nil {
-		m.back(&r, &p)
-		r.Took = float64(time.Since(began).Microseconds()) / 1000
-	}
-	return r, err
-}
-
-// judge judges a whole picture as it is.
-func (d *Detector) judge(p Picture, ask models.Ask) (models.Result, error) {
-	b, err := d.borrow()
-	if err != nil {
-		return models.Result{}, err
-	}
-	defer d.giveBack(b)
-	began := time.Now()
-	b.single[0] = p
-	texels, err := d.look(b, b.single[:], ask)
-	if err != nil {
-		return models.Result{}, err
-	}
-	var r models.Result
-	b.part = Part{Picture: p}
-	if err := d.join(b, &b.part, &texels[0], ask, &r); err != nil {
-		return models.Result{}, err
-	}
-	r.Model = d.card.Model()
-	r.Took = float64(time.Since(began).Microseconds()) / 1000
-	return r, nil
 }
 
 // look runs the network over pictures that share one input size. The texels
