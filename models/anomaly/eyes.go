@@ -19,7 +19,7 @@ type Eyes struct {
 	Mean Vector `json:"mean,omitempty"` // three planes of W x H, red, green, blue, 0..255: the mean good picture
 
 	Light *Lamp  `json:"light,omitempty"` // nil: not evened out
-	Place *Place `json:"place,omitempty"` // nil: the good pictures are not enough alike to be laid on each other
+	Place *Scene `json:"place,omitempty"` // nil: the good pictures are not enough alike to be laid on each other
 	Focus *Focus `json:"focus,omitempty"` // nil: sharpness is not looked at
 	pool  sync.Pool
 }

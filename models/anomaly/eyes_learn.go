@@ -102,7 +102,7 @@ func (l *EyesLearner) open() {
 	for _, v := range l.colour {
 		e.Mean = append(e.Mean, float32(float64(v)/16/float64(l.n)))
 	}
-	e.Light, e.Place = &Lamp{}, &Place{Slopes: make(Vector, 2*n), Weight: make(Vector, n)}
+	e.Light, e.Place = &Lamp{}, &Scene{Slopes: make(Vector, 2*n), Weight: make(Vector, n)}
 	per := 1 / (slopeGrains * float64(l.n))
 	variance, smooth := make([]float32, n), make([]float32, n)
 	for i := range n {

@@ -5,15 +5,15 @@ import (
 	"math"
 )
 
-// Place is where the scene lies in good pictures: the mean slopes of their
+// Scene is where what is seen lies in good pictures: the mean slopes of their
 // brightness and how much each place is to be trusted.
-type Place struct {
+type Scene struct {
 	Slopes Vector     `json:"slopes"` // two planes, down and across
 	Weight Vector     `json:"weight"` // 1 over their variance
 	Least  [2]float64 `json:"least"`  // cells of the grid, x and y: how far good pictures themselves lie off
 	Most   [2]float64 `json:"most"`
 	Usual  [2]float64 `json:"usual"` // the median of that
-	coarse *Place     // the same on half the grid
+	coarse *Scene     // the same on half the grid
 }
 
 // leastVariance of slopes: what noise alone makes.
@@ -60,7 +60,7 @@ func halved(from, into []float32, w, h int) []float32 {
 
 // unlike is the weighed square of the difference of slopes to the mean, by the
 // weight of what was compared; own is the mean's own.
-func (p *Place) unlike(grad []float32, w, h, dx, dy int) (off, own float64) {
+func (p *Scene) unlike(grad []float32, w, h, dx, dy int) (off, own float64) {
 	n := w * h
 	var sum, self float64
 	for y := max(0, -dy); y < min(h, h-dy); y++ {
@@ -79,9 +79,9 @@ func (p *Place) unlike(grad []float32, w, h, dx, dy int) (off, own float64) {
 }
 
 // prepare makes the half grid.
-func (p *Place) prepare(w, h int) {
+func (p *Scene) prepare(w, h int) {
 	n := w * h
-	c := &Place{}
+	c := &Scene{}
 	for k := range 2 {
 		c.Slopes = append(c.Slopes, halved(p.Slopes[k*n:(k+1)*n], nil, w, h)...)
 	}
@@ -90,7 +90,7 @@ func (p *Place) prepare(w, h int) {
 }
 
 // find looks for where the scene lies, first on half the grid.
-func (p *Place) find(r *eyeRoom, w, h int, s *sight) {
+func (p *Scene) find(r *eyeRoom, w, h int, s *sight) {
 	n, reach := w*h, int(math.Ceil(Reach*math.Sqrt(float64(w*h))))
 	for k := range 2 {
 		r.half[k] = halved(r.grad[k*n:(k+1)*n], r.half[k], w, h)
@@ -119,7 +119,7 @@ func (p *Place) find(r *eyeRoom, w, h int, s *sight) {
 	s.dy = float64(cy) + vertex(p.cost(r.grad, w, h, cx, cy-1), best, p.cost(r.grad, w, h, cx, cy+1))
 }
 
-func (p *Place) cost(grad []float32, w, h, dx, dy int) float64 {
+func (p *Scene) cost(grad []float32, w, h, dx, dy int) float64 {
 	off, _ := p.unlike(grad, w, h, dx, dy)
 	return off
 }
@@ -135,7 +135,7 @@ func vertex(before, at, after float64) float64 {
 
 // moved reports whether a picture lies where no good one does, and is so much more
 // like the good ones there that it may be brought back.
-func (p *Place) moved(s *sight) bool {
+func (p *Scene) moved(s *sight) bool {
 	beyond := s.dx < p.Least[0]-slack || s.dx > p.Most[0]+slack || s.dy < p.Least[1]-slack || s.dy > p.Most[1]+slack
 	return beyond && s.won < alike
 }
