@@ -304,13 +304,20 @@ func FuzzLoad(f *testing.F) {
 }
 
 func BenchmarkScore(b *testing.B) {
-	m := taught(b, printed)
-	crop := good(3, 1, true)[0]
-	var keep [channels]Reading
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := m.Score(&crop, keep[:0]); err != nil {
-			b.Fatal(err)
-		}
+	for _, p := range []struct {
+		name  string
+		model func() (*Model, error)
+		crop  vision.Crop
+	}{{"round", printed, good(3, 1, true)[0]}, {"long", bars, goodBars(3, 1)[0]}} {
+		b.Run(p.name, func(b *testing.B) {
+			m := taught(b, p.model)
+			var keep [channels]Reading
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := m.Score(&p.crop, keep[:0]); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
