@@ -115,7 +115,8 @@ func (e *Eyes) measure(r *eyeRoom, p *Picture) (s sight) {
 type Mended struct {
 	Picture
 	Soft   bool // blurred beyond what was taught: judged by the soft good parts
-	dx, dy int  // pixels of the picture taken
+	sharp  float64
+	dx, dy int // pixels of the picture taken
 	scale  float64
 }
 
@@ -139,7 +140,7 @@ func (e *Eyes) Mend(p Picture) Mended {
 		}
 	}
 	if e.Focus != nil && e.Focus.blurred(s.sharp) {
-		m.Soft = true
+		m.Soft, m.sharp = true, s.sharp
 		m.Picture = Soften(&m.Picture, e.Focus.blur(s.sharp))
 		m.scale = float64(p.Width) / float64(m.Width)
 	}

@@ -1,13 +1,20 @@
 package anomaly
 
-import "math"
+import (
+	"math"
+	"slices"
+
+	"linesman/models"
+	"linesman/vision"
+)
 
 // Focus is how sharp good pictures are, and what a blurred one is compared with:
 // good parts blurred as much (SoftBlur), in a state of the model of its own.
 type Focus struct {
 	Least float64 `json:"least"` // sharpness of the least sharp good picture
 	Gap   float64 `json:"gap"`   // how far below it a picture counts as blurred
-	// Curve is the median sharpness of good pictures blurred by 0, CurveStep,
+	Usual float64 `json:"usual"` // the median of good pictures
+	// Curve is the highest sharpness of good pictures blurred by 0, CurveStep,
 	// 2 CurveStep... pixels.
 	Curve     []float64 `json:"curve"`
 	Threshold float64   `json:"threshold"` // of the soft state: aggregated distance at score 1
@@ -68,8 +75,9 @@ func (r *eyeRoom) sharpness(p *Picture) float64 {
 // blurred reports whether a picture is less sharp than good ones are.
 func (f *Focus) blurred(sharp float64) bool { return sharp < f.Least-f.Gap }
 
-// blur is how much a picture of that sharpness is blurred, in pixels, as good ones
-// would be: at most SoftBlur.
+// blur is how much a picture of that sharpness is blurred at most, in pixels, for all
+// that good ones show: SoftBlur or less. Taken too high it is compared as too sharp,
+// and is the stranger for it.
 func (f *Focus) blur(sharp float64) float64 {
 	for i := 1; i < len(f.Curve); i++ {
 		a, b := f.Curve[i-1], f.Curve[i]
@@ -78,6 +86,20 @@ func (f *Focus) blur(sharp float64) float64 {
 		}
 	}
 	return SoftBlur
+}
+
+// Blur is the class of what is said of a blurred picture.
+const Blur = "focus"
+
+// declare rejects a picture as blurred: what a blur hides nobody can see. It scores 1
+// more than it does among good parts blurred as much, so that the order among blurred
+// pictures is kept.
+func (f *Focus) declare(r *models.Result, sharp float64, p *Picture) {
+	r.Anomaly++
+	r.Findings = slices.Insert(r.Findings, 0, models.Finding{
+		Class: Blur, Score: r.Anomaly, Box: vision.Box{X1: float64(p.Width), Y1: float64(p.Height)}, Area: float64(p.Width) * float64(p.Height),
+		Measured: 100 * math.Exp(sharp-f.Usual), Limit: 100 * math.Exp(f.Least-f.Gap-f.Usual), Unit: "% of the usual sharpness",
+	})
 }
 
 // mending is the noise that the mending of a blur takes into account, as a share of

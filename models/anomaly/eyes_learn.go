@@ -155,9 +155,14 @@ func (l *EyesLearner) focus() *Focus {
 				f.Least = min(f.Least, c[0])
 			}
 		}
-		f.Curve = append(f.Curve, middle(column))
+		f.Curve = append(f.Curve, slices.Max(column))
+		switch k {
+		case 0:
+			f.Usual = middle(column)
+		case int(1 / CurveStep):
+			f.Gap = (f.Usual - middle(column)) / 2
+		}
 	}
-	f.Gap = (f.Curve[0] - f.Curve[int(1/CurveStep)]) / 2
 	if !(f.Gap > 0) {
 		return nil // good pictures have nothing sharp to measure by
 	}

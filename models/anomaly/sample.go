@@ -38,6 +38,9 @@ func (m *Model) Seal(parts []Part, o Options) error {
 	for _, c := range d.channels {
 		m.Card.Classes = append(m.Card.Classes, c.Name())
 	}
+	if m.Soft != nil {
+		m.Card.Classes = append(m.Card.Classes, Blur)
+	}
 	if m.Named != nil {
 		m.Card.Classes = append(m.Card.Classes, m.Named.Classes...)
 	}

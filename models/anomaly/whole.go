@@ -24,7 +24,9 @@ func (d *Detector) Look(ctx context.Context, p Picture, ask models.Ask) (models.
 	}
 	r, err := by.judge(m.Picture, ask)
 	if err == nil {
-		m.back(&r, &p)
+		if m.back(&r, &p); m.Soft {
+			d.eyes.Focus.declare(&r, m.sharp, &p)
+		}
 		r.Took = float64(time.Since(began).Microseconds()) / 1000
 	}
 	return r, err

@@ -77,7 +77,7 @@ func (t *teacher) eyeWords(m *anomaly.Model) string {
 		fmt.Fprintf(&words, " Good pictures lie on each other: one that lies elsewhere is moved back, by up to %.0f %% of its size; what it no longer shows is not judged.", 100*anomaly.Reach)
 	}
 	if e.Focus != nil {
-		fmt.Fprintf(&words, " A picture less sharp than all good ones is compared with good parts blurred by %g px.", anomaly.SoftBlur)
+		fmt.Fprintf(&words, " A picture less sharp than all good ones is rejected as blurred; its score beyond 1 comes from good parts blurred by %g px.", anomaly.SoftBlur)
 	}
 	return words.String()
 }

@@ -37,6 +37,16 @@ func TestChangedPictures(t *testing.T) {
 			t.Errorf("lamp at %.2f: a hole scores %.2f, want above 1.2", gain, s)
 		}
 	}
+	r, err := d.Look(t.Context(), smeared(cloth(700, false)), models.Ask{Heatmap: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := r.Findings[0]; f.Class != anomaly.Blur || r.Anomaly < 1 || f.Measured >= f.Limit {
+		t.Errorf("a blurred good cloth scores %.2f by %s (%.0f, limit %.0f), want it rejected as blurred", r.Anomaly, f.Class, f.Measured, f.Limit)
+	}
+	if s := look(t, d, smeared(cloth(800, true))); s < r.Anomaly+0.2 {
+		t.Errorf("blurred, a hole scores %.2f and a good cloth %.2f, want the hole well above", s, r.Anomaly)
+	}
 	if s := look(t, d, under(cloth(600, false), 0.4)); s < 1 {
 		t.Errorf("a picture far too dark scores %.2f, want it rejected", s)
 	}
@@ -45,6 +55,23 @@ func TestChangedPictures(t *testing.T) {
 func under(p anomaly.Picture, gain float64) anomaly.Picture {
 	for i, v := range p.Pix {
 		p.Pix[i] = byte(min(255, gain*float64(v)))
+	}
+	return p
+}
+
+// smeared is a picture out of focus.
+func smeared(p anomaly.Picture) anomaly.Picture {
+	var s anomaly.Smoother
+	n := p.Width * p.Height
+	from, into := make([]float32, n), make([]float32, n)
+	for k := range 3 {
+		for i := range from {
+			from[i] = float32(p.Pix[3*i+k])
+		}
+		s.Filter(from, into, p.Width, p.Height, anomaly.Gauss(2))
+		for i, v := range into {
+			p.Pix[3*i+k] = byte(v + 0.5)
+		}
 	}
 	return p
 }
