@@ -29,29 +29,30 @@ type EyesReference struct {
 // EyesMinute is one minute of a view's eyes in figures: how far each measure has
 // come from the reference, as an exponentially weighted mean at the minute's end.
 type EyesMinute struct {
-	Line    string    `json:"line"`              // the site file's name of it
-	View    string    `json:"view"`              // of the line
-	Camera  string    `json:"camera"`            // the site file's name of it
-	From    time.Time `json:"from"`              // UTC, whole minute
-	Frames  uint64    `json:"frames"`            // measured in this minute
-	Parts   uint64    `json:"parts"`             // parts measured in this minute
-	Light   float64   `json:"light_pct"`         // what parts and belt have in common: the lamps, the exposure; share of the brighter of now and then
-	Part    float64   `json:"part_light_pct"`    // of the parts' level
-	Belt    float64   `json:"belt_light_pct"`    // of the belt's level
-	PartA   float64   `json:"part_a"`            // shift in a* that the light seems to give a grey card, by the parts
-	PartB   float64   `json:"part_b"`            // shift in b* that the light seems to give a grey card, by the parts
-	BeltA   float64   `json:"belt_a"`            // shift in a* that the light seems to give a grey card, by the belt
-	BeltB   float64   `json:"belt_b"`            // shift in b* that the light seems to give a grey card, by the belt
-	Edge    float64   `json:"edge_px"`           // pixels that a part's edge takes from its level to the belt's
-	Focus   float64   `json:"edge_pct"`          // by how much edges are wider than at first
-	Across  float64   `json:"across_mm"`         // shift across the belt
-	Along   float64   `json:"along_mm"`          // shift along the belt; 0 where parts do not trigger the camera
-	Scale   float64   `json:"scale_pct"`         // of the parts' diameter
-	Dirt    float64   `json:"dirt_pct"`          // how much darker (below 0) or brighter the oddest place is than at first
-	DirtX   float64   `json:"dirt_x"`            // that place, pixels of the sensor
-	DirtY   float64   `json:"dirt_y"`            // that place, pixels of the sensor
-	Score   float64   `json:"score"`             // mean of the parts, 1 = threshold
-	Drifted []string  `json:"drifted,omitempty"` // what is beyond its warning at the minute's end
+	Line    string    `json:"line"`                 // the site file's name of it
+	View    string    `json:"view"`                 // of the line
+	Camera  string    `json:"camera"`               // the site file's name of it
+	From    time.Time `json:"from"`                 // UTC, whole minute
+	Frames  uint64    `json:"frames"`               // measured in this minute
+	Parts   uint64    `json:"parts"`                // parts measured in this minute
+	Light   float64   `json:"light_pct"`            // what parts and belt have in common: the lamps, the exposure; share of the brighter of now and then
+	Part    float64   `json:"part_light_pct"`       // of the parts' level
+	Belt    float64   `json:"belt_light_pct"`       // of the belt's level
+	PartA   float64   `json:"part_a"`               // shift in a* that the light seems to give a grey card, by the parts
+	PartB   float64   `json:"part_b"`               // shift in b* that the light seems to give a grey card, by the parts
+	BeltA   float64   `json:"belt_a"`               // shift in a* that the light seems to give a grey card, by the belt
+	BeltB   float64   `json:"belt_b"`               // shift in b* that the light seems to give a grey card, by the belt
+	Edge    float64   `json:"edge_px"`              // pixels that a part's edge takes from its level to the belt's
+	Focus   float64   `json:"edge_pct"`             // by how much edges are wider than at first
+	Across  float64   `json:"across_mm"`            // shift across the belt
+	Along   float64   `json:"along_mm"`             // shift along the belt; 0 where parts do not trigger the camera
+	Scale   float64   `json:"scale_pct"`            // of the parts' diameter
+	Dirt    float64   `json:"dirt_pct"`             // how much darker (below 0) or brighter the oddest place is than at first
+	DirtX   float64   `json:"dirt_x"`               // that place, pixels of the sensor
+	DirtY   float64   `json:"dirt_y"`               // that place, pixels of the sensor
+	Balance float64   `json:"balance_de,omitempty"` // how differently parts and belt have changed in colour
+	Score   float64   `json:"score"`                // mean of the parts, 1 = threshold
+	Drifted []string  `json:"drifted,omitempty"`    // what is beyond its warning at the minute's end
 }
 
 // EyesDrift says that what a camera shows has changed since the reference, and
@@ -72,6 +73,25 @@ type EyesDrift struct {
 	Why    string  `json:"why"`                                                            // what was seen, for a person
 	WhatTo string  `json:"what_to_do,omitempty"`                                           // the cure, for whoever stands there
 }
+
+// EyesAccepted says that a person takes what a view shows now for right: its next
+// frames make a new reference, whose cause is this event. Who it was is the actor.
+type EyesAccepted struct {
+	Line       string   `json:"line"`              // the site file's name of it
+	View       string   `json:"view"`              // of the line
+	Camera     string   `json:"camera"`            // the site file's name of it
+	Recipe     string   `json:"recipe"`            // name@version that judges now
+	RecipeHash string   `json:"recipe_sha256"`     // of the recipe's file; other recipes keep their reference
+	ModelHash  string   `json:"model_sha256"`      // of the model that judges now
+	Reason     string   `json:"reason"`            // why, for a person
+	Drifted    []string `json:"drifted,omitempty"` // what was beyond its warning then
+}
+
+// EventType returns linesman.eyes.accepted.v1.
+func (EyesAccepted) EventType() Type { return "linesman.eyes.accepted.v1" }
+
+// EventSeverity is info.
+func (EyesAccepted) EventSeverity() Severity { return Info }
 
 // EventType returns linesman.eyes.reference.v1.
 func (EyesReference) EventType() Type { return "linesman.eyes.reference.v1" }

@@ -30,7 +30,7 @@ func Payloads() []Payload {
 		LineState{}, LineHeld{}, LineMinute{},
 		BatchOpened{}, BatchClosed{}, LedgerMismatch{},
 		RecipeChanged{}, RecipeRefused{}, RecipeActivated{}, ModelActivated{}, ModelShadowed{}, PLCState{},
-		EyesReference{}, EyesMinute{}, EyesDrift{},
+		EyesReference{}, EyesMinute{}, EyesDrift{}, EyesAccepted{},
 		EvidenceDropped{}, RingLost{},
 		ChallengeResult{},
 		SampleLabelled{}, SamplesJudged{}, CandidateMade{},

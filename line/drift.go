@@ -254,7 +254,7 @@ func (e *eyes) tellMinute(view int) {
 	m := event.EyesMinute{Line: string(e.s.cfg.Line), View: v.Name, Camera: string(v.Camera), From: z.minute.UTC(), Frames: z.minuteFrames, Parts: z.minuteParts,
 		Light: drift(light), Part: percent(z.level(partR)), Belt: percent(z.level(beltR)), PartA: pa, PartB: pb, BeltA: ba, BeltB: bb,
 		Edge: math.Exp(q[edgeLog].now), Focus: drift(focus), Across: q[acrossPx].off() * z.set.MMPerPx, Scale: drift(scale),
-		Dirt: 100 * z.cells.oddest, DirtX: z.cells.x, DirtY: z.cells.y, Score: q[scoreMean].now}
+		Dirt: 100 * z.cells.oddest, DirtX: z.cells.x, DirtY: z.cells.y, Balance: z.balance(), Score: q[scoreMean].now}
 	if z.triggered {
 		m.Along = q[alongPx].off() * z.set.MMPerPx
 	}

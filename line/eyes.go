@@ -2,6 +2,7 @@ package line
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"linesman/camera"
@@ -35,7 +36,9 @@ type eyes struct {
 	origins []event.EyesReference
 	glances chan *glance // measured
 	blanks  chan *glance // free
+	accepts chan acceptance
 	views   []gaze
+	seen    atomic.Pointer[[]Eye] // for readers
 }
 
 // glance is one measured frame of a view.
@@ -59,7 +62,7 @@ func newEyes(s *Station) *eyes {
 	if w.Memory == 0 {
 		w.Memory = watchMemory
 	}
-	e := &eyes{s: s, watch: w, origins: s.cfg.Origins, glances: make(chan *glance, glancesAtHand), blanks: make(chan *glance, glancesAtHand)}
+	e := &eyes{s: s, watch: w, origins: s.cfg.Origins, glances: make(chan *glance, glancesAtHand), blanks: make(chan *glance, glancesAtHand), accepts: make(chan acceptance)}
 	for range glancesAtHand {
 		e.blanks <- &glance{}
 	}
@@ -72,18 +75,36 @@ func newEyes(s *Station) *eyes {
 func (e *eyes) begin(u *setup) {
 	e.setup, e.views = u, nil
 	for i := range u.parts {
-		e.views = append(e.views, gaze{set: u.parts[i], triggered: e.s.cfg.Settings.Views[i].StepMM == 0, learn: e.watch.Learn, memory: 1 / float64(e.watch.Memory)})
+		e.views = append(e.views, e.fresh(i))
 	}
+	e.show()
+}
+
+// fresh is a gaze that has seen nothing yet.
+func (e *eyes) fresh(view int) gaze {
+	return gaze{set: e.setup.parts[view], triggered: e.s.cfg.Settings.Views[view].StepMM == 0, learn: e.watch.Learn, memory: 1 / float64(e.watch.Memory)}
 }
 
 // run compares until there are no more glances.
 func (e *eyes) run() {
-	for g := range e.glances {
-		e.take(g)
-		e.blanks <- g
-	}
-	for i := range e.views {
-		e.tellMinute(i)
+	for {
+		select {
+		case g, more := <-e.glances:
+			if !more {
+				for i := range e.views {
+					e.tellMinute(i)
+				}
+				return
+			}
+			e.take(g)
+			e.blanks <- g
+		case a := <-e.accepts:
+			for _, view := range a.views {
+				e.accept(view, a.reason, a.actor)
+			}
+			e.show()
+			close(a.done)
+		}
 	}
 }
 
@@ -98,12 +119,14 @@ func (e *eyes) take(g *glance) {
 	}
 	if g.setup == e.setup {
 		e.see(g.view, &g.sight)
+		e.show()
 	}
 }
 
 // see takes one measured frame.
 func (e *eyes) see(view int, s *vision.Sight) {
 	z := &e.views[view]
+	z.at = s.At
 	if at := s.At.Truncate(time.Minute); !at.Equal(z.minute) {
 		e.tellMinute(view)
 		z.minute, z.minuteFrames, z.minuteParts = at, 0, 0
@@ -116,8 +139,11 @@ func (e *eyes) see(view int, s *vision.Sight) {
 				z.carryOn(o)
 			}
 			r := e.reference(view)
+			z.reference = r
 			e.origins = slices.Insert(slices.Clone(e.origins), 0, r)
-			e.emit(view, r)
+			v := e.event(view, r)
+			v.Cause = z.accepted
+			e.s.cfg.Events.Emit(v)
 		}
 		return
 	}
@@ -133,23 +159,29 @@ func (e *eyes) see(view int, s *vision.Sight) {
 // drift from, or nil. Lamps
 // age over months, and a start is no reason to call their light good.
 func (e *eyes) origin(view int) *event.EyesReference {
-	v, r, m := &e.s.cfg.Settings.Views[view], e.setup.Recipe, e.setup.Detector.Model()
 	for i := range e.origins {
-		o := &e.origins[i]
-		if o.Line == string(e.s.cfg.Line) && o.View == v.Name && o.Camera == string(v.Camera) && o.RecipeHash == r.Hash() && o.ModelHash == m.SHA256 &&
-			len(o.Part) == 3 && len(o.Belt) == 3 {
+		if o := &e.origins[i]; e.isOf(o, view) && len(o.Part) == 3 && len(o.Belt) == 3 {
 			return o
 		}
 	}
 	return nil
 }
 
-func (e *eyes) emit(view int, p event.Payload) {
+// isOf reports whether an origin is this view's by what is judged by now.
+func (e *eyes) isOf(o *event.EyesReference, view int) bool {
+	v, r, m := &e.s.cfg.Settings.Views[view], e.setup.Recipe, e.setup.Detector.Model()
+	return o.Line == string(e.s.cfg.Line) && o.View == v.Name && o.Camera == string(v.Camera) && o.RecipeHash == r.Hash() && o.ModelHash == m.SHA256
+}
+
+// event returns an event of a view, not yet handed over.
+func (e *eyes) event(view int, p event.Payload) event.Event {
 	s := e.s
 	v := event.New(s.cfg.Site+"/line/"+string(s.cfg.Line), string(s.cfg.Settings.Views[view].Camera), s.now(), p)
 	v.Batch = s.status.Load().Batch
-	s.cfg.Events.Emit(v)
+	return v
 }
+
+func (e *eyes) emit(view int, p event.Payload) { e.s.cfg.Events.Emit(e.event(view, p)) }
 
 // due reports whether a frame of this view is to be measured. It is called on
 // the camera's goroutine.

@@ -29,6 +29,10 @@ type gaze struct {
 	cells    cellWatch
 	states   [len(measures)]byte
 
+	at        time.Time           // exposure of the newest frame measured
+	reference event.EyesReference // what drift is measured from, once learned
+	accepted  string              // id of the event by which a person asked for a new origin
+
 	minute       time.Time
 	minuteFrames uint64
 	minuteParts  uint64
