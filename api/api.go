@@ -57,6 +57,13 @@ type Config struct {
 	// Latest returns the newest frame of a camera with one hold, which the api
 	// releases, or nil if there is none. Nil: no pictures beside the lines.
 	Latest func(id part.CameraID) *camera.Frame
+	// Eyes returns how the cameras' own state stands on a line of Lines; Station.Eyes is
+	// made for this. Nil: nothing is watched.
+	Eyes func(id part.LineID) []line.Eye
+	// AcceptOrigin makes what a view ("": every view) of a line shows now its new
+	// origin, and may take the moment the eyes need for a frame; Station.AcceptOrigin is
+	// made for this. Nil: nothing can be accepted.
+	AcceptOrigin func(id part.LineID, view, reason, actor string) error
 	// Log is the event log.
 	Log events
 	// Appender takes events, Proving shows that they stand, Cursors keeps how far
@@ -223,6 +230,8 @@ func (s *server) register(a huma.API) {
 	s.registerCursors(a)
 	s.registerSchemas(a)
 	s.registerSamples(a)
+	s.registerEyes(a)
+	s.registerAccuracy(a)
 	s.registerRecipes(a)
 	s.registerShadow(a)
 	s.registerProving(a)

@@ -39,10 +39,11 @@ const (
 	Stale    Scene = "stale"    // the line has ceased to say anything
 	Stopped  Scene = "stopped"  // the belt stands
 	Untaught Scene = "untaught" // just started: no part yet
+	Drifted  Scene = "drifted"  // the lamps have grown dark, and a limit sample would escape by an older model
 )
 
 // Scenes are all of them.
-var Scenes = []Scene{Running, Held, Camera, PLC, Ledger, Frozen, Stale, Stopped, Untaught}
+var Scenes = []Scene{Running, Held, Camera, PLC, Ledger, Frozen, Stale, Stopped, Untaught, Drifted}
 
 const (
 	lineID = part.LineID("tablets-1")
@@ -83,6 +84,7 @@ func New(scene Scene, seed uint64) *Plant {
 	if scene == Untaught {
 		return p
 	}
+	p.remember()
 	p.counts = line.Counts{Pass: 48_211, Fail: 498, Inconclusive: 37, Late: 2}
 	for i := range 7 {
 		p.Step(time.Now().Add(-time.Duration(7-i) * 504 * time.Millisecond))
@@ -102,6 +104,7 @@ func (p *Plant) Config() api.Config {
 		Shots:   p.shots,
 		Cameras: p.beside,
 		Latest:  p.newest,
+		Eyes:    func(part.LineID) []line.Eye { return p.eyes() },
 		Log:     &p.Log,
 		Evidence: func(_ context.Context, sha string) (io.ReadCloser, error) {
 			p.mu.Lock()
@@ -140,7 +143,7 @@ func (p *Plant) Run(ctx context.Context) {
 // picture to call old.
 func (p *Plant) moves() bool {
 	switch p.scene {
-	case Running, Ledger, Frozen:
+	case Running, Ledger, Frozen, Drifted:
 		return true
 	case Untaught:
 		return false

@@ -131,6 +131,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lines/{line}/accuracy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the limit samples prove of what judges now */
+        get: operations["accuracy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{line}/eyes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cameras' own state: light, colour, focus, place, dirt */
+        get: operations["eyes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{line}/eyes/origin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take what the cameras show now for right
+         * @description The next frames make a new origin, from which drift is measured by the recipe and model that judge now; verdicts do not change by it. linesman.eyes.accepted.v1 says who and why. It wants the right "recipe".
+         */
+        post: operations["accept-origin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/lines/{line}/rejects": {
         parameters: {
             query?: never;
@@ -457,6 +511,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        "Accept-originRequest": {
+            /** @description why what is seen now is right, for a person: new lamps */
+            reason: string;
+            /** @description of the line; left away: all of them */
+            view?: string;
+        };
+        Accuracy: {
+            /** @description the last judgement by what judges now; where there is none, the last there is */
+            judged?: components["schemas"]["JudgedSamples"];
+            line: string;
+            /** @description name@version that judges now */
+            model: string;
+            /** @description name@version that judges now */
+            recipe: string;
+            /**
+             * @description none: no limit sample of this line was ever judged; stale: the last judgement is by another recipe or model than judges now
+             * @enum {string}
+             */
+            state: "none" | "current" | "stale";
+            /** @description what is stale, for a person */
+            why?: string;
+        };
         Appended: {
             /** @description in the order they were sent */
             events: components["schemas"]["Place"][];
@@ -610,6 +686,117 @@ export interface components {
             /** @description after of the next page, always given; with newest, before of the next page, absent at the end. A page may be short, or empty, and have a next */
             next?: string;
         };
+        EyeAccepted: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            reason: string;
+            /** @description of its event; a decimal string */
+            seq: string;
+        };
+        EyeMeasure: {
+            /**
+             * Format: double
+             * @description in unit, either way
+             */
+            limit: number;
+            /**
+             * Format: double
+             * @description in unit, from the origin
+             */
+            now: number;
+            /**
+             * @description beyond what chance may do; it ends within 0.7 of the warning
+             * @enum {string}
+             */
+            state: "steady" | "warning" | "limit";
+            /** @description the last 60 minutes measured from this origin, oldest first; a minute in which nothing was measured is missing */
+            trend: components["schemas"]["EyePoint"][];
+            /** @enum {string} */
+            unit: "%" | "dE" | "px" | "score";
+            /**
+             * Format: double
+             * @description in unit, either way
+             */
+            warn_at: number;
+            /** @enum {string} */
+            what: "light" | "cast" | "balance" | "focus" | "position" | "scale" | "dirt" | "score";
+            what_to_do?: string;
+            /** @description what was seen, for a person */
+            why?: string;
+        };
+        EyeOrigin: {
+            /** @description the person's word that asked for it, where it was asked for */
+            accepted?: components["schemas"]["EyeAccepted"];
+            /** @description it is an earlier run's */
+            carried: boolean;
+            /** Format: int64 */
+            frames: number;
+            /**
+             * Format: date-time
+             * @description exposure of the first frame it was learned from
+             */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        EyePoint: {
+            /**
+             * Format: date-time
+             * @description the minute
+             */
+            from: string;
+            /**
+             * Format: double
+             * @description in the measure's unit
+             */
+            value: number;
+        };
+        EyeView: {
+            /**
+             * Format: int64
+             * @description how old that was when it was sent; 0 before the first
+             */
+            age_ms: number;
+            /**
+             * Format: date-time
+             * @description exposure of the newest frame measured: a standing belt is not measured; absent before the first
+             */
+            at?: string;
+            camera: string;
+            /**
+             * Format: int64
+             * @description measured of those the origin is learned from
+             */
+            frames: number;
+            /**
+             * Format: int64
+             * @description to be learned from
+             */
+            learn: number;
+            /** @description none while learning */
+            measures: components["schemas"]["EyeMeasure"][];
+            /** @description what drift is measured from; absent while learning */
+            origin?: components["schemas"]["EyeOrigin"];
+            /** @description name@version by which it is looked at */
+            recipe: string;
+            /**
+             * @description learning: no origin yet, so no drift is measured; else that of the worst measure
+             * @enum {string}
+             */
+            state: "learning" | "steady" | "warning" | "limit";
+            view: string;
+        };
+        Eyes: {
+            line: string;
+            /**
+             * Format: date-time
+             * @description the appliance's clock
+             */
+            now: string;
+            /** @description in the order of the site file; none where nothing is watched */
+            views: components["schemas"]["EyeView"][];
+        };
         Gap: {
             /** @description asked for */
             after: string;
@@ -636,6 +823,32 @@ export interface components {
              * @description events of the file under the head
              */
             size: number;
+        };
+        JudgedSamples: {
+            /** Format: date-time */
+            at: string;
+            /** @description labelled a missed defect; wrong: would pass, an escape */
+            known_bad: components["schemas"]["SampleTally"];
+            /** @description labelled good or a false reject; wrong: would be rejected */
+            known_good: components["schemas"]["SampleTally"];
+            /** @description that judged */
+            model: components["schemas"]["Named"];
+            /**
+             * @description what made it happen
+             * @enum {string}
+             */
+            reason: "activation" | "schedule" | "operator";
+            /** @description that judged */
+            recipe: components["schemas"]["Named"];
+            /** @description of its event; a decimal string */
+            seq: string;
+            /**
+             * Format: int64
+             * @description labelled parts without a picture, or that could not be judged
+             */
+            unjudged: number;
+            /** @description those judged against their label, bad ones first; at most 50 */
+            wrong: components["schemas"]["WrongSample"][];
         };
         LabelBody: {
             /** @description who says it, where a command of the box speaks for somebody */
@@ -1051,6 +1264,23 @@ export interface components {
             /** @description of the label's event; a decimal string */
             seq: string;
         };
+        SampleTally: {
+            /**
+             * Format: int64
+             * @description judged
+             */
+            parts: number;
+            /**
+             * Format: double
+             * @description one-sided 95 % bound of the share of such parts judged wrong (Clopper and Pearson); absent where the counts allow none
+             */
+            upper_95?: number;
+            /**
+             * Format: int64
+             * @description of these, against their label
+             */
+            wrong: number;
+        };
         Samples: {
             /** @description parts by label */
             counts: components["schemas"]["LabelCounts"];
@@ -1296,6 +1526,17 @@ export interface components {
             timing: components["schemas"]["Timing"];
             /** Format: int64 */
             trigger?: number;
+        };
+        WrongSample: {
+            class?: string;
+            label: string;
+            outcome: string;
+            part: string;
+            /**
+             * Format: double
+             * @description 1 = threshold
+             */
+            score: number;
         };
     };
     responses: never;
@@ -1720,6 +1961,148 @@ export interface operations {
             };
             /** @description Error */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    accuracy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accuracy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    eyes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Eyes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "accept-origin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Accept-originRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Eyes"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
