@@ -1,7 +1,7 @@
 // Takes pictures of the page in a real browser against the canned plant:
 //   npm run build && go build -o /tmp/canned ../api/apitest/canned && node screens.mjs /tmp/canned [folder] [scene...]
 // or of an appliance that runs:
-//   node screens.mjs http://127.0.0.1:8080 [folder] [running|part|chinese...]
+//   node screens.mjs http://127.0.0.1:8080 [folder] [running|part|eyes|chinese...]
 // and fails where the page logs an error, breaks its content policy, asks any
 // other host, or scrolls sideways.
 import { spawn } from "node:child_process";
@@ -14,7 +14,7 @@ const real = canned.startsWith("http");
 mkdirSync(folder, { recursive: true });
 
 const sizes = { panel: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
-const scenes = wanted.length ? wanted : real ? ["running", "part", "chinese"] : ["running", "held", "camera", "plc", "ledger", "frozen", "stale", "stopped", "untaught", "killed", "part", "chinese"];
+const scenes = wanted.length ? wanted : real ? ["running", "part", "eyes", "origin", "chinese"] : ["running", "held", "camera", "plc", "ledger", "frozen", "stale", "stopped", "untaught", "drifted", "killed", "part", "eyes", "chinese"];
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 let faults = 0;
 const fault = (text) => {
@@ -25,7 +25,7 @@ const fault = (text) => {
 /** Starts the plant and returns its address and a way to end it. */
 async function plant(scene) {
   if (real) return { url: canned, end: async () => undefined };
-  const own = { killed: "running", part: "running", chinese: "running" };
+  const own = { killed: "running", part: "running", chinese: "running", eyes: "drifted", origin: "drifted" };
   const child = spawn(canned, ["-scene", own[scene] ?? scene], { stdio: ["ignore", "pipe", "inherit"] });
   const url = await new Promise((resolve, reject) => {
     child.stdout.once("data", (d) => resolve(String(d).trim()));
@@ -62,9 +62,15 @@ for (const scene of scenes) {
       await page.waitForSelector(".story tr:nth-child(6)");
       await page.waitForTimeout(800);
     }
+    if (scene === "eyes" || scene === "origin") {
+      await page.locator(".eyes-open").tap();
+      await page.waitForSelector(".measure");
+      if (scene === "origin") await page.locator(".eyes-view .button").first().tap();
+      await page.waitForTimeout(800);
+    }
     if (name === "phone") {
       const tall = await page.evaluate(() => document.documentElement.scrollHeight);
-      if (scene !== "part") await page.setViewportSize({ width: 390, height: tall });
+      if (!["part", "eyes", "origin"].includes(scene)) await page.setViewportSize({ width: 390, height: tall });
       await page.waitForTimeout(600);
     }
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

@@ -20,6 +20,11 @@ export type RecipeShelf = Schemas["RecipeShelf"];
 export type RecipeVersion = Schemas["RecipeVersion"];
 export type RecipeLine = Schemas["RecipeLine"];
 export type RecipeDiff = Schemas["RecipeDiff"];
+export type Eyes = Schemas["Eyes"];
+export type EyeView = Schemas["EyeView"];
+export type EyeMeasure = Schemas["EyeMeasure"];
+export type Accuracy = Schemas["Accuracy"];
+export type SampleTally = Schemas["SampleTally"];
 export type Outcome = Verdict["outcome"];
 
 /** Asks the appliance; what it refuses is an Error with its own words. */
@@ -51,6 +56,12 @@ export const fetchRecipeDiff = (from: string, to: string) => ask<RecipeDiff>(`${
 export const recipeReport = (recipe: string) => `${version(recipe)}/report`;
 /** Has a line judge by a version, or leave it for the one before. */
 export const orderRecipe = (act: "activate" | "back", recipe: string, line: string, token: string) => ask<RecipeLine>(`${version(recipe)}/${act}`, { token, body: { line } });
+
+const onLine = (line: string, what: string) => `/api/v1/lines/${encodeURIComponent(line)}/${what}`;
+export const fetchEyes = (line: string) => ask<Eyes>(onLine(line, "eyes"));
+export const fetchAccuracy = (line: string) => ask<Accuracy>(onLine(line, "accuracy"));
+/** Takes what a view shows now for right. */
+export const acceptOrigin = (line: string, view: string, reason: string, token: string) => ask<Eyes>(onLine(line, "eyes/origin"), { token, body: { view, reason } });
 
 export const evidence = (sha256: string) => `/api/v1/evidence/${sha256}`;
 export const livePath = (line: string) => `/api/v1/live/${encodeURIComponent(line)}`;

@@ -5,6 +5,7 @@ export interface Hash {
   line?: string;
   part?: string;
   recipes?: boolean;
+  eyes?: boolean;
 }
 
 function read(text: string): Hash {
@@ -15,6 +16,7 @@ function read(text: string): Hash {
   if (line) out.line = line;
   if (part) out.part = part;
   if (params.has("recipes")) out.recipes = true;
+  if (params.has("eyes")) out.eyes = true;
   return out;
 }
 
@@ -32,6 +34,7 @@ export function useHash() {
     if (to.line) params.set("line", to.line);
     if (to.part) params.set("part", to.part);
     if (to.recipes) params.set("recipes", "");
+    if (to.eyes) params.set("eyes", "");
     window.location.hash = params.toString();
   }, []);
   return { hash, go };

@@ -1,8 +1,9 @@
 import "./station.css";
 
+import { useQuery } from "@tanstack/react-query";
 import { useCallback } from "react";
 
-import type { Site } from "../api/client";
+import { fetchAccuracy, fetchEyes, type Site } from "../api/client";
 import { Tile } from "../camera/Tile";
 import { useHash } from "../components/hash";
 import { useNow } from "../components/now";
@@ -13,6 +14,9 @@ import { Equipment } from "../plc/Equipment";
 import { RecipeDialog } from "../recipe/RecipeDialog";
 import { useWords } from "../words/Language";
 import { Banner } from "./Banner";
+import { eyeAlarms } from "./eyes";
+import { EyesDialog } from "./EyesDialog";
+import { EyesPanel } from "./EyesPanel";
 import { Figures } from "./Figures";
 import { Head } from "./Head";
 import { alarms, lineSilent, noData, silence } from "./health";
@@ -22,17 +26,22 @@ import { Strip } from "./Strip";
 
 /** One line on one screen. */
 export function Station({ site, line: id }: { site: Site; line: string }) {
-  const { t } = useWords();
+  const { t, code } = useWords();
   const { hash, go } = useHash();
   const live = useLive(id);
   const now = useNow();
   const open = useCallback((part: string) => go({ line: id, part }), [go, id]);
 
+  const eyes = useQuery({ queryKey: ["eyes", id], queryFn: () => fetchEyes(id), refetchInterval: 3000 });
+  const accuracy = useQuery({ queryKey: ["accuracy", id], queryFn: () => fetchAccuracy(id), refetchInterval: 30_000 });
+
   const state = live.state?.value;
   const line = state?.line ?? site.lines.find((l) => l.line === id);
   if (!line) return null;
-  const wrong = alarms(live, now, t);
   const silent = noData(live, now);
+  const wrong = alarms(live, now, t);
+  if (!silent) wrong.push(...eyeAlarms(eyes.data, accuracy.data, t, code));
+  wrong.sort((a, b) => Number(b.level === "high") - Number(a.level === "high"));
   const old = silent || lineSilent(live, now);
   const rejects = state?.rejects ?? [];
 
@@ -50,10 +59,14 @@ export function Station({ site, line: id }: { site: Site; line: string }) {
           <LedgerTable ledger={line.ledger} answered={line.plc.connected} />
           <Equipment line={line} beside={state?.cameras ?? site.cameras} />
         </div>
-        <RejectList rejects={rejects} zone={site.zone} open={open} />
+        <div className="after">
+          <RejectList rejects={rejects} zone={site.zone} open={open} />
+          <EyesPanel eyes={eyes.data} heard={eyes.dataUpdatedAt} accuracy={accuracy.data} open={() => go({ line: id, eyes: true })} />
+        </div>
         <Strip strip={state?.strip ?? []} />
       </div>
       {hash.recipes && <RecipeDialog line={id} zone={site.zone} close={() => go({ line: id })} />}
+      {hash.eyes && <EyesDialog line={id} eyes={eyes.data} heard={eyes.dataUpdatedAt} accuracy={accuracy.data} zone={site.zone} error={eyes.isError ? eyes.error.message : undefined} close={() => go({ line: id })} />}
       {hash.part && <PartDialog id={hash.part} rejects={rejects} zone={site.zone} open={open} close={() => go({ line: id })} />}
     </>
   );

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { clock, count, date, measure, offset, percent, span } from "./figures";
+import { bound, clock, count, date, measure, offset, percent, span } from "./figures";
 import { preferred } from "./Language";
 import { en, zh } from "./words";
 
@@ -10,6 +10,11 @@ it.each([
   [1, 1, "100.00"],
   [0, 0, "–"],
 ])("percent(%d, %d) is %s", (part, whole, want) => expect(percent(part, whole)).toBe(want));
+
+it.each([
+  [0.002485, "0.25"], [0.002022, "0.21"], // never rounded down
+  [0.0063e-2, "0.0063"], [0.05, "5.0"], [0.126, "13"], [0.9999, "100"], [1, "100"],
+])("bound(%d) is %s", (share, want) => expect(bound(share)).toBe(want));
 
 it.each([
   [0, "0"], [0.0993, "0.099"], [0.81, "0.810"], [2.3, "2.30"], [58.73, "58.7"], [270.6, "271"], [1.7976931348623157e308, "∞"], [NaN, "∞"],

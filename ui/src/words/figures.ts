@@ -20,6 +20,15 @@ export function percent(part: number, whole: number): string {
   return (Math.floor((part / whole) * 10_000) / 100).toFixed(2);
 }
 
+/** An upper bound in per cent, with two digits that count and never rounded down: 0.2022 % must not read as 0.20 %. */
+export function bound(share: number): string {
+  const percent = 100 * share;
+  if (percent >= 100) return "100";
+  const digits = Math.max(0, Math.min(6, 1 - Math.floor(Math.log10(percent))));
+  const ten = 10 ** digits;
+  return (Math.ceil(percent * ten - 1e-9) / ten).toFixed(digits);
+}
+
 /** A stretch of time as a person says it: "850 ms", "3.2 s", "4 min". */
 export function span(ms: number, code: Code): string {
   const [milli, s, min, h] = code === "zh" ? ["毫秒", "秒", "分钟", "小时"] : ["ms", "s", "min", "h"];
