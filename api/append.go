@@ -193,6 +193,8 @@ func (s *server) admitOne(who access.Identity, text json.RawMessage, e *event.Ev
 		return &refusal{http.StatusForbidden, "type", kind + " is said by the log of itself and appended by nobody else"}
 	case e.Type == labelType && !who.May(access.Users): // an import brings them as they are
 		return &refusal{http.StatusForbidden, "type", kind + " is said by POST /api/v1/parts/{id}/label, which holds the part's pictures"}
+	case e.Type == acceptedType && !who.May(access.Users):
+		return &refusal{http.StatusForbidden, "type", kind + " is said by POST /api/v1/lines/{line}/eyes/origin, which has the line look anew"}
 	case !who.MayAppend(e.Type):
 		return &refusal{http.StatusForbidden, "type", fmt.Sprintf("%s may not append %.80s: an admin gives a token that scope (linesman token add)", who.Actor, kind)}
 	case !who.OnSource(e.Source):

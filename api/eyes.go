@@ -17,6 +17,9 @@ import (
 	"linesman/part"
 )
 
+// acceptedType is the event by which a person accepts a new origin.
+var acceptedType = event.EyesAccepted{}.EventType()
+
 // Eyes is how the cameras' own state stands on one line (docs/vision.md).
 type Eyes struct {
 	Line  string    `json:"line"`
@@ -87,7 +90,7 @@ func (s *server) registerEyes(a huma.API) {
 	huma.Register(a, huma.Operation{
 		Method: http.MethodPost, Path: "/api/v1/lines/{line}/eyes/origin", OperationID: "accept-origin", Summary: "Take what the cameras show now for right",
 		Description: "The next frames make a new origin, from which drift is measured by the recipe and model that judge now; verdicts do not change by it. " +
-			"linesman.eyes.accepted.v1 says who and why. It wants the right \"recipe\".",
+			string(acceptedType) + " says who and why. It wants the right \"recipe\", or a token that may append " + string(acceptedType) + ".",
 		MaxBodyBytes: 16 << 10, Errors: []int{401, 403, 404, 422, 503},
 	}, s.acceptOrigin)
 }
@@ -117,7 +120,7 @@ func (s *server) eyes(ctx context.Context, id part.LineID) (*eyesAnswer, error) 
 		return out, nil
 	}
 	log := readable{s.Log, identity(ctx)}
-	origins, err := log.Read(ctx, event.Filter{Newest: true, Limit: 1000, Types: []event.Type{event.EyesReference{}.EventType(), event.EyesAccepted{}.EventType()}})
+	origins, err := log.Read(ctx, event.Filter{Newest: true, Limit: 1000, Types: []event.Type{event.EyesReference{}.EventType(), acceptedType}})
 	if err != nil {
 		return nil, s.broken("reading the log", err)
 	}
@@ -226,8 +229,9 @@ func (s *server) acceptOrigin(ctx context.Context, in *struct {
 		Reason string `json:"reason" minLength:"3" maxLength:"500" doc:"why what is seen now is right, for a person: new lamps"`
 	}
 }) (*eyesAnswer, error) {
-	if err := need(ctx, access.Recipe); err != nil {
-		return nil, err
+	who := identity(ctx)
+	if !maySay(who, acceptedType) {
+		return nil, huma.Error403Forbidden(lacks(who, access.Recipe))
 	}
 	id := part.LineID(in.Line)
 	views, err := s.watched(id)
@@ -241,7 +245,7 @@ func (s *server) acceptOrigin(ctx context.Context, in *struct {
 	case len(strings.TrimSpace(in.Body.Reason)) < 3:
 		return nil, huma.Error422UnprocessableEntity("reason: say why what is seen now is right")
 	}
-	if err := s.AcceptOrigin(id, in.Body.View, in.Body.Reason, identity(ctx).Actor); err != nil {
+	if err := s.AcceptOrigin(id, in.Body.View, in.Body.Reason, who.Actor); err != nil {
 		return nil, s.broken("accepting a new origin", err)
 	}
 	return s.eyes(ctx, id)

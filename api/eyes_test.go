@@ -2,10 +2,13 @@ package api_test
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"linesman/access"
 	"linesman/api"
 	"linesman/api/apitest"
 	"linesman/event"
@@ -117,7 +120,9 @@ func TestAcceptOrigin(t *testing.T) {
 	var heard []string
 	var broken error
 	_, h := proven(t, func(c *api.Config) {
-		c.Access = labellers
+		known := maps.Clone(labellers)
+		known["lamps"] = access.Identity{Actor: "token:lamps", Append: []event.Type{"linesman.eyes.accepted.v1"}}
+		c.Access = known
 		c.Eyes = func(part.LineID) []line.Eye { return []line.Eye{{View: "top", Camera: "top", Learn: 200}} }
 		c.AcceptOrigin = func(id part.LineID, view, reason, actor string) error {
 			heard = append(heard, strings.Join([]string{string(id), view, reason, actor}, "|"))
@@ -133,6 +138,7 @@ func TestAcceptOrigin(t *testing.T) {
 		{"viewer", "tablets-1", ok, 403},
 		{"operator", "tablets-1", ok, 403},
 		{"mes", "tablets-1", ok, 403},
+		{"claims", "tablets-1", ok, 403},
 		{"elsewhere", "tablets-1", ok, 403},
 		{"quality", "tablets-9", ok, 404},
 		{"quality", "tablets-1", `{"view":"side","reason":"new lamps"}`, 422},
@@ -146,12 +152,16 @@ func TestAcceptOrigin(t *testing.T) {
 	if len(heard) > 0 {
 		t.Errorf("the line heard %q", heard)
 	}
-	for _, body := range []string{ok, `{"reason":"cleaned"}`} {
-		if w := call(h, "quality", "POST", "/api/v1/lines/tablets-1/eyes/origin", "application/json", body); w.Code != 200 || !strings.Contains(w.Body.String(), `"learning"`) {
+	e := `{"specversion":"1.0","id":"` + oneID + `","time":"2026-03-01T08:00:00Z","subject":"top","source":"/demo/line/tablets-1","type":"linesman.eyes.accepted.v1","data":{"line":"tablets-1","view":"top","camera":"top","recipe":"t@1","recipe_sha256":"","model_sha256":"","reason":"new lamps"}}`
+	if w := call(h, "lamps", "POST", "/api/v1/events", "application/json", e); w.Code != 403 || !strings.Contains(w.Body.String(), "eyes/origin") {
+		t.Errorf("past the line: status %d: %s", w.Code, w.Body)
+	}
+	for token, body := range map[string]string{"quality": ok, "lamps": `{"reason":"cleaned"}`} {
+		if w := call(h, token, "POST", "/api/v1/lines/tablets-1/eyes/origin", "application/json", body); w.Code != 200 || !strings.Contains(w.Body.String(), `"learning"`) {
 			t.Errorf("%s: status %d: %s", body, w.Code, w.Body)
 		}
 	}
-	if len(heard) != 2 || heard[0] != "tablets-1|top|new lamps|user:q" || heard[1] != "tablets-1||cleaned|user:q" {
+	if len(heard) != 2 || !slices.Contains(heard, "tablets-1|top|new lamps|user:q") || !slices.Contains(heard, "tablets-1||cleaned|token:lamps") {
 		t.Errorf("the line heard %q", heard)
 	}
 	broken = errors.New("it has ended")

@@ -72,7 +72,7 @@ func (s *server) label(ctx context.Context, in *struct {
 	Body labelBody
 }) (*sampleAnswer, error) {
 	who := identity(ctx)
-	if !mayLabel(who) {
+	if !maySay(who, labelType) {
 		return nil, huma.Error403Forbidden(lacks(who, access.Recipe))
 	}
 	if s.Appender == nil {
@@ -114,12 +114,13 @@ func speaker(who access.Identity, given string) (actor string, err error) {
 	return given, nil
 }
 
-// mayLabel says who may: a person by the role, a module by its scope.
-func mayLabel(who access.Identity) bool {
+// maySay says who may say what an event of a type stands for: a person by the right
+// "recipe", a module by its scope.
+func maySay(who access.Identity, typ event.Type) bool {
 	if who.Role != "" {
 		return who.May(access.Recipe)
 	}
-	return who.MayAppend(labelType)
+	return who.MayAppend(typ)
 }
 
 func (s *server) samples(ctx context.Context, q *struct {

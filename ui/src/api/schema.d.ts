@@ -176,7 +176,7 @@ export interface paths {
         put?: never;
         /**
          * Take what the cameras show now for right
-         * @description The next frames make a new origin, from which drift is measured by the recipe and model that judge now; verdicts do not change by it. linesman.eyes.accepted.v1 says who and why. It wants the right "recipe".
+         * @description The next frames make a new origin, from which drift is measured by the recipe and model that judge now; verdicts do not change by it. linesman.eyes.accepted.v1 says who and why. It wants the right "recipe", or a token that may append linesman.eyes.accepted.v1.
          */
         post: operations["accept-origin"];
         delete?: never;

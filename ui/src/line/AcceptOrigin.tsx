@@ -39,7 +39,7 @@ export function AcceptOrigin(p: { line: string; view: EyeView; token: string; se
       <label className="order-token">
         {t.token}
         <input type="password" autoComplete="off" value={p.token} onChange={(e) => p.setToken(e.target.value)} />
-        <span>{t.tokenNote}</span>
+        <span>{t.eyes.tokenNote}</span>
       </label>
       {order.isError && (
         <p className="order-refused" role="alert">

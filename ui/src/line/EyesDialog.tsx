@@ -33,7 +33,7 @@ function MeasureRow({ measure: m, now }: { measure: EyeMeasure; now: number }) {
       {m.trend.length > 0 ? <EyeTrend measure={m} now={now} label={t.eyes.hour} /> : <span className="measure-none">{t.eyes.noTrend}</span>}
       {m.why && (
         <p className="measure-why">
-          {m.why}. {m.what_to_do}
+          {m.why} · {m.what_to_do}
         </p>
       )}
     </li>

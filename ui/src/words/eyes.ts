@@ -15,6 +15,7 @@ export const eyesEn = {
   accept: "Accept as new origin",
   effect: (view: string, n: string) => `What ${view} shows from now on will count as right: its next ${n} frames make the origin, and drift of before is forgotten. Verdicts do not change by it.`,
   reason: "Reason", reasonNote: "Stays in the log with your name: new lamps, lens cleaned, camera moved on purpose.",
+  tokenNote: "It takes the right recipe, or a token that may append linesman.eyes.accepted.v1. It is forgotten when this is closed.",
   taken: (view: string) => `Taken: ${view} is learning its new origin.`,
   alarm: (camera: string, measure: string) => `Camera ${camera}: ${measure.toLowerCase()} beyond its limit`,
 };
@@ -49,6 +50,7 @@ export const eyesZh: typeof eyesEn = {
   accept: "接受为新基准",
   effect: (view, n) => `从现在起 ${view} 所见视为正确：随后 ${n} 帧构成基准，此前的漂移不再计入。判定不因此改变。`,
   reason: "原因", reasonNote: "与您的姓名一同记入日志：更换灯具、清洁镜头、有意移动相机。",
+  tokenNote: "需要配方权限，或可追加 linesman.eyes.accepted.v1 的令牌。关闭后即被清除。",
   taken: (view) => `已接受：${view} 正在学习新基准。`,
   alarm: (camera, measure) => `相机 ${camera}：${measure}超出限值`,
 };
