@@ -160,24 +160,31 @@ func wireEye(v *line.Eye, now time.Time) EyeView {
 }
 
 // rooted looks in the log, newest first, for when a view's present origin began to be
-// measured from without a break, and for the word that asked for it. A restart that
-// carries an origin on is no break; another recipe between is.
+// measured from without a break, and for the word that asked for it: the one before
+// it, after any other origin of that recipe and model. A restart that carries an
+// origin on is no break; another recipe between is.
 func rooted(newest []event.Event, v *line.Eye) (since uint64, by *EyeAccepted) {
 	ref := &v.Reference
-	broken, cause := false, ""
+	ofView := func(line, view, camera string) bool {
+		return line == ref.Line && view == ref.View && camera == ref.Camera
+	}
+	broken, made := false, false
 	for i := range newest {
 		e := &newest[i]
-		if r, err := event.As[event.EyesReference](*e); err == nil && r.Line == ref.Line && r.View == ref.View {
-			if same := r.From.Equal(ref.From) && r.RecipeHash == ref.RecipeHash && r.ModelHash == ref.ModelHash && r.Camera == ref.Camera; !same {
+		if r, err := event.As[event.EyesReference](*e); err == nil && ofView(r.Line, r.View, r.Camera) {
+			judges := r.RecipeHash == ref.RecipeHash && r.ModelHash == ref.ModelHash
+			switch same := judges && r.From.Equal(ref.From); {
+			case same && !broken:
+				since = e.Seq
+			case !same:
 				broken = true
-			} else {
-				if !broken {
-					since = e.Seq
-				}
-				cause = e.Cause // of the oldest: those carried on have none
 			}
+			if made && judges {
+				return since, nil
+			}
+			made = made || judges && !r.Carried
 		}
-		if a, err := event.As[event.EyesAccepted](*e); err == nil && cause != "" && e.ID == cause {
+		if a, err := event.As[event.EyesAccepted](*e); err == nil && made && ofView(a.Line, a.View, a.Camera) && a.RecipeHash == ref.RecipeHash && a.ModelHash == ref.ModelHash {
 			return since, &EyeAccepted{At: e.Time.UTC(), By: e.Actor, Reason: a.Reason, Seq: decimal(e.Seq)}
 		}
 	}

@@ -40,6 +40,8 @@ func TestEyes(t *testing.T) {
 		{"carried on over a restart", []event.Payload{ref(1, 5, false), minute(10, -1), ref(1, 5, true), minute(12, -3)}, ref(1, 5, true), []float64{-1, -3}, false},
 		{"another model between", []event.Payload{ref(1, 5, false), minute(10, -1), ref(2, 4, false), minute(11, 50), ref(1, 5, true), minute(12, -3)}, ref(1, 5, true), []float64{-3}, false},
 		{"accepted anew, then restarted", []event.Payload{ref(1, 5, false), minute(10, -21), word, ref(1, 3, false), minute(12, -1), ref(1, 3, true), minute(14, -2)}, ref(1, 3, true), []float64{-1, -2}, true},
+		{"accepted for another model", []event.Payload{ref(2, 5, false), word, ref(2, 3, false), minute(12, -1)}, ref(2, 3, false), []float64{-1}, false},
+		{"accepted long before", []event.Payload{word, ref(1, 5, false), minute(10, -1), ref(1, 3, false), minute(12, -2)}, ref(1, 3, false), []float64{-2}, false},
 		{"older than an hour", []event.Payload{ref(1, 5, false), minute(-2, -9), minute(20, -2)}, ref(1, 5, false), []float64{-2}, false},
 		{"not yet in the log", []event.Payload{ref(1, 5, false), minute(10, -1)}, ref(2, 1, false), nil, false},
 	} {
@@ -49,18 +51,13 @@ func TestEyes(t *testing.T) {
 		}
 		eye.Measures[3].State = "warning"
 		log, h := proven(t, func(cfg *api.Config) { cfg.Eyes = func(part.LineID) []line.Eye { return []line.Eye{eye} } })
-		asked := ""
 		for _, p := range c.said {
 			e := event.New("/demo/line/tablets-1", "top", time.Now(), p)
 			if m, ok := p.(event.EyesMinute); ok {
 				e.Time = m.From.Add(time.Minute)
 			}
-			e.ID = event.NewID()
-			switch p.EventType() {
-			case word.EventType():
-				asked, e.Actor = e.ID, "user:q"
-			case ref(1, 1, true).EventType():
-				e.Cause, asked = asked, ""
+			if p.EventType() == word.EventType() {
+				e.Actor = "user:q"
 			}
 			log.Emit(e)
 		}
