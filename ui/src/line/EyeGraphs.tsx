@@ -23,7 +23,8 @@ export function trendPath(m: EyeMeasure, now: number): string {
     const x = 100 * (1 - (now - at) / hour);
     if (x < 0 || x > 101) continue;
     const y = 20 - 18 * Math.max(-1, Math.min(1, p.value / m.limit));
-    path += `${at - before > 90_000 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`;
+    const to = `${x.toFixed(1)} ${y.toFixed(1)}`;
+    path += at - before > 90_000 ? `M${to}h0` : `L${to}`; // a minute alone is a dot
     before = at;
   }
   return path;

@@ -47,7 +47,7 @@ describe("figures of the eyes", () => {
   it("a trend breaks where a minute is missing, and ends with the hour", () => {
     const minute = (n: number, value: number) => ({ from: new Date(Date.parse(at) - n * 60_000).toISOString(), value });
     const m = measure({ trend: [minute(70, 1), minute(31, 0), minute(30, 10), minute(20, 40), minute(1, -20)] });
-    expect(trendPath(m, Date.parse(at))).toBe("M50.0 20.0L51.7 11.0M68.3 2.0M100.0 38.0");
+    expect(trendPath(m, Date.parse(at))).toBe("M50.0 20.0h0L51.7 11.0M68.3 2.0h0M100.0 38.0h0");
   });
 
   it("more proof is a longer bar", () => {

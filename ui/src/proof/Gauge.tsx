@@ -78,7 +78,7 @@ export function Gauge({ accuracy: a, zone }: { accuracy: Accuracy | undefined; z
       </h3>
       {a && !j && (
         <p>
-          {t.accuracy.none}. {t.accuracy.noneWhat}
+          {t.accuracy.none} · {t.accuracy.noneWhat}
         </p>
       )}
       {a && j && (
