@@ -24,13 +24,15 @@ type bound struct {
 	ins     []ort.Value
 	outs    []ort.Value
 	answer  []models.Tensor
+	varies  bool // the outputs' shapes follow what is seen
 }
 
 // kept is what models.Buffers.Driver holds: newest shape last.
 type kept struct{ shapes []*bound }
 
 // Run runs the graph. See models.Session for who owns what. A call with an
-// input shape seen before, over the same memory, allocates next to nothing.
+// input shape seen before, over the same memory, allocates next to nothing, unless
+// the shapes of the graph's outputs follow what it sees.
 func (s *Session) Run(in []models.Tensor, keep *models.Buffers) ([]models.Tensor, error) {
 	if s.net == nil {
 		return nil, errors.New("onnx: the session is closed")
@@ -46,7 +48,16 @@ func (s *Session) Run(in []models.Tensor, keep *models.Buffers) ([]models.Tensor
 	if err != nil {
 		return nil, err
 	}
-	if err := s.net.Run(b.ins, b.outs); err != nil {
+	if b.varies {
+		b.forget()
+	}
+	err = s.net.Run(b.ins, b.outs)
+	if err != nil && b.answer != nil { // another shape than the last: as many boxes as were found
+		b.varies = true
+		b.forget()
+		err = s.net.Run(b.ins, b.outs)
+	}
+	if err != nil {
 		k.drop(b)
 		return nil, fmt.Errorf("onnx: run on %v: %w", in[0].Shape, err)
 	}
@@ -141,17 +152,24 @@ func (b *bound) adopt() error {
 	return nil
 }
 
+// forget frees the outputs of the last Run.
+func (b *bound) forget() {
+	for i, v := range b.outs {
+		if v != nil {
+			v.Destroy()
+			b.outs[i] = nil
+		}
+	}
+	b.out, b.answer = nil, nil
+}
+
 func (b *bound) free() {
 	for _, t := range b.in {
 		if t != nil {
 			t.Destroy()
 		}
 	}
-	for _, v := range b.outs {
-		if v != nil {
-			v.Destroy()
-		}
-	}
+	b.forget()
 }
 
 func (k *kept) drop(b *bound) {
