@@ -33,6 +33,9 @@ type Model struct {
 // Read loads a model folder and checks every hash. It does not yet run the
 // model; Detector does, on the model's own samples.
 func Read(dir string) (*Model, error) {
+	if dir == "" {
+		return nil, errors.New("no taught model is named; teach one with linesman teach")
+	}
 	text, err := os.ReadFile(filepath.Join(dir, CardFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("model %s: no %s there; teach one with linesman teach --good DIR --out %s", dir, CardFile, dir)
@@ -50,6 +53,12 @@ func Read(dir string) (*Model, error) {
 func read(dir string, text []byte) (*Model, error) {
 	m := &Model{Samples: map[string][]byte{}, Kept: map[string][]byte{}}
 	soft := &Blurred{Contrast: ChannelFile{Name: softContrast}}
+	var other struct {
+		Kind string `yaml:"kind"`
+	}
+	if yaml.Unmarshal(text, &other) == nil && other.Kind != Kind {
+		return nil, fmt.Errorf("%s: kind %q: want %s, as linesman teach makes it", CardFile, other.Kind, Kind)
+	}
 	if err := yaml.UnmarshalWithOptions(text, &m.Card, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("%s: %s", CardFile, yaml.FormatError(err, false, false))
 	}

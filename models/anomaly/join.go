@@ -31,7 +31,7 @@ func (d *Detector) join(b *bench, p *Part, t *texel, ask models.Ask, out *models
 		}
 		out.Anomaly = max(out.Anomaly, r.Score)
 		out.Findings = append(out.Findings, findingOf(c, r))
-		out.Heatmap = hottest(out.Heatmap, r.Heat)
+		out.Heatmap = Hottest(out.Heatmap, r.Heat)
 	}
 	if err := d.likeness(b, p, t, ask, out); err != nil {
 		return err
@@ -72,7 +72,7 @@ func (d *Detector) likeness(b *bench, p *Part, t *texel, ask models.Ask, out *mo
 	box, area := onPicture(p, &t.patches, at)
 	out.Anomaly = max(out.Anomaly, r.Score)
 	out.Findings = append(out.Findings, models.Finding{Class: Likeness, Name: r.Class, Score: r.Score, Box: box, Area: area, Measured: r.Measured, Limit: r.Limit, Unit: r.Unit})
-	out.Heatmap = hottest(out.Heatmap, r.Heat)
+	out.Heatmap = Hottest(out.Heatmap, r.Heat)
 	return nil
 }
 
@@ -118,8 +118,9 @@ func (d *Detector) scale(out *models.Result) {
 	}
 }
 
-// hottest lays one heat map over another, on the finer of the two grids.
-func hottest(a, b models.Heatmap) models.Heatmap {
+// Hottest lays one heat map over another, on the finer of the two grids; it writes on
+// that one.
+func Hottest(a, b models.Heatmap) models.Heatmap {
 	if len(b.Score) == 0 {
 		return a
 	}
