@@ -20,6 +20,7 @@ import (
 	"linesman/models/anomaly"
 	"linesman/models/channel"
 	"linesman/models/onnx"
+	"linesman/models/panel"
 	"linesman/part"
 	"linesman/plc"
 	"linesman/plc/modbus"
@@ -208,7 +209,7 @@ func (p *plant) look(s site) (*eyes, error) {
 	if p.how.eyes != nil {
 		return p.how.eyes, nil
 	}
-	detector, err := anomaly.Load(s.recipe.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
+	detector, err := panel.Load(s.recipe.ModelDir(), s.recipe.OtherDirs(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 
@@ -25,8 +26,11 @@ type Recipe struct {
 	Part    vision.LocateSettings `yaml:"part"`
 	// Views names the cameras' views that must each be there for a verdict;
 	// empty means every view of the line.
-	Views  []string     `yaml:"views"`
-	Model  string       `yaml:"model"` // folder, relative to the recipe's file
+	Views []string `yaml:"views"`
+	Model string   `yaml:"model"` // folder of the taught model, relative to the recipe's file
+	// Models are folders of models that were trained elsewhere on labelled pictures.
+	// They judge beside the taught one, or without one; the worst counts.
+	Models []string     `yaml:"models"`
 	Limits rules.Limits `yaml:"limits"`
 	Keep   Keep         `yaml:"keep"`
 
@@ -80,8 +84,13 @@ func (r *Recipe) Validate() error {
 	if r.Part.DiameterMM <= 0 {
 		errs = append(errs, fmt.Errorf("part.diameter_mm is %v: measure the part's largest extent in mm", r.Part.DiameterMM))
 	}
-	if r.Model == "" {
-		errs = append(errs, errors.New(`"model:" names no folder; teach one with linesman teach`))
+	if r.Model == "" && len(r.Models) == 0 {
+		errs = append(errs, errors.New(`"model:" names no folder; teach one with linesman teach, or name by "models:" what was trained elsewhere`))
+	}
+	for i, m := range r.Models {
+		if m == "" || m == r.Model || slices.Contains(r.Models[:i], m) {
+			errs = append(errs, fmt.Errorf("models[%d] is %q: name each folder once, and the taught model by model: alone", i, m))
+		}
 	}
 	if r.Keep.OnePassIn == 0 {
 		r.Keep.OnePassIn = 1000
@@ -104,10 +113,26 @@ func (r *Recipe) ID() string { return fmt.Sprintf("%s@%d", r.Name, r.Version) }
 // File returns the path it was loaded from; empty if it was parsed.
 func (r *Recipe) File() string { return r.path }
 
-// ModelDir returns the model's folder.
+// ModelDir returns the taught model's folder; empty without one.
 func (r *Recipe) ModelDir() string {
-	if filepath.IsAbs(r.Model) {
-		return r.Model
+	if r.Model == "" {
+		return ""
 	}
-	return filepath.Join(filepath.Dir(r.path), r.Model)
+	return r.beside(r.Model)
+}
+
+// OtherDirs returns the folders of the models that were trained elsewhere.
+func (r *Recipe) OtherDirs() (dirs []string) {
+	for _, m := range r.Models {
+		dirs = append(dirs, r.beside(m))
+	}
+	return dirs
+}
+
+// beside returns a folder that the recipe names.
+func (r *Recipe) beside(folder string) string {
+	if filepath.IsAbs(folder) {
+		return folder
+	}
+	return filepath.Join(filepath.Dir(r.path), folder)
 }

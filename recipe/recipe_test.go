@@ -141,3 +141,28 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Models that were trained elsewhere stand beside a taught one, or alone.
+func TestModels(t *testing.T) {
+	for _, c := range []struct {
+		name, models, says string
+		taught             string
+		others             []string
+	}{
+		{"beside", "model: model\nmodels: [stains, /srv/scratches]", "", "model", []string{"stains", "/srv/scratches"}},
+		{"alone", "models: [stains]", "", "", []string{"stains"}},
+		{"none", "models: []", `"model:" names no folder`, "", nil},
+		{"a folder twice", "models: [stains, stains]", "models[1]", "", nil},
+		{"the taught one again", "model: model\nmodels: [model]", "models[0]", "", nil},
+		{"no name", "model: model\nmodels: ['']", "models[0]", "", nil},
+	} {
+		r, err := Parse([]byte(strings.Replace(good, "model: model", c.models, 1)))
+		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: error %v, want it to say %q", c.name, err, c.says)
+			continue
+		}
+		if err == nil && (r.ModelDir() != c.taught || !slices.Equal(r.OtherDirs(), c.others)) {
+			t.Errorf("%s: folders %q and %q", c.name, r.ModelDir(), r.OtherDirs())
+		}
+	}
+}

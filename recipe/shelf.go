@@ -95,9 +95,9 @@ const (
 	pageFile   = "report.html"
 )
 
-// Add copies a recipe and its model onto the shelf, as a draft; what lies there
+// Add copies a recipe and its models onto the shelf, as a draft; what lies there
 // already is returned as it is. A version that is taken by other content is
-// refused. modelHash is of the model that r names; one that is named by an absolute
+// refused. modelHash is of all models that r names; one that is named by an absolute
 // path is not copied.
 func (s *Shelf) Add(path string, r *Recipe, modelHash string) (*Kept, error) {
 	if k, err := s.Get(r.ID()); err == nil {
@@ -108,9 +108,18 @@ func (s *Shelf) Add(path string, r *Recipe, modelHash string) (*Kept, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	away := filepath.IsAbs(r.Model) // it stays where it is, and its hash is held against it
-	if !away && !filepath.IsLocal(r.Model) || strings.ContainsAny(r.Name, "/\\@") {
-		return nil, fmt.Errorf("recipe %s: model: %s lies outside the recipe's folder, or recipe: %q has / or @ in it: put the model's folder beside the recipe's file and name it plainly", path, r.Model, r.Name)
+	if strings.ContainsAny(r.Name, "/\\@") {
+		return nil, fmt.Errorf("recipe %s: recipe: %q has / or @ in it: name it plainly", path, r.Name)
+	}
+	var copied []string // the others stay where they are, and their hash is held against them
+	for _, m := range append([]string{r.Model}, r.Models...) {
+		switch {
+		case m == "" || filepath.IsAbs(m):
+		case !filepath.IsLocal(m):
+			return nil, fmt.Errorf("recipe %s: model %s lies outside the recipe's folder: put the model's folder beside the recipe's file", path, m)
+		default:
+			copied = append(copied, m)
+		}
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -125,8 +134,8 @@ func (s *Shelf) Add(path string, r *Recipe, modelHash string) (*Kept, error) {
 	}
 	defer os.RemoveAll(fresh)
 	k := &Kept{Recipe: r.ID(), Hash: r.Hash(), ModelHash: modelHash}
-	if !away {
-		err = os.CopyFS(filepath.Join(fresh, r.Model), os.DirFS(r.ModelDir()))
+	for _, m := range copied {
+		err = errors.Join(err, os.CopyFS(filepath.Join(fresh, m), os.DirFS(r.beside(m))))
 	}
 	if err := errors.Join(err, os.Chmod(fresh, 0o755), s.Write(filepath.Join(fresh, recipeFile), 0o644, text), s.put(fresh, k)); err != nil {
 		return nil, fmt.Errorf("recipe %s: %w", path, err)

@@ -136,3 +136,36 @@ func TestDiff(t *testing.T) {
 		t.Error("what is no YAML was compared")
 	}
 }
+
+// Models that were trained elsewhere go onto the shelf with the taught one.
+func TestShelfOfModels(t *testing.T) {
+	for _, text := range []string{"model: model\nmodels: [deep/stains]", "models: [model, deep/stains]"} {
+		s, path, _ := shelved(t, strings.Replace(good, "model: model", text, 1))
+		stains := filepath.Join(filepath.Dir(path), "deep", "stains")
+		if err := os.MkdirAll(stains, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(stains, "card.json"), []byte("another"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Add(path, r, "m1"); err != nil {
+			t.Fatal(err)
+		}
+		kept, _, err := s.Load(r.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		dirs := kept.OtherDirs()
+		if card, err := os.ReadFile(filepath.Join(dirs[len(dirs)-1], "card.json")); err != nil || string(card) != "another" || !strings.HasPrefix(dirs[0], s.Dir) {
+			t.Errorf("%s: kept in %v: %q, %v", text, dirs, card, err)
+		}
+	}
+	s, path, r := shelved(t, strings.Replace(good, "model: model", "model: model\nmodels: [../stains]", 1))
+	if _, err := s.Add(path, r, "m1"); err == nil || !strings.Contains(err.Error(), "outside the recipe's folder") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -169,12 +169,18 @@ func (b *backup) plan() error {
 			if err := add(&b.files, file); err != nil {
 				return err
 			}
-			if _, err := os.Stat(r.ModelDir()); err != nil {
-				b.notes = append(b.notes, fmt.Sprintf("recipe %s: its model is not there and not in the backup: %v", r.ID(), err))
-				continue
+			dirs := r.OtherDirs()
+			if r.Model != "" {
+				dirs = append(dirs, r.ModelDir())
 			}
-			if err := add(&b.folders, r.ModelDir()); err != nil {
-				return err
+			for _, dir := range dirs {
+				if _, err := os.Stat(dir); err != nil {
+					b.notes = append(b.notes, fmt.Sprintf("recipe %s: its model is not there and not in the backup: %v", r.ID(), err))
+					continue
+				}
+				if err := add(&b.folders, dir); err != nil {
+					return err
+				}
 			}
 		}
 	}

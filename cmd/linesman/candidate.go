@@ -20,8 +20,8 @@ import (
 	"linesman/event/evidence"
 	"linesman/line"
 	"linesman/models/anomaly"
-	"linesman/models/channel"
 	"linesman/models/onnx"
+	"linesman/models/panel"
 	"linesman/models/teach"
 	"linesman/part"
 	"linesman/proof"
@@ -159,7 +159,7 @@ func (k *candidate) read(ctx context.Context) (err error) {
 		return err
 	}
 	if k.was, err = anomaly.Read(k.rec.ModelDir()); err != nil {
-		return err
+		return fmt.Errorf("recipe %s: %w", k.rec.ID(), err)
 	}
 	all, err := (&proof.Labels{Log: k.replay.Log}).List(ctx, string(k.id), nil)
 	if err != nil {
@@ -276,7 +276,12 @@ func (k *candidate) draft() (*recipe.Recipe, []byte, error) {
 
 // ask puts every labelled part to the candidate, the line's own way.
 func (k *candidate) ask(ctx context.Context, m *anomaly.Model, draft *recipe.Recipe) error {
-	d, err := m.Detector(anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
+	f, err := panel.Read("", k.rec.OtherDirs())
+	if err != nil {
+		return err
+	}
+	f.Taught = m
+	d, err := f.Open(modelOptions(1))
 	if err != nil {
 		return err
 	}

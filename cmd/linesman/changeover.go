@@ -9,21 +9,17 @@ import (
 	"linesman/config"
 	"linesman/event"
 	"linesman/line"
-	"linesman/models/anomaly"
-	"linesman/models/channel"
-	"linesman/models/onnx"
 	"linesman/part"
 	"linesman/recipe"
 	"linesman/vision"
 	"linesman/vision/cv"
 )
 
-// openSetup loads a recipe's model, which has to answer its own samples as its
-// card says, and returns what a line judges by with it.
+// openSetup loads a recipe's models, which have to answer as their cards say, and returns what a line judges by with it.
 func openSetup(rec *recipe.Recipe) (line.Setup, error) {
-	d, err := anomaly.Load(rec.ModelDir(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
+	d, err := openModels(rec)
 	if err != nil {
-		return line.Setup{}, fmt.Errorf("recipe %s: %w", rec.ID(), err)
+		return line.Setup{}, err
 	}
 	m := d.Model()
 	return line.Setup{

@@ -15,9 +15,6 @@ import (
 	"linesman/camera"
 	"linesman/config"
 	"linesman/event/disk"
-	"linesman/models/anomaly"
-	"linesman/models/channel"
-	"linesman/models/onnx"
 	"linesman/part"
 )
 
@@ -65,13 +62,17 @@ func examineModel(f *Findings, site *config.Site, id part.LineID) {
 		f.add(thing, Fault, err.Error(), "mend the recipe; linesman check says more")
 		return
 	}
-	d, err := anomaly.Load(r.ModelDir(), anomaly.Options{Open: onnx.Open, Channels: channel.All()})
+	d, err := openModels(r)
 	if err != nil {
-		f.add(thing, Fault, err.Error(), "teach the model again with linesman teach")
+		cure := "teach the model again with linesman teach"
+		if len(r.Models) > 0 {
+			cure = "mend what it names, the card or the graph beside it (docs/models.md), or teach a taught model again with linesman teach"
+		}
+		f.add(thing, Fault, err.Error(), cure)
 		return
 	}
 	m := d.Model()
-	f.judge(thing, fmt.Sprintf("recipe %s, model %s@%s answers its samples", r.ID(), m.Name, m.Version), d.Close(), "")
+	f.judge(thing, fmt.Sprintf("recipe %s, model %s@%s answers as its card says", r.ID(), m.Name, m.Version), d.Close(), "")
 }
 
 // first waits for a camera's first picture.

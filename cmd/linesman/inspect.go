@@ -13,8 +13,7 @@ import (
 
 	"linesman/models"
 	"linesman/models/anomaly"
-	"linesman/models/channel"
-	"linesman/models/onnx"
+	"linesman/models/panel"
 	"linesman/models/teach"
 	"linesman/part"
 	"linesman/rules"
@@ -84,7 +83,11 @@ func (c *InspectCmd) Run(ctx context.Context) error {
 	if c.Report != "" {
 		return c.report(ctx)
 	}
-	detector, err := anomaly.Load(c.Model, c.options())
+	folder, err := panel.ReadOne(c.Model)
+	if err != nil {
+		return err
+	}
+	detector, err := folder.Open(c.options())
 	if err != nil {
 		return err
 	}
@@ -131,7 +134,7 @@ func (c *InspectCmd) Run(ctx context.Context) error {
 }
 
 func (c *InspectCmd) options() anomaly.Options {
-	return anomaly.Options{Open: onnx.Open, Threads: c.Threads, Channels: channel.All()}
+	return modelOptions(c.Threads)
 }
 
 func (c *InspectCmd) print(a answer) error {
@@ -142,7 +145,7 @@ func (c *InspectCmd) print(a answer) error {
 	return err
 }
 
-func (c *InspectCmd) judge(ctx context.Context, d *anomaly.Detector, file string) answer {
+func (c *InspectCmd) judge(ctx context.Context, d panel.Judge, file string) answer {
 	began := time.Now()
 	a := answer{File: file}
 	picture, err := anomaly.ReadPicture(file)

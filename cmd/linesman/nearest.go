@@ -14,8 +14,7 @@ import (
 	"linesman/event/evidence"
 	"linesman/line"
 	"linesman/models/anomaly"
-	"linesman/models/channel"
-	"linesman/models/onnx"
+	"linesman/models/panel"
 	"linesman/part"
 	"linesman/proof"
 )
@@ -124,10 +123,13 @@ func (c *comparer) open(j event.PartJudged) error {
 	}
 	rec, err := c.judges.recipe(part.LineID(j.Line), j.RecipeHash)
 	if err == nil {
-		var m *anomaly.Model
-		if m, err = modelBeside(rec, j.ModelHash); err == nil {
+		var m panel.Folders
+		if m, err = modelsBeside(rec, j.ModelHash); err == nil && m.Taught == nil {
+			return fmt.Errorf("%w: it was judged without a taught model", api.ErrNotCompared)
+		}
+		if err == nil {
 			var e *anomaly.Explainer
-			if e, err = m.Explainer(anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()}); err == nil {
+			if e, err = m.Taught.Explainer(modelOptions(1)); err == nil {
 				if c.e != nil {
 					c.e.Close()
 				}

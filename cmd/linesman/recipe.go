@@ -15,7 +15,7 @@ import (
 	"linesman/access"
 	"linesman/config"
 	"linesman/event/disk"
-	"linesman/models/anomaly"
+	"linesman/models/panel"
 	"linesman/part"
 	"linesman/recipe"
 )
@@ -142,20 +142,20 @@ func (c *RecipeTestCmd) Run(ctx context.Context) error {
 }
 
 // put brings the recipe onto the shelf, if it is not there, and opens its model.
-func (c *RecipeTestCmd) put(ctx context.Context, site *config.Site, id part.LineID, shelf recipe.Shelf) (*recipe.Kept, *recipe.Recipe, *anomaly.Model, error) {
+func (c *RecipeTestCmd) put(ctx context.Context, site *config.Site, id part.LineID, shelf recipe.Shelf) (*recipe.Kept, *recipe.Recipe, panel.Folders, error) {
 	rec, k, err := recipeNamed(shelf, c.File)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, panel.Folders{}, err
 	}
-	m, err := modelOf(rec, k)
+	m, err := modelsOf(rec, k)
 	if err != nil || k != nil {
 		return k, rec, m, err
 	}
-	if k, err = shelf.Add(c.File, rec, m.Card.SHA256); err != nil {
-		return nil, nil, nil, err
+	if k, err = shelf.Add(c.File, rec, m.Model().SHA256); err != nil {
+		return nil, nil, m, err
 	}
 	if rec, _, err = shelf.Load(k.Recipe); err != nil {
-		return nil, nil, nil, err
+		return nil, nil, m, err
 	}
 	if k.Tested == nil {
 		err = tellRecipe(ctx, site, id, k)

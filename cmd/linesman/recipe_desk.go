@@ -58,7 +58,7 @@ func (d *desk) activate(ctx context.Context, id part.LineID, name, why, actor st
 	if err := k.Ready(); err != nil {
 		return recipe.Active{}, err
 	}
-	if _, err := modelOf(rec, k); err != nil {
+	if _, err := modelsOf(rec, k); err != nil {
 		return recipe.Active{}, err
 	}
 	if err := d.read(func(log proof.Log) error { return proven(ctx, log, shelf, k) }); err != nil {
@@ -88,7 +88,7 @@ func (d *desk) back(ctx context.Context, id part.LineID, from, actor string) (re
 	if err != nil {
 		return recipe.Active{}, err
 	}
-	if _, err := modelOf(rec, k); err != nil {
+	if _, err := modelsOf(rec, k); err != nil {
 		return recipe.Active{}, err
 	}
 	return d.makeActive(ctx, id, rec, k, "back", actor)
@@ -120,11 +120,11 @@ func (d *desk) makeActive(ctx context.Context, id part.LineID, rec *recipe.Recip
 	if active != nil {
 		term = active.Term
 	} else {
-		m, err := anomaly.Read(before.ModelDir())
+		m, err := readModels(before)
 		if err != nil {
 			return recipe.Active{}, err
 		}
-		if _, err := shelf.Add(d.site.Path(d.site.Lines[id].Recipe), before, m.Card.SHA256); err != nil {
+		if _, err := shelf.Add(d.site.Path(d.site.Lines[id].Recipe), before, m.Model().SHA256); err != nil {
 			return recipe.Active{}, err
 		}
 	}
@@ -189,7 +189,8 @@ func changedEvent(site *config.Site, id part.LineID, k *recipe.Kept, actor strin
 // compare says what differs between two recipes' files, the models too.
 func compare(before, after string) ([]string, error) {
 	var text [2][]byte
-	var card [2]anomaly.Card
+	var card [2]anomaly.Card // of what was taught
+	var hash [2]string
 	for i, path := range []string{before, after} {
 		rec, err := recipe.Load(path)
 		if err != nil {
@@ -198,11 +199,13 @@ func compare(before, after string) ([]string, error) {
 		if text[i], err = os.ReadFile(path); err != nil {
 			return nil, err
 		}
-		m, err := anomaly.Read(rec.ModelDir())
+		m, err := readModels(rec)
 		if err != nil {
 			return nil, err
 		}
-		card[i] = m.Card
+		if hash[i] = m.Model().SHA256; m.Taught != nil {
+			card[i] = m.Taught.Card
+		}
 	}
 	rows, err := recipe.Diff(text[0], text[1])
 	if err != nil {
@@ -212,7 +215,7 @@ func compare(before, after string) ([]string, error) {
 		name    string
 		was, is any
 	}{
-		{"model's SHA-256", card[0].SHA256[:12], card[1].SHA256[:12]}, {"model's version", card[0].Version, card[1].Version}, {"taught parts", card[0].Taught.Parts, card[1].Taught.Parts},
+		{"model's SHA-256", hash[0][:12], hash[1][:12]}, {"model's version", card[0].Version, card[1].Version}, {"taught parts", card[0].Taught.Parts, card[1].Taught.Parts},
 		{"threshold", card[0].Threshold, card[1].Threshold}, {"expected false rejects", card[0].FalseRejectRate, card[1].FalseRejectRate}, {"classes", fmt.Sprint(card[0].Classes), fmt.Sprint(card[1].Classes)},
 	} {
 		if row.was != row.is {

@@ -112,7 +112,7 @@ func (r recipes) Shadow(id part.LineID, name, actor string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := modelOf(rec, k); err != nil {
+	if _, err := modelsOf(rec, k); err != nil {
 		return err
 	}
 	return r.a.shadow(id, rec, actor)

@@ -19,8 +19,7 @@ import (
 	"linesman/event/evidence"
 	"linesman/line"
 	"linesman/models/anomaly"
-	"linesman/models/channel"
-	"linesman/models/onnx"
+	"linesman/models/panel"
 	"linesman/part"
 	"linesman/proof"
 	"linesman/recipe"
@@ -103,25 +102,30 @@ func (c *ReplayCmd) try(ctx context.Context) error {
 }
 
 // candidate opens what is to judge instead.
-func (c *ReplayCmd) candidate(site *config.Site) (*trial, *anomaly.Model, error) {
+func (c *ReplayCmd) candidate(site *config.Site) (*trial, panel.Folders, error) {
 	t := &trial{site: site, dir: filepath.Clean(c.Model)}
 	if c.Recipe != "" {
 		rec, k, err := recipeNamed(site.Shelf(), c.Recipe)
 		if err != nil {
-			return nil, nil, err
+			return nil, panel.Folders{}, err
 		}
-		m, err := modelOf(rec, k)
+		m, err := modelsOf(rec, k)
 		if err != nil {
-			return nil, nil, err
+			return nil, m, err
 		}
 		t.dir = rec.ModelDir()
 		return t, m, errors.Join(t.readFrom(), t.judgedBy(rec, c.Line))
 	}
-	m, err := anomaly.Read(c.Model)
+	m, err := panel.Read(c.Model, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, m, err
 	}
-	return t, m, t.read(c.Line, m.Card.Name)
+	if err := t.read(c.Line, m.Taught.Card.Name); err != nil {
+		return nil, m, err
+	}
+	// What was trained elsewhere judges on beside it.
+	m, err = panel.Read(c.Model, t.recipe().OtherDirs())
+	return t, m, err
 }
 
 // recipeNamed loads a version on the shelf, else a file; it is not on the shelf
@@ -137,22 +141,9 @@ func recipeNamed(shelf recipe.Shelf, name string) (rec *recipe.Recipe, kept *rec
 	return nil, nil, fmt.Errorf("%w, and there is no such file", err)
 }
 
-// modelOf reads the model that a recipe names; on the shelf it must be the one that
-// was put there.
-func modelOf(rec *recipe.Recipe, k *recipe.Kept) (*anomaly.Model, error) {
-	m, err := anomaly.Read(rec.ModelDir())
-	if err != nil {
-		return nil, fmt.Errorf("recipe %s: %w", rec.ID(), err)
-	}
-	if k != nil && m.Card.SHA256 != k.ModelHash {
-		return nil, fmt.Errorf("recipe %s: its model on the shelf is another one now: bring %s back from a backup", k.Recipe, rec.ModelDir())
-	}
-	return m, nil
-}
-
 // judge has the candidate judge a sample, and all labelled parts.
-func (t *trial) judge(ctx context.Context, log proof.Log, m *anomaly.Model, sample proof.Sample) (tried, error) {
-	is := m.Card.Model()
+func (t *trial) judge(ctx context.Context, log proof.Log, m panel.Folders, sample proof.Sample) (tried, error) {
+	is := m.Model()
 	if sample.Parts == 0 {
 		sample.Parts = allParts
 	}
@@ -161,9 +152,9 @@ func (t *trial) judge(ctx context.Context, log proof.Log, m *anomaly.Model, samp
 		sample.To = out.At
 	}
 	out.Stretch = stretch{From: sample.From.UTC(), To: sample.To.UTC(), Parts: sample.Parts, Seed: sample.Seed}
-	rec := t.recipes[out.Lines[0]]
+	rec := t.recipe()
 	out.Recipe, out.RecipeHash = rec.ID(), rec.Hash()
-	d, err := m.Detector(anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
+	d, err := m.Open(modelOptions(1))
 	if err != nil {
 		return out, err
 	}
@@ -182,6 +173,11 @@ func (t *trial) judge(ctx context.Context, log proof.Log, m *anomaly.Model, samp
 	out.Report, err = r.Try(ctx, what)
 	bar.end()
 	return out, err
+}
+
+// recipe is by what the first of the lines would be judged.
+func (t *trial) recipe() *recipe.Recipe {
+	return t.recipes[slices.Min(slices.Collect(maps.Keys(t.recipes)))]
 }
 
 func (t *trial) evidence() evidence.Folder {

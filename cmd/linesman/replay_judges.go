@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"linesman/config"
 	"linesman/line"
+	"linesman/models"
 	"linesman/models/anomaly"
-	"linesman/models/channel"
-	"linesman/models/onnx"
+	"linesman/models/panel"
 	"linesman/part"
 	"linesman/proof"
 	"linesman/recipe"
@@ -19,11 +20,11 @@ import (
 // hashes, where the site's own recipe is or beside it.
 type judges struct {
 	site      *config.Site
-	detectors map[string]*anomaly.Detector // by hash
+	detectors map[string]models.Detector // by hash
 }
 
 func newJudges(site *config.Site) *judges {
-	return &judges{site: site, detectors: map[string]*anomaly.Detector{}}
+	return &judges{site: site, detectors: map[string]models.Detector{}}
 }
 
 func (j *judges) close() {
@@ -69,16 +70,16 @@ func (j *judges) recipe(id part.LineID, hash string) (*recipe.Recipe, error) {
 	return nil, fmt.Errorf("%w: neither %s, nor a file beside it, nor a version on the shelf has the SHA-256 %s; put that version of the recipe there", proof.ErrOtherRecipe, own, hash)
 }
 
-// detector opens the model of a hash, once.
-func (j *judges) detector(rec *recipe.Recipe, hash string) (*anomaly.Detector, error) {
+// detector opens the models of a hash, once.
+func (j *judges) detector(rec *recipe.Recipe, hash string) (models.Detector, error) {
 	if d := j.detectors[hash]; d != nil {
 		return d, nil
 	}
-	m, err := modelBeside(rec, hash)
+	m, err := modelsBeside(rec, hash)
 	if err != nil {
 		return nil, err
 	}
-	d, err := m.Detector(anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
+	d, err := m.Open(modelOptions(1))
 	if err != nil {
 		return nil, err
 	}
@@ -86,12 +87,23 @@ func (j *judges) detector(rec *recipe.Recipe, hash string) (*anomaly.Detector, e
 	return d, nil
 }
 
-// modelBeside reads the model of a hash: the recipe's own folder, then those beside it.
-func modelBeside(rec *recipe.Recipe, hash string) (*anomaly.Model, error) {
+// modelsBeside reads the models of a hash: those that the recipe names, then with
+// each taught one that lies beside its own.
+func modelsBeside(rec *recipe.Recipe, hash string) (panel.Folders, error) {
 	own := rec.ModelDir()
+	others, err := panel.Read("", rec.OtherDirs())
+	if err != nil {
+		return others, fmt.Errorf("%w: %w", proof.ErrOtherModel, err)
+	}
+	if own == "" {
+		if others.Model().SHA256 == hash {
+			return others, nil
+		}
+		return others, fmt.Errorf("%w: those in %s have not the SHA-256 %s together; put the ones before there", proof.ErrOtherModel, strings.Join(rec.OtherDirs(), ", "), hash)
+	}
 	cards, err := filepath.Glob(filepath.Join(filepath.Dir(own), "*", anomaly.CardFile))
 	if err != nil {
-		return nil, err
+		return others, err
 	}
 	dirs := []string{own}
 	for _, card := range cards {
@@ -101,10 +113,11 @@ func modelBeside(rec *recipe.Recipe, hash string) (*anomaly.Model, error) {
 	}
 	for _, dir := range dirs {
 		m, err := anomaly.Read(dir)
-		if err != nil || m.Card.Model().SHA256 != hash {
+		with := panel.Folders{Taught: m, Others: others.Others}
+		if err != nil || with.Model().SHA256 != hash {
 			continue // another model, or one that is damaged: not the one
 		}
-		return m, nil
+		return with, nil
 	}
-	return nil, fmt.Errorf("%w: neither %s nor a folder beside it has the SHA-256 %s; put that model there", proof.ErrOtherModel, own, hash)
+	return others, fmt.Errorf("%w: neither %s nor a folder beside it has the SHA-256 %s; put that model there", proof.ErrOtherModel, own, hash)
 }

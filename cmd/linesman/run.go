@@ -8,9 +8,6 @@ import (
 	"time"
 
 	"linesman/config"
-	"linesman/models/anomaly"
-	"linesman/models/channel"
-	"linesman/models/onnx"
 	"linesman/part"
 )
 
@@ -67,7 +64,7 @@ func (c *CheckCmd) Run() error {
 		if err != nil {
 			return err
 		}
-		d, err := anomaly.Load(r.ModelDir(), anomaly.Options{Open: onnx.Open, Channels: channel.All()})
+		d, err := openModels(r)
 		if err != nil {
 			return fmt.Errorf("line %s: %w", id, err)
 		}
