@@ -131,3 +131,26 @@ func FuzzCard(f *testing.F) {
 		}
 	})
 }
+
+// The cards in the documentation are cards.
+func TestDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/models.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[Kind]int{}
+	for _, block := range strings.Split(string(page), "```yaml\n")[1:] {
+		text, _, _ := strings.Cut(block, "```")
+		if !strings.HasPrefix(text, "kind:") {
+			continue
+		}
+		c, err := Parse([]byte(text))
+		if err != nil {
+			t.Errorf("%v in\n%s", err, text)
+		}
+		kinds[c.Kind]++
+	}
+	if kinds[Detector] != 1 || kinds[Segmenter] != 1 {
+		t.Errorf("cards by kind: %v", kinds)
+	}
+}

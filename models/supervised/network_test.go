@@ -386,3 +386,24 @@ func TestTogether(t *testing.T) {
 	}
 	wait.Wait()
 }
+
+// BenchmarkNetwork is what a part of 320 pixels costs beside its network, which is next
+// to nothing here: the input, and reading 6,400 boxes, or two maps of 256 pixels.
+func BenchmarkNetwork(b *testing.B) {
+	for name, n := range map[string]*Network{
+		"detector-640":  mustOpen(b, strings.Replace(detectorCard, "width: 64, height: 64", "width: 640, height: 640", 1), graphs.Boxes(640)),
+		"segmenter-256": mustOpen(b, strings.Replace(segmenterCard, "width: 64, height: 64", "width: 256, height: 256", 1), graphs.Maps(256)),
+	} {
+		b.Run(name, func(b *testing.B) {
+			p := grey(320, 320, 200, box(100, 100, 120, 110))
+			crops := []vision.Crop{{Size: 320, Pix: p.Pix, ToSensor: vision.Affine{A: 1, E: 1}}}
+			out := make([]models.Result, 1)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := n.Detect(b.Context(), crops, models.Ask{}, out); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
