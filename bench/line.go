@@ -12,7 +12,7 @@ import (
 
 	"linesman/camera"
 	"linesman/line"
-	"linesman/models/anomaly"
+	"linesman/models/panel"
 	"linesman/sim"
 	"linesman/sim/controller"
 	"linesman/sim/draw"
@@ -267,8 +267,8 @@ func (b *lineBench) fill(t *tally, p *plant, log *told) {
 	r.LedgerBalanced, r.Unplanned = len(r.Ledger) == 0, p.odd
 	r.Escaped = append([]Escape{}, t.escaped[:min(most, len(t.escaped))]...)
 	r.FalselyRejected = append([]Escape{}, t.rejected[:min(most, len(t.rejected))]...)
-	if card, err := anomaly.Read(b.site.recipe.ModelDir()); err == nil {
-		m := card.Card.Model()
+	if f, err := panel.Read(b.site.recipe.ModelDir(), b.site.recipe.OtherDirs()); err == nil {
+		m := f.Model()
 		r.Model, r.ModelHash = m.Name+"@"+m.Version, m.SHA256
 	}
 }
@@ -302,8 +302,11 @@ func (b *lineBench) fullSpeed(ctx context.Context) error {
 	return nil
 }
 
-// bare runs the network alone over crops of the judged parts.
+// bare runs the taught model's network alone over crops of the judged parts.
 func (b *lineBench) bare(ctx context.Context) error {
+	if b.site.recipe.Model == "" {
+		return nil
+	}
 	c, err := b.course()
 	if err != nil {
 		return err

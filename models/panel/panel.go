@@ -124,11 +124,8 @@ func join(out, r *models.Result) {
 	out.Findings = append(out.Findings, r.Findings...)
 	out.Heatmap = anomaly.Hottest(out.Heatmap, r.Heatmap)
 	out.Took += r.Took
-	// The list is complete down to where that of each is.
-	if out.Listed == 0 || r.Listed == 0 {
+	if r.Listed == 0 { // each lists down to what was asked, or may have left some out
 		out.Listed = 0
-	} else {
-		out.Listed = max(out.Listed, r.Listed)
 	}
 }
 

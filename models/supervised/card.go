@@ -254,10 +254,13 @@ func finite(v float64) bool { return v-v == 0 }
 func above(v float64) bool { return v > 0 && finite(v) }
 
 // model is the name that stands in results; its hash is over the graph and every
-// setting that can change an answer.
+// setting that can change an answer. A setting that comes later is written only where
+// it is given, so that the hash of an older card stays.
 func (c *Card) model(graph []byte) models.Model {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%s\ngraph %x\ninput %+v\noutput %+v\n", c.Kind, c.Name, c.Version, sha256.Sum256(graph), c.Input, c.Output)
+	h, in, out := sha256.New(), &c.Input, &c.Output
+	fmt.Fprintf(h, "%s %q %q\ngraph %x\n", c.Kind, c.Name, c.Version, sha256.Sum256(graph))
+	fmt.Fprintf(h, "input %d %d %s %s %d %v %v %v\n", in.Width, in.Height, in.Order, in.Fit, in.Pad, in.Divide, in.Mean, in.Deviation)
+	fmt.Fprintf(h, "output %q %s %s %s %s %v %v %d %v\n", out.Name, out.Activation, out.Head, out.Boxes, out.Units, out.Strides, out.Overlap, out.Most, out.Least)
 	for _, k := range c.Classes {
 		fmt.Fprintf(h, "class %q %v %v %v\n", k.Name, k.Threshold, k.LeastAreaPx, k.Ignore)
 	}

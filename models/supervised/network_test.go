@@ -245,6 +245,55 @@ func TestOnParts(t *testing.T) {
 	}
 }
 
+// Scores below all findings are of the part as well, not of the belt or of the margin
+// that a letterbox lays around a picture.
+func TestBelow(t *testing.T) {
+	for kind, n := range map[string]*Network{"segmenter": mustOpen(t, strings.Replace(segmenterCard, "pad: 128", "pad: 0", 1), graphs.Maps(side)),
+		"detector": mustOpen(t, strings.Replace(detectorCard, "fit: stretch", "fit: letterbox, pad: 128", 1), graphs.Boxes(side))} {
+		for _, part := range []string{"left", "right", "all"} {
+			p := grey(64, 32, 200) // a quarter above and below is margin
+			if part != "all" {
+				p.Mask = make([]byte, 64*32)
+			}
+			for i := range p.Mask {
+				if (i%64 < 24) == (part == "left") {
+					p.Mask[i] = 255
+				}
+			}
+			paint(&p, box(0, 8, 16, 24), 90)
+			r, err := n.Look(t.Context(), p, models.Ask{Places: 0.7})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := sure(90) / 0.5
+			if part == "right" {
+				want = 0
+			}
+			if math.Abs(r.Anomaly-want) > 1e-3 || len(r.Findings) > 0 {
+				t.Errorf("%s, the part is %s: score %v, want %v: %+v", kind, part, r.Anomaly, want, r.Findings)
+			}
+		}
+	}
+}
+
+// A least area is of the sensor, whatever the crop's scale.
+func TestLeastArea(t *testing.T) {
+	n := mustOpen(t, strings.Replace(detectorCard, "threshold: 0.5", "threshold: 0.5, least_area_px: 300", 1), graphs.Boxes(side))
+	m := mustOpen(t, strings.Replace(segmenterCard, "least_area_px: 4", "least_area_px: 150", 1), graphs.Maps(side))
+	for scale, want := range map[float64]int{1: 0, 2: 1} {
+		p := grey(side, side, 200, box(16, 24, 24, 32)) // a box of 12 x 12 around 8 x 8
+		crops, out := []vision.Crop{{Size: side, Pix: p.Pix, ToSensor: vision.Affine{A: scale, E: scale}}}, make([]models.Result, 1)
+		for _, net := range []*Network{n, m} {
+			if err := net.Detect(t.Context(), crops, models.Ask{}, out); err != nil {
+				t.Fatal(err)
+			}
+			if len(out[0].Findings) != want {
+				t.Errorf("%s, scale %v: %+v, want %d", net.card.Kind, scale, out[0].Findings, want)
+			}
+		}
+	}
+}
+
 // What is no number, on one part, leaves that part unanswered, and no other.
 func TestNoNumber(t *testing.T) {
 	card := strings.Replace(segmenterCard, "ignore: true", "threshold: 0.9", 1)

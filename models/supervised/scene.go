@@ -99,7 +99,7 @@ func (s *scene) result(ask models.Ask, out *models.Result) {
 }
 
 // heatSide is the most cells a heat map has each way.
-const heatSide = 128
+const heatSide = 64
 
 // cool returns a heat map of the picture without heat.
 func (s *scene) cool() models.Heatmap {
