@@ -248,7 +248,7 @@ func TestOnParts(t *testing.T) {
 // Scores below all findings are of the part as well, not of the belt or of the margin
 // that a letterbox lays around a picture.
 func TestBelow(t *testing.T) {
-	for kind, n := range map[string]*Network{"segmenter": mustOpen(t, strings.Replace(segmenterCard, "pad: 128", "pad: 0", 1), graphs.Maps(side)),
+	for kind, n := range map[string]*Network{"segmenter": mustOpen(t, strings.NewReplacer("pad: 128", "pad: 0", ", least_area_px: 4", "").Replace(segmenterCard), graphs.Maps(side)),
 		"detector": mustOpen(t, strings.Replace(detectorCard, "fit: stretch", "fit: letterbox, pad: 128", 1), graphs.Boxes(side))} {
 		for _, part := range []string{"left", "right", "all"} {
 			p := grey(64, 32, 200) // a quarter above and below is margin
