@@ -23,12 +23,16 @@ func smallSite(t *testing.T) (dir string, site *config.Site, log *sqlite.Log) {
 	must(t, demoSite("127.0.0.1:0").Write(dir, sim.Caps.Layout()))
 	must(t, os.MkdirAll(filepath.Join(dir, "model"), 0o755))
 	for name, text := range map[string]string{
-		"model/card.yaml": "name: none\n", "model/model.onnx": "network", "data/access/access.json": "{}", "data/evidence/reject/ab/cd.png": "picture",
+		"model/card.yaml": "name: none\n", "model/model.onnx": "network", "stains/card.json": "{}", "data/access/access.json": "{}", "data/evidence/reject/ab/cd.png": "picture",
 	} {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		must(t, errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o600)))
 	}
-	site, err := config.Load(filepath.Join(dir, "site.yaml"))
+	recipe := filepath.Join(dir, "recipe.yaml")
+	text, err := os.ReadFile(recipe)
+	must(t, err)
+	must(t, os.WriteFile(recipe, append(text, "models: [stains]\n"...), 0o644))
+	site, err = config.Load(filepath.Join(dir, "site.yaml"))
 	must(t, err)
 	log, err = openLogToWrite(logFolder(site), site.Name)
 	must(t, err)
@@ -77,7 +81,7 @@ func TestBackupWhileTheLogIsWritten(t *testing.T) {
 			m, _, err := r.restore(t.Context())
 			must(t, err)
 			onlyThere(t, filepath.Dir(back), "back")
-			for _, f := range []string{"model/card.yaml", "model/model.onnx", "recipe.yaml", "data/access/access.json", "data/evidence/reject/ab/cd.png"} {
+			for _, f := range []string{"model/card.yaml", "model/model.onnx", "stains/card.json", "recipe.yaml", "data/access/access.json", "data/evidence/reject/ab/cd.png"} {
 				was, err1 := os.ReadFile(filepath.Join(dir, f))
 				is, err2 := os.ReadFile(filepath.Join(back, f))
 				if err := errors.Join(err1, err2); err != nil || string(was) != string(is) {
