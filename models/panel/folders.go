@@ -72,7 +72,7 @@ func (f Folders) Open(o anomaly.Options) (*Panel, error) {
 		if err != nil {
 			return nil, errors.Join(err, p.Close())
 		}
-		p.judges = append(p.judges, n)
+		p.judges, p.parity = append(p.judges, n), max(p.parity, n.Parity())
 	}
 	if len(p.judges) == 0 {
 		return nil, errors.New("panel: no model is named")

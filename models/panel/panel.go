@@ -44,8 +44,8 @@ type Panel struct {
 // over theirs.
 func (p *Panel) Model() models.Model { return p.model }
 
-// Parity is how far the taught model's answers to its own samples lie from those of
-// its teaching; 0 without one.
+// Parity is how far the models' answers to their own samples lie from those of their
+// cards; 0 without samples.
 func (p *Panel) Parity() float64 { return p.parity }
 
 // Close closes all models.

@@ -38,6 +38,15 @@ type Card struct {
 	Input       Input   `yaml:"input"`
 	Output      Output  `yaml:"output"`
 	Classes     []Class `yaml:"classes"` // in the network's order
+	// Samples are pictures in the folder with the score that linesman inspect gave
+	// them: a network that answers otherwise, by another build or processor, is refused.
+	Samples []Sample `yaml:"samples"`
+}
+
+// Sample is one picture with its known score.
+type Sample struct {
+	File  string  `yaml:"file"`
+	Score float64 `yaml:"score"` // 1 = threshold
 }
 
 // Input says how a picture becomes the network's input [1, 3 or 1, Height, Width].
@@ -157,6 +166,11 @@ func (c *Card) Check() error {
 		return errors.New("licence is missing: say under which licences network and pictures may be used")
 	case !filepath.IsLocal(c.Graph):
 		return fmt.Errorf("graph: %q lies outside the folder: put the ONNX file beside the card", c.Graph)
+	}
+	for i, s := range c.Samples {
+		if !filepath.IsLocal(s.File) || !(s.Score >= 0) || !finite(s.Score) {
+			return fmt.Errorf("samples[%d]: file %q, score %v: want a picture in the folder, and the score that linesman inspect gives it", i, s.File, s.Score)
+		}
 	}
 	return errors.Join(c.Input.check(), c.Output.check(c), c.checkClasses())
 }

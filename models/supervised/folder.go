@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"linesman/models"
+	"linesman/models/anomaly"
 )
 
 // cardFiles are the names that a card may have.
@@ -25,6 +26,8 @@ type Folder struct {
 	Dir   string
 	Card  Card
 	Graph []byte
+	// Samples are the card's pictures, as it lists them.
+	Samples []anomaly.Picture
 }
 
 // Is reports whether a folder's card says that it is a model of this package.
@@ -62,6 +65,13 @@ func Read(dir string) (*Folder, error) {
 	}
 	if have := fmt.Sprintf("%x", sha256.Sum256(f.Graph)); f.Card.GraphSHA256 != "" && have != f.Card.GraphSHA256 {
 		return nil, fmt.Errorf("%s: %w: its sha256 is %s, graph_sha256 of the card says %s: copy the file again, or correct the card", graph, ErrRefused, have, f.Card.GraphSHA256)
+	}
+	for _, s := range f.Card.Samples {
+		p, err := anomaly.ReadPicture(filepath.Join(dir, s.File))
+		if err != nil {
+			return nil, fmt.Errorf("%s: samples: %s: %w: put the picture there or take it off the card", path, s.File, err)
+		}
+		f.Samples = append(f.Samples, p)
 	}
 	return f, nil
 }

@@ -28,7 +28,8 @@ type Network struct {
 	card    Card
 	model   models.Model
 	session models.Session
-	output  int // which of the graph's
+	output  int     // which of the graph's
+	parity  float64 // see Parity
 
 	mu      sync.Mutex
 	benches []*bench // free ones
@@ -55,8 +56,8 @@ func Load(dir string, o Options) (*Network, error) {
 	return f.Open(o)
 }
 
-// Open opens the graph and looks at two plain pictures with it: one whose answers are
-// not what the card says is refused. The caller closes the network.
+// Open opens the graph and looks at two plain pictures and the card's samples with it:
+// one whose answers are not what the card says is refused. The caller closes the network.
 func (f *Folder) Open(o Options) (*Network, error) {
 	if o.Open == nil {
 		return nil, errors.New("supervised: Options.Open is not set")
@@ -67,7 +68,7 @@ func (f *Folder) Open(o Options) (*Network, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	n := &Network{card: f.Card, model: f.Model(), session: session}
-	if err := n.prove(); err != nil {
+	if err := n.prove(f.Samples); err != nil {
 		n.Close()
 		return nil, fmt.Errorf("%s: %w: %w", path, ErrRefused, err)
 	}
@@ -75,7 +76,7 @@ func (f *Folder) Open(o Options) (*Network, error) {
 }
 
 // prove holds the graph against its card.
-func (n *Network) prove() error {
+func (n *Network) prove(samples []anomaly.Picture) error {
 	ins, outs, want := n.session.Inputs(), n.session.Outputs(), n.card.Output.Name
 	if len(ins) != 1 {
 		return fmt.Errorf("the graph has the inputs %v: want one; export the network alone, without what goes before", ins)
@@ -94,8 +95,27 @@ func (n *Network) prove() error {
 			return err
 		}
 	}
+	for i, p := range samples {
+		s := n.card.Samples[i]
+		r, err := n.Look(context.Background(), p, models.Ask{})
+		if err != nil {
+			return fmt.Errorf("sample %s: %w", s.File, err)
+		}
+		apart := math.Abs(r.Anomaly - s.Score)
+		if !(apart <= sampleScore) {
+			return fmt.Errorf("its sample %s scores %.3f, by its card %.3f: graph, settings or runtime are others than when linesman inspect gave that score; look at it again and correct the card, or bring the old ones back", s.File, r.Anomaly, s.Score)
+		}
+		n.parity = max(n.parity, apart)
+	}
 	return nil
 }
+
+// sampleScore is how far a sample's score may lie from its card's: another class of
+// CPU adds up in another order.
+const sampleScore = 0.01
+
+// Parity is how far the samples' scores lie from the card's; 0 without samples.
+func (n *Network) Parity() float64 { return n.parity }
 
 // Model names the model.
 func (n *Network) Model() models.Model { return n.model }

@@ -1,8 +1,10 @@
 package supervised
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"image/png"
 	"math"
 	"os"
 	"path/filepath"
@@ -373,6 +375,45 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	if n := mustOpen(t, edit(segmenterCard, "activation: sigmoid", "activation: sigmoid, name: maps"), graphs.Maps(side)); n.output != 0 {
 		t.Errorf("the output is %d", n.output)
+	}
+}
+
+// A network that answers its samples otherwise than its card says is refused.
+func TestSamples(t *testing.T) {
+	dir := t.TempDir()
+	p := grey(64, 64, 200)
+	paint(&p, box(10, 10, 16, 16), 70)
+	score := sure(70) / 0.5
+	var file bytes.Buffer
+	if err := png.Encode(&file, p.Image()); err != nil {
+		t.Fatal(err)
+	}
+	load := func(samples string) (*Network, error) {
+		t.Helper()
+		for name, data := range map[string][]byte{"card.yaml": []byte(segmenterCard + samples), "model.onnx": graphs.Maps(side), "stain.png": file.Bytes()} {
+			if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return Load(dir, Options{Open: onnx.Open})
+	}
+	for samples, want := range map[string]string{
+		fmt.Sprintf("samples: [{file: stain.png, score: %.3f}]\n", score):      "",
+		fmt.Sprintf("samples: [{file: stain.png, score: %.3f}]\n", score-0.05): "its sample stain.png scores",
+		"samples: [{file: gone.png, score: 1}]\n":                              "gone.png",
+		"samples: [{file: ../stain.png, score: 1}]\n":                          "samples[0]",
+		"samples: [{file: card.yaml, score: 1}]\n":                             "unreadable picture",
+	} {
+		n, err := load(samples)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want it to say %q", samples, err, want)
+		}
+		if err == nil {
+			if n.Parity() > 1e-3 || n.Model() != mustOpen(t, segmenterCard, graphs.Maps(side)).Model() {
+				t.Errorf("parity %v; samples are no part of what judges: %+v", n.Parity(), n.Model())
+			}
+			n.Close()
+		}
 	}
 }
 
