@@ -35,11 +35,13 @@ type Site struct {
 	Keep        Keep                           `yaml:"keep"`
 	Shifts      proof.Shifts                   `yaml:"shifts"`   // for certificates; default early, late and night
 	Schedule    Schedule                       `yaml:"schedule"` // changes of recipes by the clock; default none
+	Learning    Learning                       `yaml:"learning"` // candidates made in the background; default none
 	Cameras     map[part.CameraID]Camera       `yaml:"cameras"`
 	Controllers map[string]Driver              `yaml:"controllers"`
 	Lines       map[part.LineID]*line.Settings `yaml:"lines"`
 
-	dir string
+	file string // as it was given
+	dir  string
 }
 
 // Camera is a driver with its options and what its supervisor watches for.
@@ -109,7 +111,7 @@ func Load(path string) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("site file %s: %w", path, err)
 	}
-	s.dir = filepath.Dir(path)
+	s.file, s.dir = path, filepath.Dir(path)
 	return s, nil
 }
 
@@ -148,6 +150,9 @@ func (s *Site) Validate() error {
 		refuse("%w", err)
 	}
 	if err := s.Shifts.Validate(); err != nil {
+		refuse("%w", err)
+	}
+	if err := s.Learning.Validate(); err != nil {
 		refuse("%w", err)
 	}
 	if _, err := s.Location(); err != nil {
@@ -233,6 +238,9 @@ func (s *Site) Location() (*time.Location, error) {
 	}
 	return time.UTC, nil
 }
+
+// File returns where the site file was loaded from.
+func (s *Site) File() string { return s.file }
 
 // Path returns a path of the site file, relative to the file's own folder.
 func (s *Site) Path(p string) string {

@@ -37,7 +37,7 @@ func (k *Keep) Validate() error {
 	return errors.Join(errs...)
 }
 
-func fill[T int | float64](value *T, otherwise T) {
+func fill[T ~int | ~int64 | float64](value *T, otherwise T) {
 	if *value == 0 {
 		*value = otherwise
 	}

@@ -33,7 +33,7 @@ func Payloads() []Payload {
 		EyesReference{}, EyesMinute{}, EyesDrift{}, EyesAccepted{},
 		EvidenceDropped{}, RingLost{},
 		ChallengeResult{},
-		SampleLabelled{}, SamplesJudged{}, CandidateMade{},
+		SampleLabelled{}, SamplesJudged{}, CandidateMade{}, CandidateTried{}, CandidateFailed{}, CandidateRemoved{},
 		LogSealed{}, LogDropped{}, LogDamaged{},
 		AuditUser{}, AuditToken{}, AuditSigned{}, AuditRefused{}, AuditAltered{},
 	}
