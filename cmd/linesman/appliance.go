@@ -93,6 +93,13 @@ func openAppliance(site *config.Site, log *slog.Logger) (a *appliance, err error
 			return a, err
 		}
 	}
+	if site.Learning.Auto {
+		w, err := a.ownLearner()
+		if err != nil {
+			return a, err
+		}
+		a.work = append(a.work, w.run)
+	}
 	return a, a.openBeside()
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +15,6 @@ import (
 
 	"linesman/config"
 	"linesman/event"
-	"linesman/event/disk"
 	"linesman/event/evidence"
 	"linesman/line"
 	"linesman/models/anomaly"
@@ -31,6 +29,7 @@ import (
 // CandidateCommands makes models that wait for a person's decision.
 type CandidateCommands struct {
 	Make CandidateMakeCmd `cmd:"" help:"Teach a line's model anew, with what people said of its parts. Nothing that judges changes."`
+	List CandidateListCmd `cmd:"" help:"List the candidates, with what their reports say."`
 }
 
 // CandidateMakeCmd teaches a candidate.
@@ -41,7 +40,10 @@ type CandidateMakeCmd struct {
 	Out     string `type:"path" placeholder:"DIR" help:"Folder for the candidate; its draft recipe is written beside it, as DIR.yaml. Default: candidate-VERSION beside the recipe."`
 	Most    int    `default:"400" placeholder:"N" help:"Without --good: at most so many kept passes; half of them at most, so that others are left to try it on."`
 	Threads int    `default:"1" help:"Cores to use, beside what judges."`
+	Try     int    `placeholder:"N" help:"Then have it judge the parts of the line's last N verdicts whose pictures are kept, and keep the report in its folder: report.json, report.html."`
 	JSON    bool   `help:"Print what was made as JSON."`
+	// Learning is set where the appliance itself has it made: it tells the log.
+	Learning bool `hidden:""`
 }
 
 // Help tells what it does and does not.
@@ -67,11 +69,14 @@ const candidateFile = "candidate.json"
 // madeFrom is candidateFile: what the candidate was made from and asked about.
 type madeFrom struct {
 	event.CandidateMade
-	Draft    string   `json:"draft"` // the recipe's file, beside the folder
-	Passes   []string `json:"taught_passes,omitempty"`
-	Labelled []string `json:"taught_labelled,omitempty"`
-	LeftOut  []string `json:"left_out,omitempty"` // labelled parts that it was not taught from, and why
-	Checks   []check  `json:"checks"`             // labelled parts, and what it says of them
+	By       string                `json:"by,omitempty"`    // who had it made; empty in those of earlier versions
+	At       time.Time             `json:"at,omitzero"`     // UTC; zero in those of earlier versions
+	Draft    string                `json:"draft"`           // the recipe's file, beside the folder
+	Tried    *event.CandidateTried `json:"tried,omitempty"` // its report in figures, if it was tried when it was made
+	Passes   []string              `json:"taught_passes,omitempty"`
+	Labelled []string              `json:"taught_labelled,omitempty"`
+	LeftOut  []string              `json:"left_out,omitempty"` // labelled parts that it was not taught from, and why
+	Checks   []check               `json:"checks"`             // labelled parts, and what it says of them
 }
 
 // check is one labelled part put to the candidate.
@@ -103,6 +108,9 @@ type candidate struct {
 // Run makes it.
 func (c *CandidateMakeCmd) Run(ctx context.Context) error {
 	giveWay(c.Threads)
+	if c.Try < 0 {
+		return fmt.Errorf("--try %d: want how many verdicts to judge again, such as 10000", c.Try)
+	}
 	site, id, err := siteAndLine(c.Config, c.Line)
 	if err != nil {
 		return err
@@ -167,7 +175,7 @@ func (k *candidate) read(ctx context.Context) (err error) {
 	}
 	for _, l := range all.Samples {
 		if nameOf(l.Recipe) == k.rec.Name {
-			k.labels = append(k.labels, l)
+			k.labels, k.made.Through = append(k.labels, l), l.Seq
 		}
 	}
 	k.replay.Of = func(p event.PartJudged) bool {
@@ -184,9 +192,13 @@ func nameOf(id string) string {
 
 // make teaches, writes, asks, and says so in the log.
 func (k *candidate) make(ctx context.Context) error {
-	version := time.Now().UTC().Format("20060102.150405")
+	k.made.At, k.made.By = time.Now().UTC().Truncate(time.Second), whoRuns()
+	version, tell := k.made.At.Format("20060102.150405"), progress()
+	if k.Learning {
+		k.made.By = learning
+	}
 	if k.Out == "" {
-		k.Out = filepath.Join(filepath.Dir(k.site.Path(k.site.Lines[k.id].Recipe)), "candidate-"+version)
+		k.Out = filepath.Join(candidatesOf(k.site, k.id), candidatePrefix+version)
 	}
 	k.made.Draft = k.Out + ".yaml"
 	for _, path := range []string{k.Out, k.made.Draft} {
@@ -195,7 +207,6 @@ func (k *candidate) make(ctx context.Context) error {
 		}
 	}
 	view := k.site.Lines[k.id].Views[0]
-	tell := progress()
 	if err := k.gather(ctx, tell); err != nil {
 		return err
 	}
@@ -215,13 +226,16 @@ func (k *candidate) make(ctx context.Context) error {
 		return err
 	}
 	k.account(model, draft)
-	if err := k.write(model, text); err != nil {
+	var report, page []byte
+	if k.Try > 0 {
+		if report, page, err = k.try(ctx, model, draft); err != nil {
+			return fmt.Errorf("candidate %s was taught and could not be tried: %w", k.made.Model, err)
+		}
+	}
+	if err := k.write(model, text, report, page); err != nil || k.Learning {
 		return err
 	}
-	source := "/" + k.site.Name + "/line/" + string(k.id)
-	e := event.New(source, k.made.Model, time.Now(), k.made.CandidateMade)
-	e.ID, e.Actor = event.NewID(), whoRuns()
-	return tellLog(ctx, k.site, e)
+	return tellLog(ctx, k.site, k.made.events(k.site)...)
 }
 
 // sources says in the card what the candidate was taught from.
@@ -327,22 +341,6 @@ func (k *candidate) account(m *anomaly.Model, draft *recipe.Recipe) {
 	}
 }
 
-// write puts the candidate's folder there, and its draft last: what a person
-// can activate is whole.
-func (k *candidate) write(m *anomaly.Model, draft []byte) error {
-	if err := m.Write(k.Out); err != nil {
-		return err
-	}
-	text, err := json.MarshalIndent(k.made, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := disk.Write(filepath.Join(k.Out, candidateFile), 0o644, append(text, '\n')); err != nil {
-		return err
-	}
-	return disk.Write(k.made.Draft, 0o644, draft)
-}
-
 // tell says in words what was made.
 func (m *madeFrom) tell(w io.Writer, dir string) error {
 	var b strings.Builder
@@ -364,6 +362,9 @@ func (m *madeFrom) tell(w io.Writer, dir string) error {
 	}
 	if m.Missed > 0 {
 		fmt.Fprintf(&b, "it finds %d of %d missed defects, which it was shown as such\n", m.Found, m.Missed)
+	}
+	if t := m.Tried; t != nil {
+		fmt.Fprintf(&b, "%s; see %s\n", toldTried(t), filepath.Join(dir, pageFile))
 	}
 	fmt.Fprintf(&b, "%s judges as before. Try the candidate on stored parts: linesman replay --model %s --sample 10000\n", m.Was, dir)
 	_, err := io.WriteString(w, b.String())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 
@@ -33,6 +34,9 @@ func outrank() {
 	}
 }
 
+// lowest is the niceness of whatever must not cost what judges a millisecond.
+const lowest = 19
+
 // behind puts this process behind all others: what learns must not cost what
 // judges a millisecond. Its session keeps its place: others may work there.
 func behind() {
@@ -42,9 +46,21 @@ func behind() {
 	}
 	for _, t := range threads {
 		if id, err := strconv.Atoi(t.Name()); err == nil {
-			_ = unix.Setpriority(unix.PRIO_PROCESS, id, 19)
+			_ = unix.Setpriority(unix.PRIO_PROCESS, id, lowest)
 		}
 	}
+}
+
+// putBehind does so to a process that was just started, before it has threads of its
+// own, its disk work too; where memory runs out it goes first.
+func putBehind(pid int) error {
+	if err := unix.Setpriority(unix.PRIO_PROCESS, pid, lowest); err != nil {
+		return fmt.Errorf("process %d can not be put behind the lines: %w", pid, err)
+	}
+	const process, idle = 1, 3 << 13 // of ioprio_set: IOPRIO_WHO_PROCESS, IOPRIO_CLASS_IDLE
+	_, _, _ = unix.Syscall(unix.SYS_IOPRIO_SET, process, uintptr(pid), idle)
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), []byte("1000"), 0)
+	return nil
 }
 
 // AfterApply is called once the command line is understood.
