@@ -63,6 +63,13 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if program := os.Getenv(teachingProgram); program != "" {
+		if err := teaching(program); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	code := m.Run()
 	if err := os.RemoveAll(shop.dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
