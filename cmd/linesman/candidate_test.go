@@ -116,7 +116,7 @@ func TestCandidate(t *testing.T) {
 	judgeSamples(t, binary, flag, 4, 2)
 
 	out := filepath.Join(dir, "candidate-1")
-	text, _ := run(0, "candidate", "make", "--out", out, "--json")
+	text, _ := run(0, "candidate", "make", "--out", out, "--try", "1000", "--json")
 	var made madeFrom
 	must(t, json.Unmarshal([]byte(text), &made))
 	if made.Missed != 4 || int(made.Found)+len(made.Unfound) != 4 || made.Found == 0 || made.CandidateMade.Labelled != 2 || made.Good != uint64(len(made.Passes)+2) || len(made.Passes) < 50 || len(made.LeftOut) > 0 || len(made.Checks) != 6 {
@@ -144,9 +144,9 @@ func TestCandidate(t *testing.T) {
 	}
 	log, err := openLogFiles(logFolder(site))
 	must(t, err)
-	events, err := log.Read(t.Context(), event.Filter{Types: []event.Type{event.CandidateMade{}.EventType()}})
+	events, err := log.Read(t.Context(), event.Filter{Types: []event.Type{event.CandidateMade{}.EventType(), event.CandidateTried{}.EventType()}})
 	must(t, errors.Join(err, log.Close()))
-	if len(events) != 1 || events[0].Actor != whoRuns() || events[0].Source != "/demo/line/caps-1" {
+	if len(events) != 2 || events[1].Type != (event.CandidateTried{}).EventType() || events[1].Cause != events[0].ID || events[1].Actor != whoRuns() || events[0].Actor != whoRuns() || events[0].Source != "/demo/line/caps-1" {
 		t.Errorf("the log tells of %+v", events)
 	}
 	if _, said := run(1, "candidate", "make", "--out", out); !strings.Contains(said, "takes nobody's place") {
@@ -162,6 +162,10 @@ func TestCandidate(t *testing.T) {
 	r := got.Report
 	if got.Hash != made.ModelHash || r.Again != 132 || r.Price.Taught != len(made.Passes) || r.Price.Passes != 117-len(made.Passes) || r.Freed.Rejects != 11 || r.Price.Missed != 4 || r.Price.MissedFound != int(made.Found) {
 		t.Errorf("tried: %+v", r)
+	}
+	reject, pass, _ := r.Turns()
+	if by := made.Tried; by == nil || by.Judged != 132 || by.Reject != uint64(reject) || by.Pass != uint64(pass) || by.Passes != uint64(r.Price.Passes) || by.Price != uint64(r.Price.Rejected) {
+		t.Errorf("tried when it was made: %+v, and by replay: %+v", by, r)
 	}
 	if missed, falsely := r.Labelled[proof.MissedDefect], r.Labelled[proof.FalseReject]; missed != (proof.Tally{Parts: 4, Right: int(made.Found), Taught: 4}) || falsely.Parts != 2 || falsely.Taught != 2 {
 		t.Errorf("labelled: %+v", r.Labelled)

@@ -155,6 +155,13 @@ func (w *learner) make(ctx context.Context, id part.LineID, threads int) error {
 	if want := config.GB(w.site.Keep.FreeGB); free < want {
 		return fmt.Errorf("the disk of %s has %.1f GB left, and %g are to stay free: make room, or lower keep.free_gb", home, float64(free)/1e9, w.site.Keep.FreeGB)
 	}
+	probe, err := os.MkdirTemp(home, unfinishedPrefix) // before it is taught for minutes
+	if err != nil {
+		return fmt.Errorf("no candidate can be written beside the recipe of line %s: %w; let the appliance write there", id, err)
+	}
+	if err := os.Remove(probe); err != nil {
+		return err
+	}
 	w.log.Info("a candidate is being made", "line", id, "threads", threads)
 	return w.teach(ctx, id, threads)
 }
