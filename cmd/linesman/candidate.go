@@ -288,13 +288,19 @@ func (k *candidate) draft() (*recipe.Recipe, []byte, error) {
 	return r, text, err
 }
 
+// beside is the candidate's model with what the recipe names beside the taught one.
+func (k *candidate) beside(m *anomaly.Model) (panel.Folders, error) {
+	f, err := panel.Read("", k.rec.OtherDirs())
+	f.Taught = m
+	return f, err
+}
+
 // ask puts every labelled part to the candidate, the line's own way.
 func (k *candidate) ask(ctx context.Context, m *anomaly.Model, draft *recipe.Recipe) error {
-	f, err := panel.Read("", k.rec.OtherDirs())
+	f, err := k.beside(m)
 	if err != nil {
 		return err
 	}
-	f.Taught = m
 	d, err := f.Open(modelOptions(1))
 	if err != nil {
 		return err

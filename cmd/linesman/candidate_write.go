@@ -83,7 +83,11 @@ func (k *candidate) try(ctx context.Context, m *anomaly.Model, draft *recipe.Rec
 	if sample.From, err = t.since(ctx, k.replay.Log, k.Try); err != nil {
 		return nil, nil, err
 	}
-	out, err := t.judge(ctx, k.replay.Log, m, sample)
+	f, err := k.beside(m)
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := t.judge(ctx, k.replay.Log, f, sample)
 	if err != nil {
 		return nil, nil, err
 	}
