@@ -12,6 +12,7 @@ import (
 
 	"linesman/config"
 	"linesman/event"
+	"linesman/models"
 	"linesman/models/anomaly"
 	"linesman/part"
 	"linesman/proof"
@@ -189,8 +190,8 @@ func changedEvent(site *config.Site, id part.LineID, k *recipe.Kept, actor strin
 // compare says what differs between two recipes' files, the models too.
 func compare(before, after string) ([]string, error) {
 	var text [2][]byte
-	var card [2]anomaly.Card // of what was taught
-	var hash [2]string
+	var by [2]models.Model
+	var taught [2]*anomaly.Model
 	for i, path := range []string{before, after} {
 		rec, err := recipe.Load(path)
 		if err != nil {
@@ -203,21 +204,23 @@ func compare(before, after string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if hash[i] = m.Model().SHA256; m.Taught != nil {
-			card[i] = m.Taught.Card
-		}
+		by[i], taught[i] = m.Model(), m.Taught
 	}
 	rows, err := recipe.Diff(text[0], text[1])
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range []struct {
+	type row struct {
 		name    string
 		was, is any
-	}{
-		{"model's SHA-256", hash[0][:12], hash[1][:12]}, {"model's version", card[0].Version, card[1].Version}, {"taught parts", card[0].Taught.Parts, card[1].Taught.Parts},
-		{"threshold", card[0].Threshold, card[1].Threshold}, {"expected false rejects", card[0].FalseRejectRate, card[1].FalseRejectRate}, {"classes", fmt.Sprint(card[0].Classes), fmt.Sprint(card[1].Classes)},
-	} {
+	}
+	all := []row{{"model's SHA-256", by[0].SHA256[:12], by[1].SHA256[:12]}, {"model's version", by[0].Version, by[1].Version}}
+	if taught[0] != nil && taught[1] != nil {
+		was, is := &taught[0].Card, &taught[1].Card
+		all = append(all, row{"taught parts", was.Taught.Parts, is.Taught.Parts}, row{"threshold", was.Threshold, is.Threshold},
+			row{"expected false rejects", was.FalseRejectRate, is.FalseRejectRate}, row{"classes", fmt.Sprint(was.Classes), fmt.Sprint(is.Classes)})
+	}
+	for _, row := range all {
 		if row.was != row.is {
 			rows = append(rows, fmt.Sprintf("  (%s): %v -> %v", row.name, row.was, row.is))
 		}

@@ -105,6 +105,9 @@ func TestSupervisedLine(t *testing.T) {
 	if text, _ := says(0, "recipe", "test", next, "-c", site); !strings.Contains(text, "caps@2") {
 		t.Errorf("recipe test says %q", text)
 	}
+	if text, _ := says(0, "recipe", "diff", filepath.Join(v.dir, "recipe.yaml"), "caps@2", "-c", site); !strings.Contains(text, "- model: ") || !strings.Contains(text, "(model's version): ") || !strings.Contains(text, "+4 -> 4") || strings.Contains(text, "threshold") {
+		t.Errorf("recipe diff says %q", text)
+	}
 	// Another threshold on the card is another model.
 	writeNetwork(t, filepath.Join(v.dir, "bright"), strings.Replace(capsCard, "0.5", "0.6", 1), graphs.Maps(64))
 	if text, faults := says(1, "replay", "-c", site, "--sample", "100"); !strings.Contains(text, "not possible: other model") || !strings.Contains(faults, "nothing could be judged again") {
