@@ -5,6 +5,8 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -26,30 +28,34 @@ import (
 	"linesman/vision/cv"
 )
 
-var mistakes = flag.Int("mistakes", 20, "how many mistakes TestMistakes feeds back")
+var (
+	mistakes = flag.Int("mistakes", 20, "how many mistakes TestMistakes feeds back")
+	mistaken = flag.String("product", string(sim.Caps), "what is drawn for TestMistakes: caps or tablets")
+)
 
 // TestMistakes measures what a candidate is worth that was taught from mistakes:
-// a model of few good caps judges others, its first mistakes are labelled, and
-// it, a candidate without the labels and one with them judge caps that none of
+// a model of few good parts judges others, its first mistakes are labelled, and
+// it, a candidate without the labels and one with them judge parts that none of
 // them has seen.
 //
 //	go test -tags measure ./cmd/linesman -run Mistakes -v -timeout 60m
+//	go test -tags measure ./cmd/linesman -run Mistakes -v -timeout 60m -args -product tablets
 func TestMistakes(t *testing.T) {
 	flag := accessPlant(t, "127.0.0.1:8080")
 	dir := filepath.Dir(flag.Config)
-	l := sim.Caps.Layout()
+	l := sim.Product(*mistaken).Layout()
 	const few = 20
-	good := drawnCaps(t, 31, few, 0)
-	m, err := teach.Located(t.Context(), teach.Input{Name: "cap", Open: onnx.Open, Threads: 2}, good, l.MMPerPx)
+	good := drawnParts(t, l, 31, few, 0)
+	m, err := teach.Located(t.Context(), teach.Input{Name: "part", Open: onnx.Open, Threads: 2}, good, l.MMPerPx)
 	must(t, err)
 	must(t, m.Write(filepath.Join(dir, "model")))
-	must(t, os.WriteFile(filepath.Join(dir, "cap-28.yaml"), []byte("recipe: cap\nversion: 1\npart: {diameter_mm: 28}\nmodel: model\n"), 0o644))
+	must(t, os.WriteFile(filepath.Join(dir, "cap-28.yaml"), fmt.Appendf(nil, "recipe: part\nversion: 1\npart: {diameter_mm: %g}\nmodel: model\n", l.DiameterMM), 0o644))
 	site := load(t, dir)
 	rec, err := site.Recipe("caps-1")
 	must(t, err)
 
 	seenGood, seenBad := 600, 600
-	seen := drawnCaps(t, 32, seenGood, seenBad)
+	seen := drawnParts(t, l, 32, seenGood, seenBad)
 	shelf, err := evidence.Open(evidence.Settings{Dir: filepath.Join(site.Path(site.Data), "evidence"), MinFree: -1, Queue: 2 * len(seen)})
 	must(t, err)
 	log, err := openLogToWrite(logFolder(site), site.Name)
@@ -95,8 +101,8 @@ func TestMistakes(t *testing.T) {
 	next := candidate("said")
 
 	newGood, newBad := 1000, 500
-	fresh := drawnCaps(t, 33, newGood, newBad)
-	t.Logf("taught from %d good caps; %d false rejects and %d missed defects fed back", few, falsely, missed)
+	fresh := drawnParts(t, l, 33, newGood, newBad)
+	t.Logf("%s: taught from %d good ones; %d false rejects and %d missed defects fed back", l.Product, few, falsely, missed)
 	answers := func(name string, m *anomaly.Model) (rejects, escapes int) {
 		t.Helper()
 		for i, outcome := range outcomesOf(t, m, rec, fresh) {
@@ -117,12 +123,31 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// drawnCaps draws caps and cuts them out of their frames, the good ones first.
-func drawnCaps(t *testing.T, seed uint64, good, defective int) (out teach.Crops) {
+// drawnParts draws parts and cuts them out of their frames, the good ones first.
+func drawnParts(t *testing.T, l sim.Layout, seed uint64, good, defective int) (out teach.Crops) {
 	t.Helper()
-	l := sim.Caps.Layout()
-	spec := draw.Spec{Layout: l, Seed: seed, Good: good, Defective: defective}
-	painter := draw.NewPainter(l, seed, draw.Options{SpeedMMs: l.SpeedMMs(36000)})
+	if l.StepMM == 0 {
+		return drawnOf(t, l, seed, draw.Spec{Layout: l, Seed: seed, Good: good, Defective: defective}, good+defective)
+	}
+	const station = 30 // one belt with its lamps
+	// Where a frame shows many, the good ones and the others travel apart, so that it
+	// is known what each is, and one is taken of each frame, so that light and noise
+	// are as various as with one part a frame. The first frames may show none.
+	frame := l.Lanes * int(l.StepMM/l.PitchMM+1)
+	if good > 0 {
+		out = drawnOf(t, l, station, draw.Spec{Layout: l, Seed: seed, Good: (good + 4) * frame, Touching: -1}, good)
+	}
+	if defective > 0 {
+		out = append(out, drawnOf(t, l, station, draw.Spec{Layout: l, Seed: seed + 100, Defective: (defective + 4) * frame, Touching: -1}, defective)...)
+	}
+	return out
+}
+
+// drawnOf cuts n parts out of drawn frames, one of each. station is the seed of belt
+// and lamps.
+func drawnOf(t *testing.T, l sim.Layout, station uint64, spec draw.Spec, n int) (out teach.Crops) {
+	t.Helper()
+	painter := draw.NewPainter(l, station, draw.Options{SpeedMMs: l.SpeedMMs(36000)})
 	locator, err := cv.NewLocator(vision.LocateSettings{DiameterMM: l.DiameterMM, MMPerPx: l.MMPerPx, Belt: "+x"})
 	must(t, err)
 	defer locator.Close()
@@ -131,17 +156,36 @@ func drawnCaps(t *testing.T, seed uint64, good, defective int) (out teach.Crops)
 	defer f.Release()
 	var found vision.Crops
 	for trigger, s := range draw.Walk(l, draw.NewFeed(spec), l.SpeedMMs(36000), time.Unix(0, 0)) {
-		painter.Paint(trigger.Travelled, s.Visible, f)
+		at := trigger.Travelled
+		if l.StepMM > 0 { // another stretch of the belt for each seed: light and noise go by it
+			off := float64(spec.Seed) * 1e6
+			at += off
+			for i := range s.Visible {
+				s.Visible[i].MM += off
+			}
+		}
+		painter.Paint(at, s.Visible, f)
 		must(t, locator.Locate(f, &found))
-		if len(found.Items) != 1 {
+		if l.StepMM == 0 && len(found.Items) != 1 {
 			t.Fatalf("trigger %d: %d parts found", trigger.N, len(found.Items))
 		}
-		out = append(out, found.Items[0].Clone())
+		var middle []*vision.Crop // frames overlap at their ends
+		for i := range found.Items {
+			c := &found.Items[i]
+			if off := math.Abs(c.Centre.X - float64(w)/2); l.StepMM == 0 || off < l.StepMM/l.MMPerPx/2 {
+				middle = append(middle, c)
+			}
+		}
+		if len(middle) == 0 {
+			continue
+		}
+		c := middle[int(trigger.N)%len(middle)]
+		if out = append(out, c.Clone()); len(out) == n {
+			return out
+		}
 	}
-	if len(out) != good+defective {
-		t.Fatalf("%d caps drawn, want %d", len(out), good+defective)
-	}
-	return out
+	t.Fatalf("%d parts drawn, want %d", len(out), n)
+	return nil
 }
 
 // outcomesOf judges crops by a model and the recipe's limits.
