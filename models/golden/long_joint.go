@@ -135,6 +135,7 @@ func (t *longTeaching) learnJoint(stances []stance, ways [][]int) {
 		for i := range t.lies {
 			t.lies[i].shift = 0
 		}
+		t.forget()
 	}
 }
 
@@ -149,6 +150,7 @@ func (t *longTeaching) shiftAll(stances []stance, ways [][]int) normal {
 			shifts = append(shifts, float64(t.s.lie.shift))
 		}
 	}
+	t.forget()
 	return ofNormal(shifts)
 }
 

@@ -11,12 +11,13 @@ import (
 const (
 	mostModes   = 10
 	modesWorth  = 0.01 // of what is left, that a mode must explain on parts that it was not learned from
-	mostStack   = 1 << 26
+	mostStack   = 1 << 26 // numbers of parts laid straight that are held at once
 	fewInStance = 24 // good parts that make a way of lying a stance of its own
 )
 
 // learnStances sorts the parts by which way they lie, and learns how each looks.
 func (t *longTeaching) learnStances() error {
+	t.forget()
 	ways := t.ways()
 	for _, members := range ways {
 		v := stanceOf(t.lies, members)
@@ -84,11 +85,21 @@ func (t *longTeaching) ways() [][]int {
 	return [][]int{all}
 }
 
-// show lays part i straight.
+// show lays part i straight, once for as long as it lies so.
 func (t *longTeaching) show(i int) {
 	t.s.lie = t.lies[i]
+	if t.frames[i] != nil {
+		copy(t.s.shown, t.frames[i])
+		return
+	}
 	t.s.straighten(&t.crops[i], t.long)
+	if len(t.crops)*len(t.s.shown) <= mostStack {
+		t.frames[i] = slices.Clone(t.s.shown)
+	}
 }
+
+// forget forgets the parts laid straight: they lie otherwise now.
+func (t *longTeaching) forget() { t.frames = make([][]float32, len(t.crops)) }
 
 // learnStance learns what parts that lie one way look like: their median, how
 // they look different from each other together, and how far they are from that

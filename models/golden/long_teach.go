@@ -31,7 +31,9 @@ type longTeaching struct {
 	offs  [][]float64
 	whole []float32 // mean of the masks, by place of the frame
 	s     *longScratch
-	steps func(share float64)
+	// frames are the parts laid straight, grey, as far as there is room; nil: not yet.
+	frames [][]float32
+	steps  func(share float64)
 }
 
 // teachLong learns a long product.
