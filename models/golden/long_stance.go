@@ -10,9 +10,9 @@ import (
 
 const (
 	mostModes   = 10
-	modesWorth  = 0.01 // of what is left, that a mode must explain on parts that it was not learned from
+	modesWorth  = 0.01    // of what is left, that a mode must explain on parts that it was not learned from
 	mostStack   = 1 << 26 // numbers of parts laid straight that are held at once
-	fewInStance = 24 // good parts that make a way of lying a stance of its own
+	fewInStance = 24      // good parts that make a way of lying a stance of its own
 )
 
 // learnStances sorts the parts by which way they lie, and learns how each looks.
