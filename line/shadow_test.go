@@ -249,9 +249,10 @@ func TestShadowSkips(t *testing.T) {
 	if closed.Load() != 1 {
 		t.Errorf("the candidate was closed %d times", closed.Load())
 	}
-	got := p.truth()
-	if len(got.silent)+got.unjudged > 0 || got.lostGood > 0 {
-		t.Errorf("beside a candidate that is too slow: %+v", got)
+	// On a box beside which others compute a part may be late by itself.
+	late := int(p.station.Status().Counts.Late)
+	if got := p.truth(); len(got.silent)+got.unjudged > 0 || got.lostGood > late || late > got.passed/10 {
+		t.Errorf("beside a candidate that is too slow: %+v, %d late", got, late)
 	}
 }
 
@@ -279,8 +280,8 @@ func TestShadowOfABusyLine(t *testing.T) {
 		t.Errorf("beside a busy line the candidate judged %d parts and skipped %d", sh.Judged, sh.Skipped)
 	}
 	p.finish()
-	if n := p.station.Status().Counts.Late; n > 5 { // a box beside which others compute may be late by itself
-		t.Errorf("%d parts were late", n)
+	if c := p.station.Status().Counts; c.Late > c.Pass/10 { // a box beside which others compute may be late by itself
+		t.Errorf("%d parts were late, %d passed", c.Late, c.Pass)
 	}
 	if closed.Load() != 1 {
 		t.Errorf("the candidate was closed %d times", closed.Load())

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,7 +28,7 @@ type school struct {
 	t      *testing.T
 	dir    string
 	events *eventtest.Memory
-	cores  float64           // that are idle
+	cores  atomic.Int64      // that are idle, thousandths
 	fails  error             // of the teacher
 	taught int               // candidates begun
 	parts  int               // labelled so far
@@ -43,7 +44,9 @@ func newSchool(t *testing.T, settings string) *school {
 	text, err := os.ReadFile(file)
 	must(t, err)
 	must(t, os.WriteFile(file, append(text, settings...), 0o644))
-	return &school{t: t, dir: v.dir, events: eventtest.NewMemory(), cores: 2}
+	s := &school{t: t, dir: v.dir, events: eventtest.NewMemory()}
+	s.cores.Store(2000)
+	return s
 }
 
 // start begins to learn as a new process does.
@@ -55,7 +58,7 @@ func (s *school) start() {
 			_, err := s.events.Append(ctx, events)
 			return err
 		},
-		idle:   func() (float64, error) { return s.cores, nil },
+		idle:   func() (float64, error) { return float64(s.cores.Load()) / 1000, nil },
 		beside: func(part.LineID) *line.ShadowState { return s.beside },
 		shadow: func(_ part.LineID, rec *recipe.Recipe) error {
 			s.put(rec, learning)
@@ -194,9 +197,9 @@ func TestLearnsWhenDue(t *testing.T) {
 		s.wants("too few that count", time.Hour, 0)
 		s.label(1, "caps", pictured)
 		s.wants("somebody is at it", 9*time.Minute, 0)
-		s.cores = 0.4
+		s.cores.Store(400)
 		s.wants("no core is idle", time.Hour, 0)
-		s.cores = 1.2
+		s.cores.Store(1200)
 		s.wants("due", time.Minute, 0, "made caps@v1 by learning", "tried on 7", "beside caps@v1 by learning")
 		at := s.seq()
 		s.wants("nothing new", 48*time.Hour, at)

@@ -25,7 +25,7 @@ import (
 // has it judge beside the line meanwhile: the line follows, every act is an event
 // with who asked, and no step can be left out.
 func TestRecipesOverAPI(t *testing.T) {
-	v, a, stop := runningCaps(t, 36000)
+	v, a, stop := runningCaps(t, 9000)
 	ended := false
 	defer func() {
 		if !ended {
