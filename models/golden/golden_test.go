@@ -99,6 +99,21 @@ func taught(t testing.TB, f func() (*Model, error)) *Model {
 	return m
 }
 
+// tells fails unless a channel rejects the crop in such words.
+func tells(t *testing.T, m *Model, crop *vision.Crop, channel, text string) {
+	t.Helper()
+	readings, err := m.Score(crop, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range readings {
+		if m.Channels()[i] == channel && r.Score > 1 && strings.Contains(r.Text, text) {
+			return
+		}
+	}
+	t.Errorf("%v says %+v, want %s above 1 with %q", m.Channels(), readings, channel, text)
+}
+
 func TestFlawsAreToldByTheirChannel(t *testing.T) {
 	cases := []struct {
 		name    string
@@ -127,19 +142,7 @@ func TestFlawsAreToldByTheirChannel(t *testing.T) {
 			rng := rand.New(rand.NewPCG(99, 2))
 			for range 5 { // turned differently every time
 				crop := part(rng, c.printed, c.flaw)
-				readings, err := m.Score(&crop, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				found := false
-				for i, r := range readings {
-					if m.Channels()[i] == c.channel {
-						found = r.Score > 1 && strings.Contains(r.Text, c.text)
-					}
-				}
-				if !found {
-					t.Errorf("%v says %+v, want %s above 1 with %q", m.Channels(), readings, c.channel, c.text)
-				}
+				tells(t, m, &crop, c.channel, c.text)
 			}
 		})
 	}

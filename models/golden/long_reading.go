@@ -46,20 +46,9 @@ func (l *long) surfaceReading(crop *vision.Crop, s *longScratch) Reading {
 
 // placeReading tells of one strange place.
 func (l *long) placeReading(crop *vision.Crop, s *longScratch, v *stance, at peak) Reading {
-	r := Reading{Score: at.z / l.limit[Surface], Unit: "% contrast"}
-	if at.z == 0 {
-		return r
-	}
-	r.Measured = 100 * math.Abs(at.diff)
-	r.Limit = r.Measured / r.Score
-	x0, y0, x1, y1, area := at.x, at.y, at.x+1, at.y+1, 1
-	if r.Score > worthReason {
-		x0, y0, x1, y1, area = s.extent(l.spreadOf(v, at.width), at)
-		r.Text = placeText(at, area, l.mmPerPx, &r)
-	}
-	r.Box = crop.ToSensor.ApplyBox(l.boxOf(&s.lie, x0, y0, x1, y1))
-	r.Area = float64(area)
-	return r
+	return s.scratch.placeReading(crop, at, l.limit[Surface], l.mmPerPx, l.spreadOf(v, at.width), func(x0, y0, x1, y1 int) vision.Box {
+		return l.boxOf(&s.lie, x0, y0, x1, y1)
+	})
 }
 
 // spreadOf returns how much good parts vary at a place of the frame.

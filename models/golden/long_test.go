@@ -134,19 +134,7 @@ func TestFlawsOfLongPartsAreToldByTheirChannel(t *testing.T) {
 			rng := rand.New(rand.NewPCG(99, 2))
 			for range 6 { // either end first
 				crop := bar(rng, c.flaw)
-				readings, err := m.Score(&crop, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				found := false
-				for i, r := range readings {
-					if m.Channels()[i] == c.channel {
-						found = r.Score > 1 && strings.Contains(r.Text, c.text)
-					}
-				}
-				if !found {
-					t.Errorf("%v says %+v, want %s above 1 with %q", m.Channels(), readings, c.channel, c.text)
-				}
+				tells(t, m, &crop, c.channel, c.text)
 			}
 		})
 	}

@@ -13,7 +13,14 @@ func (m *Model) surfaceReading(crop *vision.Crop, s *scratch) Reading {
 		return m.strangeReading(crop, s)
 	}
 	at := s.worst(m)
-	limit := m.limit[Surface]
+	return s.placeReading(crop, at, m.limit[Surface], m.mmPerPx, s.spreadAt(m, at.width), func(x0, y0, x1, y1 int) vision.Box {
+		return vision.Box{X0: float64(x0), Y0: float64(y0), X1: float64(x1), Y1: float64(y1)}
+	})
+}
+
+// placeReading tells of one strange place; boxOf is the box in the crop about
+// one of the smoothed pictures.
+func (s *scratch) placeReading(crop *vision.Crop, at peak, limit, mmPerPx float64, spread func(x, y int) float32, boxOf func(x0, y0, x1, y1 int) vision.Box) Reading {
 	r := Reading{Score: at.z / limit, Unit: "% contrast"}
 	if at.z == 0 {
 		return r
@@ -21,11 +28,11 @@ func (m *Model) surfaceReading(crop *vision.Crop, s *scratch) Reading {
 	r.Measured = 100 * math.Abs(at.diff)
 	r.Limit = r.Measured / r.Score
 	x0, y0, x1, y1, area := at.x, at.y, at.x+1, at.y+1, 1
-	if r.Score > worthReason { // worth a reason
-		x0, y0, x1, y1, area = s.extent(s.spreadAt(m, at.width), at)
-		r.Text = placeText(at, area, m.mmPerPx, &r)
+	if r.Score > worthReason {
+		x0, y0, x1, y1, area = s.extent(spread, at)
+		r.Text = placeText(at, area, mmPerPx, &r)
 	}
-	r.Box = crop.ToSensor.ApplyBox(vision.Box{X0: float64(x0), Y0: float64(y0), X1: float64(x1), Y1: float64(y1)})
+	r.Box = crop.ToSensor.ApplyBox(boxOf(x0, y0, x1, y1))
 	r.Area = float64(area)
 	return r
 }
