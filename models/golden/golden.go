@@ -51,7 +51,8 @@ type Model struct {
 	body   field
 	turned bool
 	print  field
-	spread [widths]field // of the difference, by width, in the part's own turn
+	spread [widths]field   // of the difference, by width, in the part's own turn
+	least  [widths]float32 // of the spread
 
 	strength span // of the print
 	slope    span // of brightness across a part

@@ -126,10 +126,11 @@ func (l *long) examine(crop *vision.Crop, s *longScratch) error {
 		return err
 	}
 	v := s.stance(l)
+	s.shade(crop, l)
 	if l.joint.used() {
-		s.findJoint(crop, l, v)
+		s.findJoint(l, v)
 	}
-	s.straighten(crop, l)
+	s.straighten(l)
 	s.compare(l, v)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"linesman/vision"
+	"linesman/vision/lanes"
 )
 
 // stance is a long part as it looks lying one way: the lamps do not turn with it.
@@ -12,6 +13,7 @@ type stance struct {
 	mean     []float32
 	noise    []float32 // how far good parts are from the mean, unsmoothed
 	spread   [widths][]float32
+	least    [widths]float32 // of the spread
 	// modes are the ways in which good parts look different from each other
 	// besides their level of light: its slopes along and across, and what the
 	// good parts themselves show together, such as highlights that are brighter
@@ -29,6 +31,7 @@ type longScratch struct {
 	shown  []float32 // the frame: grey, before anything is taken off
 	shares []float64 // of the level and of each mode
 	eq     []float64
+	light  lightFit
 }
 
 func newLongScratch(l *long) *longScratch {
@@ -57,18 +60,33 @@ func colourAt(crop *vision.Crop, x, y float32) (r, g, b float32) {
 // corner is the place of the frame's first pixel.
 func (l *long) corner() (u, v float32) { return -float32(l.width / 2), -float32(l.height / 2) }
 
-// straighten fills s.shown with the part laid straight, grey.
-func (s *longScratch) straighten(crop *vision.Crop, l *long) {
-	u0, v0 := l.corner()
-	for j := range l.height {
-		for i := range l.width {
-			k := j*l.width + i
-			if !l.inside[k] {
-				continue
-			}
-			r, g, b := s.lie.colour(crop, l.bend(u0+float32(i), s.lie.shift), v0+float32(j))
-			s.shown[k] = (r + g + b) * (1.0 / 3)
+// shade fills s.grey about the part as it lies.
+func (s *longScratch) shade(crop *vision.Crop, l *long) {
+	const margin = jointMost + 2
+	u, v := l.half[0]*s.lie.along+margin, l.half[1]*s.lie.across+margin
+	x, y := u*math.Abs(s.lie.cos)+v*math.Abs(s.lie.sin), u*math.Abs(s.lie.sin)+v*math.Abs(s.lie.cos)
+	n := crop.Size
+	x0, x1 := max(int(s.lie.x-x)-1, 0), min(int(s.lie.x+x)+3, n)
+	for j := max(int(s.lie.y-y)-1, 0); j < min(int(s.lie.y+y)+3, n); j++ {
+		row := s.grey.v[j*n : (j+1)*n]
+		for i := x0; i < x1; i++ {
+			p := crop.Pix[3*(j*n+i):][:3:3]
+			row[i] = (float32(p[0]) + float32(p[1]) + float32(p[2])) * (1.0 / 3)
 		}
+	}
+}
+
+// straighten fills s.shown with the part laid straight, grey; see shade.
+func (s *longScratch) straighten(l *long) {
+	u0, v0 := l.corner()
+	at := s.row(l.width)
+	for j := range l.height {
+		v := v0 + float32(j)
+		for i := range l.width {
+			x, y := s.lie.to(l.bend(u0+float32(i), s.lie.shift), v)
+			at.x[i], at.y[i] = x-0.5, y-0.5
+		}
+		lanes.Look(s.shown[j*l.width:(j+1)*l.width], at.x, at.y, s.grey.v, s.grey.size)
 	}
 }
 
@@ -98,22 +116,52 @@ func (s *longScratch) compare(l *long, v *stance) {
 // divide fills diff: what is shown over what a good part would show there.
 func (s *longScratch) divide(l *long, v *stance) {
 	n := s.grey.size
+	want := s.row(l.width).a
 	for j := range l.height {
-		row, shown := s.diff.v[j*n:][:l.width], s.shown[j*l.width:][:l.width]
-		inside := s.inside[j*n:][:l.width]
-		for i := range row {
-			k := j*l.width + i
-			row[i], inside[i] = 0, l.inside[k]
-			if !inside[i] {
-				continue
+		places := func(v []float32) []float32 { return v[j*l.width:][:l.width] }
+		row, shown, mean, on := s.diff.v[j*n:][:l.width], places(s.shown), places(v.mean), l.inside[j*l.width:][:l.width]
+		for i := range want {
+			want[i] = float32(s.shares[0])
+		}
+		for m := range v.modes {
+			lanes.Add(want, places(v.modes[m]), float32(s.shares[m+1]))
+		}
+		copy(s.inside[j*n:][:l.width], on)
+		for i, in := range on {
+			row[i] = 0
+			if in {
+				row[i] = shown[i]/max(want[i]*mean[i], 1) - 1
 			}
-			want := float32(s.shares[0])
-			for m := range v.modes {
-				want += float32(s.shares[m+1]) * v.modes[m][k]
-			}
-			row[i] = shown[i]/max(want*v.mean[k], 1) - 1
 		}
 	}
+}
+
+// lightFit is room for the fit of a part's light: of each place what is
+// seen there over the mean, how surely, and what each mode does there.
+type lightFit struct {
+	got, sure, want, weight, weighed []float32
+	column                           [][]float32 // the level's, then the modes'
+}
+
+func (f *lightFit) room(places, columns int) {
+	for _, v := range []*[]float32{&f.got, &f.sure, &f.want, &f.weight, &f.weighed} {
+		*v = sized(*v, places)
+	}
+	for len(f.column) < columns {
+		f.column = append(f.column, nil)
+	}
+	f.column = f.column[:columns]
+	for i := range f.column {
+		f.column[i] = sized(f.column[i], places)
+	}
+}
+
+// sized is v, or new memory if that is too short, n long.
+func sized(v []float32, n int) []float32 {
+	if cap(v) < n {
+		return make([]float32, n)
+	}
+	return v[:n]
 }
 
 // evenOut finds the level and the modes of the part, little moved by what is
@@ -121,52 +169,53 @@ func (s *longScratch) divide(l *long, v *stance) {
 // and not at all when it is far off. A mode goes no further than in good parts.
 func (s *longScratch) evenOut(l *long, v *stance) {
 	n := len(v.modes) + 1
-	s.shares = append(s.shares[:0], make([]float64, n)...)
-	s.few = s.few[:0]
-	for _, k := range l.lit {
-		s.few = append(s.few, s.shown[k]/max(v.mean[k], 1))
+	f := &s.light
+	f.room(len(l.lit), n)
+	for i, k := range l.lit {
+		f.got[i], f.sure[i], f.column[0][i] = s.shown[k]/max(v.mean[k], 1), 1/v.noise[k], 1
+		for m, mode := range v.modes {
+			f.column[m+1][i] = mode[k]
+		}
 	}
+	s.shares = append(s.shares[:0], make([]float64, n)...)
+	s.few = append(s.few[:0], f.got...)
 	s.shares[0] = float64(max(median(s.few), 0.01))
 	if cap(s.eq) < n*(n+1) {
 		s.eq = make([]float64, n*(n+1))
 	}
 	eq := s.eq[:n*(n+1)]
-	t := make([]float64, n+1)
-	limit := 8.0 // in deviations of good parts; the first round knows only the level
+	limit := float32(8) // in deviations of good parts; the first round knows only the level
 	for round := range 4 {
-		clear(eq)
+		clear(f.want)
+		for a, share := range s.shares {
+			lanes.Add(f.want, f.column[a], float32(share))
+		}
+		level := 1 / float32(s.shares[0])
 		var sum, seen float64
-		for _, k := range l.lit {
-			got, want := float64(s.shown[k]/max(v.mean[k], 1)), s.shares[0]
-			t[0] = 1
-			for m := range v.modes {
-				t[m+1] = float64(v.modes[m][k])
-				want += s.shares[m+1] * t[m+1]
-			}
-			w := 1 / (float64(v.noise[k]) * s.shares[0])
-			off := math.Abs(got-want) * w
+		for i, want := range f.want {
+			w := f.sure[i] * level
+			off := f.got[i] - want
+			off = max(off, -off) * w
 			if round == 0 {
 				off = min(off, limit)
 			}
-			if off > limit {
-				continue
-			}
-			sum, seen = sum+off, seen+1
-			t[n] = got
-			for a := range n {
-				for b := a; b <= n; b++ {
-					eq[a*(n+1)+b] += w * w * t[a] * t[b]
-				}
+			f.weight[i] = 0
+			if off <= limit {
+				sum, seen = sum+float64(off), seen+1
+				f.weight[i] = w * w
 			}
 		}
 		if seen < float64(4*n) {
 			break
 		}
 		for a := range n {
-			for b := range a {
-				eq[a*(n+1)+b] = eq[b*(n+1)+a]
+			lanes.Multiply(f.weighed, f.weight, f.column[a])
+			for b := a; b < n; b++ {
+				eq[a*(n+1)+b] = lanes.Dot(f.weighed, f.column[b])
+				eq[b*(n+1)+a] = eq[a*(n+1)+b]
 			}
 			eq[a*(n+1)+a] *= 1 + 1e-6
+			eq[a*(n+1)+n] = lanes.Dot(f.weighed, f.got)
 		}
 		if !solveIn(eq, n, 1e-12) {
 			break
@@ -175,6 +224,6 @@ func (s *longScratch) evenOut(l *long, v *stance) {
 		for m := range v.modes {
 			s.shares[m+1] = s.shares[0] * v.held[m].hold(eq[(m+1)*(n+1)+n]/s.shares[0])
 		}
-		limit = max(3*sum/seen, 1)
+		limit = float32(max(3*sum/seen, 1))
 	}
 }

@@ -3,7 +3,7 @@ package golden
 import (
 	"math"
 
-	"linesman/vision"
+	"linesman/vision/lanes"
 )
 
 // joint is a place along the axis that good parts carry further to one end or
@@ -39,21 +39,21 @@ func (l *long) sites(at float64) (places []int) {
 	return places
 }
 
-// findJoint brings the part's joint to where it is in the stance's picture, by
+// findJoint, after shade, brings the part's joint to where it is in the stance's picture, by
 // Gauss-Newton on the places about it, each of which counts the less the
 // stranger it looks: s.lie.shift is set, and held to what good parts show.
-func (s *longScratch) findJoint(crop *vision.Crop, l *long, v *stance) {
+func (s *longScratch) findJoint(l *long, v *stance) {
 	const rounds = 4
-	u0, v0 := l.corner()
+	u0, _ := l.corner()
 	s.lie.shift = 0
 	var level, slope float64
 	for round := range rounds {
 		var eq [3 * 4]float64 // level and slope of the light, and the shift
-		for _, k := range l.about {
+		seen := s.lookAbout(l)
+		for i, k := range l.about {
 			u := u0 + float32(k%l.width)
-			r, g, b := s.lie.colour(crop, l.bend(u, s.lie.shift), v0+float32(k/l.width))
 			mean, rise := float64(v.mean[k]), float64(v.mean[k+1]-v.mean[k-1])/2
-			t := [4]float64{mean, mean * (float64(u) - l.joint.At) / jointReach, rise, float64(r+g+b) / 3}
+			t := [4]float64{mean, mean * (float64(u) - l.joint.At) / jointReach, rise, float64(seen[i])}
 			w := 1.0
 			if round > 0 {
 				e := (t[3]/(level*t[0]+slope*t[1]) - 1) / (3 * float64(v.noise[k]))
@@ -78,6 +78,19 @@ func (s *longScratch) findJoint(crop *vision.Crop, l *long, v *stance) {
 			return
 		}
 	}
+}
+
+// lookAbout returns the grey at the places about the joint; it lives until the
+// next row.
+func (s *longScratch) lookAbout(l *long) []float32 {
+	u0, v0 := l.corner()
+	at := s.row(len(l.about))
+	for i, k := range l.about {
+		x, y := s.lie.to(l.bend(u0+float32(k%l.width), s.lie.shift), v0+float32(k/l.width))
+		at.x[i], at.y[i] = x-0.5, y-0.5
+	}
+	lanes.Look(at.a, at.x, at.y, s.grey.v, s.grey.size)
+	return at.a
 }
 
 // bend is where along the axis a part whose joint is shifted shows what others
@@ -116,9 +129,10 @@ func (t *longTeaching) learnJoint(stances []stance, ways [][]int) {
 			for n := 0; n < len(members); n += max(len(members)/20, 1) {
 				t.s.lie = t.lies[members[n]]
 				crop := &t.crops[members[n]]
-				before += t.s.strangeAbout(crop, t.long, &stances[w])
-				t.s.findJoint(crop, t.long, &stances[w])
-				after += t.s.strangeAbout(crop, t.long, &stances[w])
+				t.s.shade(crop, t.long)
+				before += t.s.strangeAbout(t.long, &stances[w])
+				t.s.findJoint(t.long, &stances[w])
+				after += t.s.strangeAbout(t.long, &stances[w])
 			}
 		}
 		if gain := 1 - after/max(before, 1e-9); gain > best {
@@ -145,7 +159,8 @@ func (t *longTeaching) shiftAll(stances []stance, ways [][]int) normal {
 	for w, members := range ways {
 		for _, i := range members {
 			t.s.lie = t.lies[i]
-			t.s.findJoint(&t.crops[i], t.long, &stances[w])
+			t.s.shade(&t.crops[i], t.long)
+			t.s.findJoint(t.long, &stances[w])
 			t.lies[i].shift = t.s.lie.shift
 			shifts = append(shifts, float64(t.s.lie.shift))
 		}
@@ -156,13 +171,10 @@ func (t *longTeaching) shiftAll(stances []stance, ways [][]int) normal {
 
 // strangeAbout is the squared difference of a part from the mean about its
 // joint, each place at most as much as one far off.
-func (s *longScratch) strangeAbout(crop *vision.Crop, l *long, v *stance) (sum float64) {
-	u0, v0 := l.corner()
+func (s *longScratch) strangeAbout(l *long, v *stance) (sum float64) {
 	s.few = s.few[:0]
-	for _, k := range l.about {
-		u := u0 + float32(k%l.width)
-		r, g, b := s.lie.colour(crop, l.bend(u, s.lie.shift), v0+float32(k/l.width))
-		s.few = append(s.few, (r+g+b)/3/max(v.mean[k], 1))
+	for i, grey := range s.lookAbout(l) {
+		s.few = append(s.few, grey/max(v.mean[l.about[i]], 1))
 	}
 	level := pick(append([]float32(nil), s.few...), len(s.few)/2)
 	for _, r := range s.few {

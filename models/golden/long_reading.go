@@ -10,17 +10,19 @@ import (
 // worstPlace finds where the surface is strangest at one width.
 func (l *long) worstPlace(s *longScratch, v *stance, width int) peak {
 	worst := peak{width: width}
-	var best float32
+	var best, none float32 // see scratch.worstPlace
 	spread := v.spread[width]
 	for j := 0; j < l.height; j += strides[width] {
 		row := s.smoothed[width].v[j*l.size:][:l.width]
 		for i := 0; i < l.width; i += strides[width] {
+			d := max(row[i], -row[i])
 			k := j*l.width + i
-			if !l.inside[k] {
+			if d <= none || !l.inside[k] {
 				continue
 			}
-			if z := max(row[i], -row[i]) / spread[k]; z > best {
+			if z := d / spread[k]; z > best {
 				best, worst.x, worst.y, worst.diff = z, i, j, float64(row[i])
+				none = 0.9999 * best * v.least[width]
 			}
 		}
 	}

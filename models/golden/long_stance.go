@@ -92,7 +92,8 @@ func (t *longTeaching) show(i int) {
 		copy(t.s.shown, t.frames[i])
 		return
 	}
-	t.s.straighten(&t.crops[i], t.long)
+	t.s.shade(&t.crops[i], t.long)
+	t.s.straighten(t.long)
 	if len(t.crops)*len(t.s.shown) <= mostStack {
 		t.frames[i] = slices.Clone(t.s.shown)
 	}

@@ -61,6 +61,7 @@ func teachLong(crops []vision.Crop, mmPerPx float64, progress func(done, total i
 	if err := t.learnLimits(); err != nil {
 		return nil, err
 	}
+	t.prepare()
 	t.steps(1)
 	return t.long, nil
 }
@@ -395,5 +396,11 @@ func (l *long) prepare() {
 	}
 	if l.joint.used() {
 		l.about = l.sites(l.joint.At)
+	}
+	for i := range l.stances {
+		v := &l.stances[i]
+		for w := range v.spread {
+			v.least[w] = slices.Min(v.spread[w])
+		}
 	}
 }

@@ -141,7 +141,7 @@ func (t *teaching) registerAll() {
 	var strengths []float64
 	for i := range t.poses {
 		t.take(i)
-		t.s.register(t.Model, 6)
+		t.s.bringIntoRegister(t.Model, 6)
 		t.poses[i] = t.s.pose
 		strengths = append(strengths, t.s.pose.strength)
 		t.step()

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+	"slices"
 )
 
 // magic opens a saved model; its number changes with what follows.
@@ -131,8 +132,13 @@ func (m *Model) sound() error {
 // positive refuses what is no number, or one that nothing could exceed.
 func positive(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
 
-// prepare makes what is made from the print.
+// prepare makes what is made from print and spread.
 func (m *Model) prepare() {
+	for w := range m.spread {
+		if len(m.spread[w].v) > 0 {
+			m.least[w] = slices.Min(m.spread[w].v)
+		}
+	}
 	if !m.turned {
 		return
 	}

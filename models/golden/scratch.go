@@ -26,7 +26,25 @@ type scratch struct {
 	inside   []bool
 	smoothed [widths]plane
 	pass     []float32
+	padded   [2][]float32 // a row of the crop and what lies beyond its ends
+	places   [4][]float32 // where is looked, and what is seen there
+	grid     grid
+	register registering
 	window   window
+}
+
+// looks are places and what is seen at them: coordinates, and two readings.
+type looks struct{ x, y, a, b []float32 }
+
+// row returns room for n places, until it is called again.
+func (s *scratch) row(n int) looks {
+	for i := range s.places {
+		if cap(s.places[i]) < n {
+			s.places[i] = make([]float32, n)
+		}
+		s.places[i] = s.places[i][:n]
+	}
+	return looks{s.places[0], s.places[1], s.places[2], s.places[3]}
 }
 
 // window is the part of the crop that the part can cover.
@@ -49,6 +67,9 @@ func blankScratch(size, rays int) *scratch {
 	for i := range rays {
 		sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(rays))
 		s.sin, s.cos = append(s.sin, sin), append(s.cos, cos)
+	}
+	for i := range s.padded {
+		s.padded[i] = make([]float32, size+2*boxes[widths-1])
 	}
 	for _, p := range []*plane{&s.grey, &s.edge, &s.diff, &s.smoothed[0], &s.smoothed[1], &s.smoothed[2]} {
 		*p = plane{size, make([]float32, n)}

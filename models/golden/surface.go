@@ -1,6 +1,10 @@
 package golden
 
-import "math"
+import (
+	"math"
+
+	"linesman/vision/lanes"
+)
 
 // widths is the number of widths at which differences are looked for: a hair,
 // a spot, a stain.
@@ -30,147 +34,46 @@ func (s *scratch) difference(m *Model) {
 	inPrint := p.printMap()
 	gain, inverse, strength := 1/float32(p.gain), float32(1/p.scale), float32(p.strength)
 	edge := float32((m.radius - brim) * (m.radius - brim))
+	half := float32(m.body.half)
 	for j := s.window.y0; j < s.window.y1; j++ {
-		v := (float32(j) + 0.5 - float32(p.y)) * inverse
 		row, out, inside := s.grey.v[j*n:(j+1)*n], s.diff.v[j*n:(j+1)*n], s.inside[j*n:(j+1)*n]
-		for i := s.window.x0; i < s.window.x1; i++ {
+		clear(out[s.window.x0:s.window.x1])
+		clear(inside[s.window.x0:s.window.x1])
+		v := (float32(j) + 0.5 - float32(p.y)) * inverse
+		if v*v > edge {
+			continue
+		}
+		chord := math.Sqrt(float64(edge-v*v)) * p.scale
+		x0, x1 := max(int(p.x-chord)-1, s.window.x0), min(int(p.x+chord)+2, s.window.x1)
+		if x0 >= x1 {
+			continue
+		}
+		r := s.row(x1 - x0)
+		for k := range r.x {
+			u := (float32(x0+k) + 0.5 - float32(p.x)) * inverse
+			r.x[k], r.y[k] = u+half, v+half
+		}
+		lanes.Look(r.a, r.x, r.y, m.body.v, m.body.side())
+		if m.turned {
+			for k := range r.x {
+				pu, pv := inPrint.to(r.x[k]-half, v)
+				r.x[k], r.y[k] = pu+half, pv+half
+			}
+			lanes.Look(r.b, r.x, r.y, m.print.v, m.print.side())
+			for k := range r.a {
+				r.a[k] += strength * r.b[k]
+			}
+		}
+		for k, want := range r.a {
+			i := x0 + k
 			u := (float32(i) + 0.5 - float32(p.x)) * inverse
-			out[i], inside[i] = 0, false
 			if u*u+v*v > edge {
 				continue
-			}
-			want := m.body.at(u, v)
-			if m.turned {
-				want += strength * m.print.at(inPrint.to(u, v))
 			}
 			if want *= p.light(u, v); want < 0.02 {
 				continue
 			}
 			out[i], inside[i] = row[i]*gain/want-1, true
-		}
-	}
-}
-
-// smooth averages diff at every width.
-func (s *scratch) smooth() {
-	w := s.window
-	s.binomial(s.diff.v, s.smoothed[0].v, w)
-	for k := 1; k < widths; k++ {
-		out := s.smoothed[k].v
-		s.boxRows(s.diff.v, out, w, boxes[k])
-		s.boxRows(out, out, w, boxes[k])
-		s.boxColumns(out, w, boxes[k])
-		s.boxColumns(out, w, boxes[k])
-	}
-}
-
-// binomial is a Gaussian of a pixel's deviation, both ways. Beyond the window
-// everything is 0.
-func (s *scratch) binomial(in, out []float32, w window) {
-	n := s.grey.size
-	for j := w.y0; j < w.y1; j++ {
-		a, o := in[j*n+w.x0:j*n+w.x1], s.pass[j*n+w.x0:j*n+w.x1]
-		last := len(a) - 1
-		for i := range a {
-			if i >= 2 && i <= last-2 {
-				o[i] = (a[i-2]+a[i+2])*(1.0/16) + (a[i-1]+a[i+1])*(4.0/16) + a[i]*(6.0/16)
-				continue
-			}
-			v := a[i] * (6.0 / 16)
-			for d, k := range [3]float32{0, 4.0 / 16, 1.0 / 16} {
-				if d > 0 && i-d >= 0 {
-					v += k * a[i-d]
-				}
-				if d > 0 && i+d <= last {
-					v += k * a[i+d]
-				}
-			}
-			o[i] = v
-		}
-	}
-	row := func(j int) []float32 {
-		return s.pass[min(max(j, w.y0), w.y1-1)*n+w.x0 : min(max(j, w.y0), w.y1-1)*n+w.x1]
-	}
-	for j := w.y0; j < w.y1; j++ {
-		a, b, c, d, e := row(j-2), row(j-1), row(j), row(j+1), row(j+2)
-		o := out[j*n+w.x0 : j*n+w.x1]
-		for i := range o {
-			o[i] = (a[i]+e[i])*(1.0/16) + (b[i]+d[i])*(4.0/16) + c[i]*(6.0/16)
-		}
-	}
-}
-
-// boxRows averages over half pixels to both sides along rows; in and out may
-// be the same.
-func (s *scratch) boxRows(in, out []float32, w window, half int) {
-	n := s.grey.size
-	k := 1 / float32(2*half+1)
-	width := w.x1 - w.x0
-	if width <= 2*half {
-		return
-	}
-	for j := w.y0; j < w.y1; j++ {
-		a, o := in[j*n+w.x0:j*n+w.x1], out[j*n+w.x0:j*n+w.x1]
-		t := s.pass[:width]
-		copy(t, a)
-		var sum float32
-		for i := range half {
-			sum += t[i]
-		}
-		for i := range t {
-			if i+half < width {
-				sum += t[i+half]
-			}
-			o[i] = sum * k
-			if i >= half {
-				sum -= t[i-half]
-			}
-		}
-	}
-}
-
-// boxColumns averages over half pixels up and down, in place.
-func (s *scratch) boxColumns(v []float32, w window, half int) {
-	n := s.grey.size
-	k := 1 / float32(2*half+1)
-	width, height := w.x1-w.x0, w.y1-w.y0
-	if height <= 2*half {
-		return
-	}
-	// The rows still needed unsmoothed wait in a ring; pass has room for it,
-	// since a window is never wider than the crop.
-	ring := 2*half + 1
-	sum := s.pass[:width]
-	kept := s.pass[width : width+ring*width]
-	clear(sum)
-	clear(kept)
-	add := func(j int) {
-		row := v[(w.y0+j)*n+w.x0:][:width]
-		slot := kept[j%ring*width:][:width]
-		for i, x := range row {
-			sum[i] += x - slot[i]
-			slot[i] = x
-		}
-	}
-	drop := func(j int) {
-		slot := kept[j%ring*width:][:width]
-		for i := range slot {
-			sum[i] -= slot[i]
-			slot[i] = 0
-		}
-	}
-	for j := range half {
-		add(j)
-	}
-	for j := range height {
-		if j+half < height {
-			add(j + half)
-		} else if j-half-1 >= 0 {
-			drop(j - half - 1)
-		}
-		row := v[(w.y0+j)*n+w.x0:][:width]
-		for i, x := range sum {
-			row[i] = x * k
 		}
 	}
 }
@@ -205,6 +108,10 @@ func (s *scratch) worstPlace(m *Model, width int) peak {
 	f := &m.spread[width]
 	side := 2*f.half + 1
 	var best float32
+	// No place varies less than the least, so that only what differs by more than
+	// none needs to be looked up.
+	var none float32
+	least := m.least[width]
 	worst := peak{width: width}
 	step := strides[width]
 	for j := s.window.y0; j < s.window.y1; j += step {
@@ -215,16 +122,17 @@ func (s *scratch) worstPlace(m *Model, width int) peak {
 		gx, gy = gx+float32(f.half)+0.5, gy+float32(f.half)+0.5
 		dx, dy := inPrint.cos*inverse, -inPrint.sin*inverse
 		for i := s.window.x0; i < s.window.x1; i += step {
-			if !inside[i] {
+			d := row[i]
+			if max(d, -d) <= none || !inside[i] {
 				continue
 			}
 			a, b := int(gx+dx*float32(i)), int(gy+dy*float32(i))
 			if uint(a) >= uint(side) || uint(b) >= uint(side) {
 				continue
 			}
-			d := row[i]
 			if z := max(d, -d) / f.v[b*side+a]; z > best {
 				best, worst.x, worst.y, worst.diff = z, i, j, float64(d)
+				none = 0.9999 * best * least
 			}
 		}
 	}

@@ -64,6 +64,7 @@ func Teach(crops []vision.Crop, mmPerPx float64, progress func(done, total int))
 	}
 	t.learnSpread()
 	t.learnLimits()
+	t.prepare()
 	progress(t.total, t.total)
 	return t.Model, nil
 }

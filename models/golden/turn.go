@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/dsp/fourier"
+
+	"linesman/vision/lanes"
 )
 
 const (
@@ -29,6 +31,7 @@ type polar struct {
 	cross    []complex128
 	match    []float64
 	sin, cos []float64
+	u, v     []float32 // places of one ring
 }
 
 func newPolar(radius float64) *polar {
@@ -38,6 +41,7 @@ func newPolar(radius float64) *polar {
 		p.spectrum[i] = make([]complex128, n/2+1)
 	}
 	p.sin, p.cos = make([]float64, n), make([]float64, n)
+	p.u, p.v = make([]float32, n), make([]float32, n)
 	for i := range n {
 		p.sin[i], p.cos[i] = math.Sincos(2 * math.Pi * float64(i) / float64(n))
 	}
@@ -48,20 +52,35 @@ func newPolar(radius float64) *polar {
 // the golden picture, and returns the power in it.
 func (p *polar) unroll(radius float64, at func(u, v float32) float32) (power float64) {
 	for k := range ringCount {
-		r := radius * (ringFrom + (ringTo-ringFrom)*float64(k)/(ringCount-1))
-		weight := math.Sqrt(r / radius) // a ring speaks for its circumference
+		r := ringAt(radius, k)
 		for i := range p.row {
-			p.row[i] = weight * float64(at(float32(r*p.cos[i]), float32(r*p.sin[i])))
+			p.row[i] = float64(at(float32(r*p.cos[i]), float32(r*p.sin[i])))
 		}
-		spectrum := p.fft.Coefficients(p.spectrum[k], p.row)
-		for i := range spectrum {
-			if i < slowest {
-				spectrum[i] = 0
-				continue
-			}
-			re, im := real(spectrum[i]), imag(spectrum[i])
-			power += re*re + im*im
+		power += p.transform(radius, k)
+	}
+	return power
+}
+
+// ringAt is the radius of ring k of a part.
+func ringAt(radius float64, k int) float64 {
+	return radius * (ringFrom + (ringTo-ringFrom)*float64(k)/(ringCount-1))
+}
+
+// transform makes the spectrum of ring k from p.row, and returns the power in it. A
+// ring speaks for its circumference.
+func (p *polar) transform(radius float64, k int) (power float64) {
+	weight := math.Sqrt(ringAt(radius, k) / radius)
+	for i := range p.row {
+		p.row[i] *= weight
+	}
+	spectrum := p.fft.Coefficients(p.spectrum[k], p.row)
+	for i := range spectrum {
+		if i < slowest {
+			spectrum[i] = 0
+			continue
 		}
+		re, im := real(spectrum[i]), imag(spectrum[i])
+		power += re*re + im*im
 	}
 	return power
 }
@@ -152,63 +171,65 @@ func findSites(f *field, radius float64) []site {
 // turn finds how the part is turned, and brings the print into register.
 func (s *scratch) turn(m *Model) {
 	p := &s.pose
-	scale, x, y := float32(p.scale), float32(p.x), float32(p.y)
-	gain := 1 / float32(p.gain)
-	power := s.polar.unroll(m.radius, func(u, v float32) float32 {
-		return s.grey.at(x+u*scale, y+v*scale)*gain/p.light(u, v) - m.body.at(u, v)
-	})
-	p.turn, p.match = s.polar.against(m.rings, power)
+	p.turn, p.match = s.polar.against(m.rings, s.unroll(m))
 	p.shift = m.shift
-	s.register(m, 4)
+	s.bringIntoRegister(m, 4)
 }
 
-// register refines place, turn, size and strength of the print by Gauss-Newton on
-// the sites, in rounds that stop when nothing moves any more.
-func (s *scratch) register(m *Model, rounds int) {
+// unroll fills the spectra with the part's print alone, and returns the power in it.
+func (s *scratch) unroll(m *Model) (power float64) {
 	p := &s.pose
-	scale, x, y := float32(p.scale), float32(p.x), float32(p.y)
-	gain := 1 / float32(p.gain)
+	scale, x, y := float32(p.scale), float32(p.x)-0.5, float32(p.y)-0.5
+	gain, half := 1/float32(p.gain), float32(m.body.half)
+	n := s.polar.angles
+	at := s.row(n)
+	u, v := s.polar.u, s.polar.v
+	for k := range ringCount {
+		r := ringAt(m.radius, k)
+		for i := range n {
+			u[i], v[i] = float32(r*s.polar.cos[i]), float32(r*s.polar.sin[i])
+			at.x[i], at.y[i] = u[i]+half, v[i]+half
+		}
+		lanes.Look(at.a, at.x, at.y, m.body.v, m.body.side())
+		for i := range n {
+			at.x[i], at.y[i] = x+u[i]*scale, y+v[i]*scale
+		}
+		lanes.Look(at.b, at.x, at.y, s.grey.v, s.grey.size)
+		for i := range n {
+			s.polar.row[i] = float64(at.b[i]*gain/p.light(u[i], v[i]) - at.a[i])
+		}
+		power += s.polar.transform(m.radius, k)
+	}
+	return power
+}
+
+// registering is room for a print's sites: where each lies on the part, and how what
+// is seen there would change.
+type registering struct {
+	u, v    []float32
+	column  [unknowns + 1][]float32
+	weighed []float32
+}
+
+func (r *registering) room(n int) {
+	if len(r.u) == n {
+		return
+	}
+	r.u, r.v, r.weighed = make([]float32, n), make([]float32, n), make([]float32, n)
+	for i := range r.column {
+		r.column[i] = make([]float32, n)
+	}
+}
+
+// bringIntoRegister refines place, turn, size and strength of the print by
+// Gauss-Newton on the sites, in rounds that stop when nothing moves any more.
+func (s *scratch) bringIntoRegister(m *Model, rounds int) {
 	for range rounds {
-		place := p.from()
-		strength, zoom := float32(p.strength), float32(p.zoom)
-		sx, sy := float32(p.shift[0]), float32(p.shift[1])
-		const width = unknowns + 1
-		var eq [unknowns * width]float64
-		for i := range m.sites {
-			t := &m.sites[i]
-			u, v := place(t.u, t.v)
-			want := m.body.at(u, v) + strength*t.print
-			e := s.grey.at(x+u*scale, y+v*scale)*gain/p.light(u, v) - want
-			w := float32(1)
-			if a := max(e, -e); a > 0.1 {
-				w = 0.1 / a
-			}
-			// A print moved by (dx, dy), turned by da and grown by dz shows at
-			// this place what it has at (u - dx + v da - u dz, v - dy - u da - v dz).
-			pu, pv := zoom*t.u+sx, zoom*t.v+sy
-			j := [unknowns + 1]float32{
-				-strength * t.du, -strength * t.dv, strength * (t.du*pv - t.dv*pu),
-				-strength * (t.du*t.u + t.dv*t.v), t.print, want, e,
-			}
-			for a := range unknowns {
-				ja := w * j[a]
-				for b := a; b <= unknowns; b++ {
-					eq[a*width+b] += float64(ja * j[b])
-				}
-			}
-		}
-		for a := range unknowns {
-			for b := range a {
-				eq[a*width+b] = eq[b*width+a]
-			}
-		}
-		if !solveIn(eq[:], unknowns, 1e-12) {
+		d, ok := s.step(m)
+		if !ok {
 			return
 		}
-		var d [unknowns]float64
-		for a := range d {
-			d[a] = eq[a*width+unknowns]
-		}
+		p := &s.pose
 		p.shift[0] += limited(d[0], 3)
 		p.shift[1] += limited(d[1], 3)
 		p.turn += limited(d[2], 0.05)
@@ -221,6 +242,66 @@ func (s *scratch) register(m *Model, rounds int) {
 			return
 		}
 	}
+}
+
+// step is one round of bringIntoRegister: by how much each unknown is off.
+func (s *scratch) step(m *Model) (d [unknowns]float64, ok bool) {
+	p := &s.pose
+	scale, x, y := float32(p.scale), float32(p.x)-0.5, float32(p.y)-0.5
+	gain, half := 1/float32(p.gain), float32(m.body.half)
+	strength, zoom := float32(p.strength), float32(p.zoom)
+	sx, sy := float32(p.shift[0]), float32(p.shift[1])
+	place := p.from()
+	n := len(m.sites)
+	s.register.room(n)
+	at, u, v, column := s.row(n), s.register.u, s.register.v, &s.register.column
+	for i := range m.sites {
+		u[i], v[i] = place(m.sites[i].u, m.sites[i].v)
+		at.x[i], at.y[i] = u[i]+half, v[i]+half
+	}
+	lanes.Look(at.a, at.x, at.y, m.body.v, m.body.side())
+	for i := range n {
+		at.x[i], at.y[i] = x+u[i]*scale, y+v[i]*scale
+	}
+	lanes.Look(at.b, at.x, at.y, s.grey.v, s.grey.size)
+	weight := at.x
+	for i := range m.sites {
+		t := &m.sites[i]
+		want := at.a[i] + strength*t.print
+		e := at.b[i]*gain/p.light(u[i], v[i]) - want
+		weight[i] = 1
+		if a := max(e, -e); a > 0.1 {
+			weight[i] = 0.1 / a
+		}
+		// A print moved by (dx, dy), turned by da and grown by dz shows at
+		// this place what it has at (u - dx + v da - u dz, v - dy - u da - v dz).
+		pu, pv := zoom*t.u+sx, zoom*t.v+sy
+		column[0][i], column[1][i] = -strength*t.du, -strength*t.dv
+		column[2][i] = strength * (t.du*pv - t.dv*pu)
+		column[3][i] = -strength * (t.du*t.u + t.dv*t.v)
+		column[4][i], column[5][i], column[6][i] = t.print, want, e
+	}
+	const width = unknowns + 1
+	var eq [unknowns * width]float64
+	for a := range unknowns {
+		weighed := s.register.weighed
+		for i, c := range column[a] {
+			weighed[i] = weight[i] * c
+		}
+		for b := a; b <= unknowns; b++ {
+			eq[a*width+b] = lanes.Dot(weighed, column[b])
+			if b < unknowns {
+				eq[b*width+a] = eq[a*width+b]
+			}
+		}
+	}
+	if !solveIn(eq[:], unknowns, 1e-12) {
+		return d, false
+	}
+	for a := range d {
+		d[a] = eq[a*width+unknowns]
+	}
+	return d, true
 }
 
 // unknowns of a print's register: shift, turn, zoom, strength, and the level of

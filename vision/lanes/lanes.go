@@ -1,0 +1,146 @@
+// Package lanes does the arithmetic of rows of numbers that pictures are judged
+// by: eight at a time where the processor can (AVX2), one at a time elsewhere,
+// with the same results to the last bit, so that a box judges a stored picture as
+// the box that saw it did.
+package lanes
+
+// Weigh writes the binomial average of five rows: out[i] is 1/16 of a[i] and e[i],
+// 4/16 of b[i] and d[i] and 6/16 of c[i]. All rows are as long as out; out may be
+// one of them only if the others do not overlap it.
+func Weigh(out, a, b, c, d, e []float32) {
+	n := len(out)
+	a, b, c, d, e = a[:n], b[:n], c[:n], d[:n], e[:n]
+	done := 0
+	if fast && n >= 8 {
+		done = n &^ 7
+		weigh8(&out[0], &a[0], &b[0], &c[0], &d[0], &e[0], done)
+	}
+	for i := done; i < n; i++ {
+		out[i] = (a[i]+e[i])*(1.0/16) + (b[i]+d[i])*(4.0/16) + c[i]*(6.0/16)
+	}
+}
+
+// Box writes k times the sum of taps neighbours: out[i] is of in[i] to
+// in[i+taps-1]. in has taps-1 numbers more than out, and does not overlap it.
+func Box(out, in []float32, taps int, k float32) {
+	n := len(out)
+	in = in[:n+taps-1]
+	done := 0
+	if fast && n >= 8 {
+		done = n &^ 7
+		box8(&out[0], &in[0], done, taps, k)
+	}
+	for i := done; i < n; i++ {
+		var sum float32
+		for _, v := range in[i : i+taps] {
+			sum += v
+		}
+		out[i] = sum * k
+	}
+}
+
+// Slide moves a running sum of rows by one: in comes in for kept, which went in
+// when in's place was last written and is now replaced; out is k times the sum. out
+// may be in.
+func Slide(out, in, sum, kept []float32, k float32) {
+	n := len(out)
+	in, sum, kept = in[:n], sum[:n], kept[:n]
+	done := 0
+	if fast && n >= 8 {
+		done = n &^ 7
+		slide8(&out[0], &in[0], &sum[0], &kept[0], done, k)
+	}
+	for i := done; i < n; i++ {
+		v := in[i]
+		sum[i] += v - kept[i]
+		kept[i] = v
+		out[i] = sum[i] * k
+	}
+}
+
+// Add adds k times a to out.
+func Add(out, a []float32, k float32) {
+	n := len(out)
+	a = a[:n]
+	done := 0
+	if fast && n >= 8 {
+		done = n &^ 7
+		add8(&out[0], &a[0], done, k)
+	}
+	for i := done; i < n; i++ {
+		out[i] += k * a[i]
+	}
+}
+
+// Multiply writes the products of a and b; out may be one of them.
+func Multiply(out, a, b []float32) {
+	n := len(out)
+	a, b = a[:n], b[:n]
+	done := 0
+	if fast && n >= 8 {
+		done = n &^ 7
+		multiply8(&out[0], &a[0], &b[0], done)
+	}
+	for i := done; i < n; i++ {
+		out[i] = a[i] * b[i]
+	}
+}
+
+// Look interpolates a picture of side x side pixels, side at least 2, at the
+// places (xs[i], ys[i]): pixels, the middle of the first one at (0, 0). Beyond the
+// picture its border counts.
+func Look(out, xs, ys, picture []float32, side int) {
+	n := len(out)
+	xs, ys, picture = xs[:n], ys[:n], picture[:side*side]
+	last := float32(side) - 1.001
+	done := 0
+	if fast && n >= 8 {
+		done = n &^ 7
+		look8(&out[0], &xs[0], &ys[0], &picture[0], done, side, last)
+	}
+	for k := done; k < n; k++ {
+		x, y := held(xs[k], last), held(ys[k], last)
+		i, j := int(x), int(y)
+		fx, fy := x-float32(i), y-float32(j)
+		at := j*side + i
+		a, b := picture[at:at+2:at+2], picture[at+side:at+side+2:at+side+2]
+		top := a[0] + fx*(a[1]-a[0])
+		low := b[0] + fx*(b[1]-b[0])
+		out[k] = top + fy*(low-top)
+	}
+}
+
+// held keeps v between 0 and last; what is no number is 0.
+func held(v, last float32) float32 {
+	if !(v > 0) {
+		return 0
+	}
+	if v > last {
+		return last
+	}
+	return v
+}
+
+// Dot is the sum of a[i] x b[i], each product rounded as float32 and summed as
+// float64.
+func Dot(a, b []float32) float64 {
+	n := len(a)
+	b = b[:n]
+	done := n &^ 7
+	var sum float64
+	if fast && n >= 8 {
+		sum = dot8(&a[0], &b[0], done)
+	} else {
+		var s [8]float64
+		for i := 0; i < done; i += 8 {
+			for k := range s {
+				s[k] += float64(a[i+k] * b[i+k])
+			}
+		}
+		sum = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
+	}
+	for i := done; i < n; i++ {
+		sum += float64(a[i] * b[i])
+	}
+	return sum
+}

@@ -1,0 +1,29 @@
+package lanes
+
+import "golang.org/x/sys/cpu"
+
+// fast says that the processor has what the functions below need. Tests switch it off.
+var fast = cpu.X86.HasAVX2
+
+// Each works on the first n numbers, n a multiple of 8 and at least 8.
+
+//go:noescape
+func weigh8(out, a, b, c, d, e *float32, n int)
+
+//go:noescape
+func box8(out, in *float32, n, taps int, k float32)
+
+//go:noescape
+func slide8(out, in, sum, kept *float32, n int, k float32)
+
+//go:noescape
+func add8(out, a *float32, n int, k float32)
+
+//go:noescape
+func multiply8(out, a, b *float32, n int)
+
+//go:noescape
+func look8(out, xs, ys, picture *float32, n, side int, last float32)
+
+//go:noescape
+func dot8(a, b *float32, n int) float64

@@ -1,0 +1,217 @@
+#include "textflag.h"
+
+// No fused multiply-adds: the results are those of lanes.go.
+
+DATA share<>+0(SB)/4, $0.0625
+DATA share<>+4(SB)/4, $0.25
+DATA share<>+8(SB)/4, $0.375
+GLOBL share<>(SB), RODATA|NOPTR, $12
+
+// func weigh8(out, a, b, c, d, e *float32, n int)
+TEXT ·weigh8(SB), NOSPLIT, $0-56
+	MOVQ out+0(FP), DI
+	MOVQ a+8(FP), R8
+	MOVQ b+16(FP), R9
+	MOVQ c+24(FP), R10
+	MOVQ d+32(FP), R11
+	MOVQ e+40(FP), R12
+	MOVQ n+48(FP), CX
+	VBROADCASTSS share<>+0(SB), Y5
+	VBROADCASTSS share<>+4(SB), Y6
+	VBROADCASTSS share<>+8(SB), Y7
+	XORQ AX, AX
+
+weigh:
+	VMOVUPS (R8)(AX*4), Y0
+	VADDPS  (R12)(AX*4), Y0, Y0
+	VMULPS  Y5, Y0, Y0
+	VMOVUPS (R9)(AX*4), Y1
+	VADDPS  (R11)(AX*4), Y1, Y1
+	VMULPS  Y6, Y1, Y1
+	VMULPS  (R10)(AX*4), Y7, Y2
+	VADDPS  Y1, Y0, Y0
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, (DI)(AX*4)
+	ADDQ    $8, AX
+	CMPQ    AX, CX
+	JLT     weigh
+	VZEROUPPER
+	RET
+
+// func box8(out, in *float32, n, taps int, k float32)
+TEXT ·box8(SB), NOSPLIT, $0-36
+	MOVQ out+0(FP), DI
+	MOVQ in+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ taps+24(FP), DX
+	VBROADCASTSS k+32(FP), Y7
+	XORQ AX, AX
+
+box:
+	LEAQ   (SI)(AX*4), R8
+	MOVQ   DX, R9
+	VXORPS Y0, Y0, Y0
+
+boxTap:
+	VADDPS  (R8), Y0, Y0
+	ADDQ    $4, R8
+	DECQ    R9
+	JNZ     boxTap
+	VMULPS  Y7, Y0, Y0
+	VMOVUPS Y0, (DI)(AX*4)
+	ADDQ    $8, AX
+	CMPQ    AX, CX
+	JLT     box
+	VZEROUPPER
+	RET
+
+// func slide8(out, in, sum, kept *float32, n int, k float32)
+TEXT ·slide8(SB), NOSPLIT, $0-44
+	MOVQ out+0(FP), DI
+	MOVQ in+8(FP), SI
+	MOVQ sum+16(FP), R8
+	MOVQ kept+24(FP), R9
+	MOVQ n+32(FP), CX
+	VBROADCASTSS k+40(FP), Y7
+	XORQ AX, AX
+
+slide:
+	VMOVUPS (SI)(AX*4), Y0
+	VSUBPS  (R9)(AX*4), Y0, Y1
+	VADDPS  (R8)(AX*4), Y1, Y1
+	VMOVUPS Y0, (R9)(AX*4)
+	VMOVUPS Y1, (R8)(AX*4)
+	VMULPS  Y7, Y1, Y1
+	VMOVUPS Y1, (DI)(AX*4)
+	ADDQ    $8, AX
+	CMPQ    AX, CX
+	JLT     slide
+	VZEROUPPER
+	RET
+
+// func add8(out, a *float32, n int, k float32)
+TEXT ·add8(SB), NOSPLIT, $0-28
+	MOVQ out+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ n+16(FP), CX
+	VBROADCASTSS k+24(FP), Y7
+	XORQ AX, AX
+
+add:
+	VMULPS  (SI)(AX*4), Y7, Y0
+	VADDPS  (DI)(AX*4), Y0, Y0
+	VMOVUPS Y0, (DI)(AX*4)
+	ADDQ    $8, AX
+	CMPQ    AX, CX
+	JLT     add
+	VZEROUPPER
+	RET
+
+// func multiply8(out, a, b *float32, n int)
+TEXT ·multiply8(SB), NOSPLIT, $0-32
+	MOVQ out+0(FP), DI
+	MOVQ a+8(FP), R8
+	MOVQ b+16(FP), R9
+	MOVQ n+24(FP), CX
+	XORQ AX, AX
+
+multiply:
+	VMOVUPS (R8)(AX*4), Y0
+	VMULPS  (R9)(AX*4), Y0, Y0
+	VMOVUPS Y0, (DI)(AX*4)
+	ADDQ    $8, AX
+	CMPQ    AX, CX
+	JLT     multiply
+	VZEROUPPER
+	RET
+
+// func look8(out, xs, ys, picture *float32, n, side int, last float32)
+TEXT ·look8(SB), NOSPLIT, $0-52
+	MOVQ out+0(FP), DI
+	MOVQ xs+8(FP), R8
+	MOVQ ys+16(FP), R9
+	MOVQ picture+24(FP), SI
+	MOVQ n+32(FP), CX
+	MOVQ side+40(FP), DX
+	VBROADCASTSS last+48(FP), Y15
+	VPBROADCASTD side+40(FP), Y14
+	VXORPS Y13, Y13, Y13
+	LEAQ (SI)(DX*4), R10 // the row below
+	XORQ AX, AX
+
+look:
+	VMOVUPS (R8)(AX*4), Y0
+	VMAXPS  Y13, Y0, Y0 // what is no number becomes 0
+	VMINPS  Y15, Y0, Y0
+	VMOVUPS (R9)(AX*4), Y1
+	VMAXPS  Y13, Y1, Y1
+	VMINPS  Y15, Y1, Y1
+	VCVTTPS2DQ Y0, Y2
+	VCVTTPS2DQ Y1, Y3
+	VCVTDQ2PS  Y2, Y4
+	VCVTDQ2PS  Y3, Y5
+	VSUBPS  Y4, Y0, Y0 // fx
+	VSUBPS  Y5, Y1, Y1 // fy
+	VPMULLD Y14, Y3, Y3
+	VPADDD  Y2, Y3, Y3
+
+	// Pairs of neighbours are fetched at once, places 0, 1, 4, 5 and 2, 3, 6, 7,
+	// so that they come apart in order.
+	VPERMQ  $0xD8, Y3, Y3
+	VEXTRACTI128 $1, Y3, X4
+	VPCMPEQD Y5, Y5, Y5
+	VGATHERDPD Y5, (SI)(X3*4), Y6
+	VPCMPEQD Y5, Y5, Y5
+	VGATHERDPD Y5, (SI)(X4*4), Y7
+	VPCMPEQD Y5, Y5, Y5
+	VGATHERDPD Y5, (R10)(X3*4), Y8
+	VPCMPEQD Y5, Y5, Y5
+	VGATHERDPD Y5, (R10)(X4*4), Y9
+	VSHUFPS $0x88, Y7, Y6, Y10
+	VSHUFPS $0xDD, Y7, Y6, Y11
+	VSUBPS  Y10, Y11, Y11
+	VMULPS  Y0, Y11, Y11
+	VADDPS  Y10, Y11, Y10 // top
+	VSHUFPS $0x88, Y9, Y8, Y11
+	VSHUFPS $0xDD, Y9, Y8, Y12
+	VSUBPS  Y11, Y12, Y12
+	VMULPS  Y0, Y12, Y12
+	VADDPS  Y11, Y12, Y11 // low
+	VSUBPS  Y10, Y11, Y11
+	VMULPS  Y1, Y11, Y11
+	VADDPS  Y10, Y11, Y11
+	VMOVUPS Y11, (DI)(AX*4)
+	ADDQ    $8, AX
+	CMPQ    AX, CX
+	JLT     look
+	VZEROUPPER
+	RET
+
+// func dot8(a, b *float32, n int) float64
+TEXT ·dot8(SB), NOSPLIT, $0-32
+	MOVQ a+0(FP), R8
+	MOVQ b+8(FP), R9
+	MOVQ n+16(FP), CX
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	XORQ AX, AX
+
+dot:
+	VMOVUPS (R8)(AX*4), Y0
+	VMULPS  (R9)(AX*4), Y0, Y0
+	VEXTRACTF128 $1, Y0, X1
+	VCVTPS2PD X0, Y2
+	VCVTPS2PD X1, Y3
+	VADDPD  Y2, Y4, Y4
+	VADDPD  Y3, Y5, Y5
+	ADDQ    $8, AX
+	CMPQ    AX, CX
+	JLT     dot
+	VADDPD  Y5, Y4, Y4
+	VEXTRACTF128 $1, Y4, X5
+	VADDPD  X5, X4, X4
+	VPERMILPD $1, X4, X5
+	VADDSD  X5, X4, X4
+	VMOVSD  X4, ret+24(FP)
+	VZEROUPPER
+	RET

@@ -1,0 +1,151 @@
+package lanes
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// both runs f with and without the processor's lanes, on copies of the same
+// numbers, and returns what each left.
+func both(t *testing.T, numbers [][]float32, f func(v [][]float32)) (with, without [][]float32) {
+	t.Helper()
+	if !fast {
+		t.Skip("this processor has no lanes to compare")
+	}
+	clone := func() (out [][]float32) {
+		for _, v := range numbers {
+			out = append(out, slices.Clone(v))
+		}
+		return out
+	}
+	with, without = clone(), clone()
+	f(with)
+	fast = false
+	defer func() { fast = true }()
+	f(without)
+	return with, without
+}
+
+func same(t *testing.T, with, without [][]float32) {
+	t.Helper()
+	for k := range with {
+		for i := range with[k] {
+			if math.Float32bits(with[k][i]) != math.Float32bits(without[k][i]) {
+				t.Fatalf("row %d, number %d: %v with lanes, %v without", k, i, with[k][i], without[k][i])
+			}
+		}
+	}
+}
+
+func row(rng *rand.Rand, n int) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(rng.NormFloat64())
+	}
+	return v
+}
+
+// TestSameWithoutLanes holds every function to the last bit against the plain
+// one, at every length around the eight of a lane.
+func TestSameWithoutLanes(t *testing.T) {
+	const seed = 11
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 1))
+	for n := 1; n < 60; n++ {
+		rows := make([][]float32, 6)
+		for i := range rows {
+			rows[i] = row(rng, n)
+		}
+		with, without := both(t, rows, func(v [][]float32) { Weigh(v[0], v[1], v[2], v[3], v[4], v[5]) })
+		same(t, with, without)
+		for _, taps := range []int{1, 5, 11} {
+			with, without = both(t, [][]float32{make([]float32, n), row(rng, n+taps-1)}, func(v [][]float32) { Box(v[0], v[1], taps, 1/float32(taps)) })
+			same(t, with, without)
+		}
+		with, without = both(t, rows, func(v [][]float32) { Slide(v[0], v[0], v[1], v[2], 0.2) })
+		same(t, with, without)
+		with, without = both(t, rows, func(v [][]float32) {
+			Add(v[0], v[1], 0.3)
+			Multiply(v[2], v[3], v[4])
+		})
+		same(t, with, without)
+		side := 2 + n/4
+		xs, ys := row(rng, n), row(rng, n)
+		for i := range xs {
+			xs[i], ys[i] = xs[i]*float32(side), ys[i]*float32(side)
+		}
+		xs[0], ys[n-1] = float32(math.NaN()), float32(math.Inf(1))
+		with, without = both(t, [][]float32{make([]float32, n), xs, ys, row(rng, side*side)}, func(v [][]float32) { Look(v[0], v[1], v[2], v[3], side) })
+		same(t, with, without)
+		var sums []float64
+		both(t, rows, func(v [][]float32) { sums = append(sums, Dot(v[0], v[1])) })
+		if math.Float64bits(sums[0]) != math.Float64bits(sums[1]) {
+			t.Fatalf("%d numbers: dot %v with lanes, %v without", n, sums[0], sums[1])
+		}
+	}
+}
+
+func TestLook(t *testing.T) {
+	// On a plane of slopes 2 and 30 interpolation is exact.
+	const side = 4
+	picture := make([]float32, side*side)
+	for i := range picture {
+		picture[i] = float32(2*(i%side) + 30*(i/side))
+	}
+	for _, c := range []struct{ x, y, want float32 }{
+		{0, 0, 0}, {1, 2, 62}, {0.5, 0.25, 8.5}, {2.5, 2.75, 87.5},
+		{-3, 1, 30}, {1, -9, 2}, // the border holds
+	} {
+		xs, ys, out := slices.Repeat([]float32{c.x}, 9), slices.Repeat([]float32{c.y}, 9), make([]float32, 9)
+		Look(out, xs, ys, picture, side)
+		for i, v := range out {
+			if math.Abs(float64(v-c.want)) > 1e-4 {
+				t.Errorf("place %d at (%v, %v): %v, want %v", i, c.x, c.y, v, c.want)
+			}
+		}
+	}
+}
+
+func TestSums(t *testing.T) {
+	in := []float32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
+	out := make([]float32, 10)
+	Box(out, in, 3, 0.5)
+	for i, v := range out {
+		if want := 0.5 * float32(3*i+6); v != want {
+			t.Errorf("box %d: %v, want %v", i, v, want)
+		}
+	}
+	if got := Dot(in, in); got != 650 {
+		t.Errorf("dot: %v, want 650", got)
+	}
+	sum, kept := slices.Repeat([]float32{10}, 12), slices.Repeat([]float32{4}, 12)
+	Slide(in, in, sum, kept, 2)
+	for i, v := range in {
+		if was := float32(i + 1); v != 2*(6+was) || sum[i] != 6+was || kept[i] != was {
+			t.Errorf("slide %d: %v, sum %v, kept %v", i, v, sum[i], kept[i])
+		}
+	}
+	Add(kept, kept, 2)
+	Multiply(sum, kept, kept)
+	if kept[11] != 36 || sum[11] != 36*36 {
+		t.Errorf("12 and twice 12: %v; its square: %v", kept[11], sum[11])
+	}
+	Weigh(out, in, in, in, in, in)
+	if out[3] != in[3] {
+		t.Errorf("weigh: %v of five times %v", out[3], in[3])
+	}
+}
+
+func BenchmarkLook(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	const n, side = 280, 300
+	xs, ys, out, picture := make([]float32, n), make([]float32, n), make([]float32, n), row(rng, side*side)
+	for i := range xs {
+		xs[i], ys[i] = float32(i)*0.98+3, float32(i)*0.1+100
+	}
+	for b.Loop() {
+		Look(out, xs, ys, picture, side)
+	}
+}
