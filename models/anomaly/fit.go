@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"sync"
+
+	"linesman/vision/lanes"
 )
 
 // Extent returns the network's input size for a picture, multiples of 32.
@@ -102,38 +104,28 @@ func (f *Fitter) Fit(p *Picture, w, h int, dst []float32) {
 		return
 	}
 	across, down := f.taps(p.Width, w), f.taps(p.Height, h)
-	if need := 3 * w * p.Height; cap(f.rows) < need {
+	line := 3 * p.Width
+	if need := line * (p.Height + 1); cap(f.rows) < need {
 		f.rows = make([]float32, need)
 	}
-	rows := f.rows[:3*w*p.Height]
-	for y := range p.Height {
-		line := p.Pix[3*y*p.Width : 3*(y+1)*p.Width]
-		out := rows[3*y*w : 3*(y+1)*w]
-		for x := range w {
-			var r, g, b float32
-			at := 3 * across.first[x]
-			for _, weight := range across.weight[x] {
-				r += weight * float32(line[at])
-				g += weight * float32(line[at+1])
-				b += weight * float32(line[at+2])
-				at += 3
-			}
-			out[3*x], out[3*x+1], out[3*x+2] = r, g, b
-		}
-	}
+	rows, sum := f.rows[:line*p.Height], f.rows[line*p.Height:][:line]
+	lanes.Floats(rows, p.Pix[:line*p.Height])
 	for y := range h {
-		red, green, blue := dst[y*w:(y+1)*w], dst[plane+y*w:plane+(y+1)*w], dst[2*plane+y*w:2*plane+(y+1)*w]
-		for x := range w {
-			red[x], green[x], blue[x] = -127.0/128, -127.0/128, -127.0/128
-		}
+		clear(sum)
 		for k, weight := range down.weight[y] {
-			weight *= 1.0 / 128
-			line := rows[3*(down.first[y]+k)*w : 3*(down.first[y]+k+1)*w]
-			for x := range w {
-				red[x] += weight * line[3*x]
-				green[x] += weight * line[3*x+1]
-				blue[x] += weight * line[3*x+2]
+			lanes.Add(sum, rows[line*(down.first[y]+k):][:line], weight)
+		}
+		red, green, blue := dst[y*w:(y+1)*w], dst[plane+y*w:plane+(y+1)*w], dst[2*plane+y*w:2*plane+(y+1)*w]
+		for x, weights := range across.weight {
+			var r, g, b float32
+			at := sum[3*across.first[x]:]
+			at = at[:3*len(weights)]
+			for k, weight := range weights {
+				r += weight * at[3*k]
+				g += weight * at[3*k+1]
+				b += weight * at[3*k+2]
 			}
+			red[x], green[x], blue[x] = (r-127)*(1.0/128), (g-127)*(1.0/128), (b-127)*(1.0/128)
 		}
 	}
 }

@@ -68,7 +68,7 @@ type Model struct {
 	long *long // of a part that is not round, which is all that is known of it then
 
 	rings *rings // of the print, made from it
-	sites []site
+	sites sites
 	pool  sync.Pool
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"linesman/vision"
+	"linesman/vision/lanes"
 )
 
 // worstPlace finds where the surface is strangest at one width.
@@ -14,13 +15,16 @@ func (l *long) worstPlace(s *longScratch, v *stance, width int) peak {
 	spread := v.spread[width]
 	for j := 0; j < l.height; j += strides[width] {
 		row := s.smoothed[width].v[j*l.size:][:l.width]
-		for i := 0; i < l.width; i += strides[width] {
-			d := max(row[i], -row[i])
+		for i := 0; i < l.width; i++ {
+			i += lanes.Beyond(row[i:], none)
 			k := j*l.width + i
-			if d <= none || !l.inside[k] {
+			if i >= l.width {
+				break
+			}
+			if !l.inside[k] || i%strides[width] != 0 {
 				continue
 			}
-			if z := d / spread[k]; z > best {
+			if z := max(row[i], -row[i]) / spread[k]; z > best {
 				best, worst.x, worst.y, worst.diff = z, i, j, float64(row[i])
 				none = 0.9999 * best * v.least[width]
 			}

@@ -36,7 +36,7 @@ func raysFor(radius float64) int {
 // and radius to it, little moved by chips. expect is the product's radius.
 // share is how far from the belt's colour to the part's the edge begins.
 func (s *scratch) findOutline(crop *vision.Crop, expect, share float64, rays int) error {
-	s.level = s.medianOn(&s.edge, 0.5*expect, 0.85*expect, 2) * float32(share)
+	s.level = s.medianOn(&s.edge, 0.5*expect, 0.85*expect, max(int(expect/20), 2)) * float32(share)
 	if s.level < 0.05 {
 		s.level = 0.5 // nothing like a part; the edge will be strange, and say so
 	}

@@ -32,11 +32,11 @@ func (s *scratch) difference(m *Model) {
 		min(int(p.x+reach)+2, n), min(int(p.y+reach)+2, n),
 	}
 	inPrint := p.printMap()
-	gain, inverse, strength := 1/float32(p.gain), float32(1/p.scale), float32(p.strength)
+	inverse, strength, half := float32(1/p.scale), float32(p.strength), float32(m.body.half)
 	edge := float32((m.radius - brim) * (m.radius - brim))
-	half := float32(m.body.half)
+	across := func(i int) float32 { return (float32(i) + 0.5 - float32(p.x)) * inverse }
 	for j := s.window.y0; j < s.window.y1; j++ {
-		row, out, inside := s.grey.v[j*n:(j+1)*n], s.diff.v[j*n:(j+1)*n], s.inside[j*n:(j+1)*n]
+		out, inside := s.diff.v[j*n:(j+1)*n], s.inside[j*n:(j+1)*n]
 		clear(out[s.window.x0:s.window.x1])
 		clear(inside[s.window.x0:s.window.x1])
 		v := (float32(j) + 0.5 - float32(p.y)) * inverse
@@ -45,38 +45,42 @@ func (s *scratch) difference(m *Model) {
 		}
 		chord := math.Sqrt(float64(edge-v*v)) * p.scale
 		x0, x1 := max(int(p.x-chord)-1, s.window.x0), min(int(p.x+chord)+2, s.window.x1)
+		for ; x0 < x1; x0++ {
+			if u := across(x0); u*u+v*v <= edge {
+				break
+			}
+		}
+		for ; x0 < x1; x1-- {
+			if u := across(x1 - 1); u*u+v*v <= edge {
+				break
+			}
+		}
 		if x0 >= x1 {
 			continue
 		}
-		r := s.row(x1 - x0)
-		for k := range r.x {
-			u := (float32(x0+k) + 0.5 - float32(p.x)) * inverse
-			r.x[k], r.y[k] = u+half, v+half
-		}
+		r, u := s.row(x1-x0), across(x0)
+		lanes.Line(r.x, u+half, inverse)
+		lanes.Line(r.y, v+half, 0)
 		lanes.Look(r.a, r.x, r.y, m.body.v, m.body.side())
 		if m.turned {
-			for k := range r.x {
-				pu, pv := inPrint.to(r.x[k]-half, v)
-				r.x[k], r.y[k] = pu+half, pv+half
-			}
+			pu, pv := inPrint.to(u, v)
+			lanes.Line(r.x, pu+half, inPrint.cos*inverse)
+			lanes.Line(r.y, pv+half, -inPrint.sin*inverse)
 			lanes.Look(r.b, r.x, r.y, m.print.v, m.print.side())
-			for k := range r.a {
-				r.a[k] += strength * r.b[k]
-			}
+			lanes.Add(r.a, r.b, strength)
 		}
+		lanes.Line(r.b, p.light(u, v), float32(p.tilt[1])*inverse)
+		lanes.Multiply(r.a, r.a, r.b)
+		lanes.Relative(out[x0:x1], s.grey.v[j*n+x0:j*n+x1], r.a, 1/float32(p.gain), leastWanted)
 		for k, want := range r.a {
-			i := x0 + k
-			u := (float32(i) + 0.5 - float32(p.x)) * inverse
-			if u*u+v*v > edge {
-				continue
-			}
-			if want *= p.light(u, v); want < 0.02 {
-				continue
-			}
-			out[i], inside[i] = row[i]*gain/want-1, true
+			inside[x0+k] = want >= leastWanted
 		}
 	}
 }
+
+// leastWanted is the brightness that a good part must have at a place, 1 being the
+// usual, for the part to be compared there: on black nothing is a share of.
+const leastWanted = 0.02
 
 // peak is the strangest place of a surface.
 type peak struct {
@@ -121,15 +125,19 @@ func (s *scratch) worstPlace(m *Model, width int) peak {
 		gx, gy := inPrint.to(u0, v)
 		gx, gy = gx+float32(f.half)+0.5, gy+float32(f.half)+0.5
 		dx, dy := inPrint.cos*inverse, -inPrint.sin*inverse
-		for i := s.window.x0; i < s.window.x1; i += step {
-			d := row[i]
-			if max(d, -d) <= none || !inside[i] {
+		for i := s.window.x0; i < s.window.x1; i++ {
+			i += lanes.Beyond(row[i:s.window.x1], none)
+			if i >= s.window.x1 {
+				break
+			}
+			if !inside[i] || (i-s.window.x0)%step != 0 {
 				continue
 			}
 			a, b := int(gx+dx*float32(i)), int(gy+dy*float32(i))
 			if uint(a) >= uint(side) || uint(b) >= uint(side) {
 				continue
 			}
+			d := row[i]
 			if z := max(d, -d) / f.v[b*side+a]; z > best {
 				best, worst.x, worst.y, worst.diff = z, i, j, float64(d)
 				none = 0.9999 * best * least

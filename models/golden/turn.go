@@ -24,8 +24,9 @@ type rings struct {
 
 // polar unrolls parts around their centre. It belongs to one goroutine.
 type polar struct {
-	angles   int
-	fft      *fourier.FFT
+	angles   int          // in which a turn is looked for
+	back     *fourier.FFT // of as many
+	ring     [ringCount]ringAngles
 	row      []float64
 	spectrum [ringCount][]complex128
 	cross    []complex128
@@ -34,11 +35,29 @@ type polar struct {
 	u, v     []float32 // places of one ring
 }
 
+// ringAngles are the directions in which one ring is looked at, one a pixel of its
+// circumference: what is finer says nothing of a turn.
+type ringAngles struct {
+	radius float64
+	n      int
+	fft    *fourier.FFT
+}
+
 func newPolar(radius float64) *polar {
 	n := raysFor(radius)
-	p := &polar{angles: n, fft: fourier.NewFFT(n), row: make([]float64, n), cross: make([]complex128, n/2+1), match: make([]float64, n)}
-	for i := range p.spectrum {
-		p.spectrum[i] = make([]complex128, n/2+1)
+	p := &polar{angles: n, back: fourier.NewFFT(n), row: make([]float64, n), cross: make([]complex128, n/2+1), match: make([]float64, n)}
+	plans := map[int]*fourier.FFT{n: p.back}
+	for k := range p.ring {
+		r := radius * (ringFrom + (ringTo-ringFrom)*float64(k)/(ringCount-1))
+		own := 64
+		for own < n && float64(own) < 2*math.Pi*r {
+			own *= 2
+		}
+		if plans[own] == nil {
+			plans[own] = fourier.NewFFT(own)
+		}
+		p.ring[k] = ringAngles{r, own, plans[own]}
+		p.spectrum[k] = make([]complex128, own/2+1)
 	}
 	p.sin, p.cos = make([]float64, n), make([]float64, n)
 	p.u, p.v = make([]float32, n), make([]float32, n)
@@ -48,32 +67,38 @@ func newPolar(radius float64) *polar {
 	return p
 }
 
+// lay fills p.u and p.v with the places of ring k and returns how many there are.
+func (p *polar) lay(k int) int {
+	ring := &p.ring[k]
+	step := p.angles / ring.n
+	for i := range ring.n {
+		p.u[i], p.v[i] = float32(ring.radius*p.cos[i*step]), float32(ring.radius*p.sin[i*step])
+	}
+	return ring.n
+}
+
 // unroll fills p.spectrum from at, which gives the print alone at a place of
 // the golden picture, and returns the power in it.
 func (p *polar) unroll(radius float64, at func(u, v float32) float32) (power float64) {
 	for k := range ringCount {
-		r := ringAt(radius, k)
-		for i := range p.row {
-			p.row[i] = float64(at(float32(r*p.cos[i]), float32(r*p.sin[i])))
+		for i := range p.lay(k) {
+			p.row[i] = float64(at(p.u[i], p.v[i]))
 		}
 		power += p.transform(radius, k)
 	}
 	return power
 }
 
-// ringAt is the radius of ring k of a part.
-func ringAt(radius float64, k int) float64 {
-	return radius * (ringFrom + (ringTo-ringFrom)*float64(k)/(ringCount-1))
-}
-
 // transform makes the spectrum of ring k from p.row, and returns the power in it. A
 // ring speaks for its circumference.
 func (p *polar) transform(radius float64, k int) (power float64) {
-	weight := math.Sqrt(ringAt(radius, k) / radius)
-	for i := range p.row {
-		p.row[i] *= weight
+	ring := &p.ring[k]
+	row := p.row[:ring.n]
+	weight := math.Sqrt(ring.radius/radius) * float64(p.angles/ring.n)
+	for i := range row {
+		row[i] *= weight
 	}
-	spectrum := p.fft.Coefficients(p.spectrum[k], p.row)
+	spectrum := ring.fft.Coefficients(p.spectrum[k], row)
 	for i := range spectrum {
 		if i < slowest {
 			spectrum[i] = 0
@@ -105,7 +130,7 @@ func (p *polar) against(g *rings, power float64) (turn, match float64) {
 			p.cross[i] += complex(real(a[i])*re-imag(a[i])*im, real(a[i])*im+imag(a[i])*re)
 		}
 	}
-	p.match = p.fft.Sequence(p.match, p.cross)
+	p.match = p.back.Sequence(p.match, p.cross)
 	best := 0
 	for i, v := range p.match {
 		if v > p.match[best] {
@@ -126,46 +151,52 @@ func (p *polar) against(g *rings, power float64) (turn, match float64) {
 	return 2 * math.Pi * at / float64(n), match
 }
 
-// site is a place of the golden print with a slope worth measuring by.
-type site struct{ u, v, print, du, dv float32 }
+// sites are places of the golden print with a slope worth measuring by: where each
+// is, what is printed there, its slope, and how the print there changes when it
+// turns (rise) and grows (spread).
+type sites struct{ u, v, print, du, dv, rise, spread []float32 }
+
+func (s *sites) add(u, v, print, du, dv float32) {
+	s.u, s.v, s.print = append(s.u, u), append(s.v, v), append(s.print, print)
+	s.du, s.dv = append(s.du, du), append(s.dv, dv)
+	s.rise, s.spread = append(s.rise, du*v-dv*u), append(s.spread, du*u+dv*v)
+}
 
 const mostSites = 3000
 
 // findSites picks the places by which prints are brought into register.
-func findSites(f *field, radius float64) []site {
-	var all []site
+func findSites(f *field, radius float64) (found sites) {
+	var at []int
 	var slopes []float32
 	n := f.side()
 	reach := float32(0.9 * radius)
+	slope := func(k int) (du, dv float32) { return (f.v[k+1] - f.v[k-1]) / 2, (f.v[k+n] - f.v[k-n]) / 2 }
 	for j := 1; j < n-1; j++ {
 		for i := 1; i < n-1; i++ {
-			u, v := float32(i-f.half), float32(j-f.half)
-			if u*u+v*v > reach*reach {
-				continue
+			if u, v := float32(i-f.half), float32(j-f.half); u*u+v*v <= reach*reach {
+				du, dv := slope(j*n + i)
+				at, slopes = append(at, j*n+i), append(slopes, du*du+dv*dv)
 			}
-			k := j*n + i
-			s := site{u, v, f.v[k], (f.v[k+1] - f.v[k-1]) / 2, (f.v[k+n] - f.v[k-n]) / 2}
-			all = append(all, s)
-			slopes = append(slopes, s.du*s.du+s.dv*s.dv)
 		}
 	}
-	if len(all) == 0 {
-		return nil
+	if len(at) == 0 {
+		return found
 	}
-	// Half the places at the steepest slopes, thinned to what time allows.
+	// The sixth of the places at the steepest slopes, thinned to what time allows.
 	least := pick(append([]float32(nil), slopes...), len(slopes)-max(len(slopes)/6, 1))
-	var steep []site
-	for i, s := range all {
+	var steep []int
+	for i, k := range at {
 		if slopes[i] >= least && slopes[i] > 0 {
-			steep = append(steep, s)
+			steep = append(steep, k)
 		}
 	}
 	step := max(len(steep)/mostSites, 1)
-	out := steep[:0]
 	for i := 0; i < len(steep); i += step {
-		out = append(out, steep[i])
+		k := steep[i]
+		du, dv := slope(k)
+		found.add(float32(k%n-f.half), float32(k/n-f.half), f.v[k], du, dv)
 	}
-	return out
+	return found
 }
 
 // turn finds how the part is turned, and brings the print into register.
@@ -181,13 +212,10 @@ func (s *scratch) unroll(m *Model) (power float64) {
 	p := &s.pose
 	scale, x, y := float32(p.scale), float32(p.x)-0.5, float32(p.y)-0.5
 	gain, half := 1/float32(p.gain), float32(m.body.half)
-	n := s.polar.angles
-	at := s.row(n)
-	u, v := s.polar.u, s.polar.v
 	for k := range ringCount {
-		r := ringAt(m.radius, k)
+		n := s.polar.lay(k)
+		at, u, v := s.row(n), s.polar.u[:n], s.polar.v[:n]
 		for i := range n {
-			u[i], v[i] = float32(r*s.polar.cos[i]), float32(r*s.polar.sin[i])
 			at.x[i], at.y[i] = u[i]+half, v[i]+half
 		}
 		lanes.Look(at.a, at.x, at.y, m.body.v, m.body.side())
@@ -203,21 +231,12 @@ func (s *scratch) unroll(m *Model) (power float64) {
 	return power
 }
 
-// registering is room for a print's sites: where each lies on the part, and how what
-// is seen there would change.
-type registering struct {
-	u, v    []float32
-	column  [unknowns + 1][]float32
-	weighed []float32
-}
+// registering is room for one round of a print's register.
+type registering struct{ weight, weighed, want, off, turned []float32 }
 
 func (r *registering) room(n int) {
-	if len(r.u) == n {
-		return
-	}
-	r.u, r.v, r.weighed = make([]float32, n), make([]float32, n), make([]float32, n)
-	for i := range r.column {
-		r.column[i] = make([]float32, n)
+	for _, v := range []*[]float32{&r.weight, &r.weighed, &r.want, &r.off, &r.turned} {
+		*v = sized(*v, n)
 	}
 }
 
@@ -246,50 +265,35 @@ func (s *scratch) bringIntoRegister(m *Model, rounds int) {
 
 // step is one round of bringIntoRegister: by how much each unknown is off.
 func (s *scratch) step(m *Model) (d [unknowns]float64, ok bool) {
-	p := &s.pose
-	scale, x, y := float32(p.scale), float32(p.x)-0.5, float32(p.y)-0.5
-	gain, half := 1/float32(p.gain), float32(m.body.half)
-	strength, zoom := float32(p.strength), float32(p.zoom)
-	sx, sy := float32(p.shift[0]), float32(p.shift[1])
-	place := p.from()
-	n := len(m.sites)
-	s.register.room(n)
-	at, u, v, column := s.row(n), s.register.u, s.register.v, &s.register.column
-	for i := range m.sites {
-		u[i], v[i] = place(m.sites[i].u, m.sites[i].v)
-		at.x[i], at.y[i] = u[i]+half, v[i]+half
-	}
-	lanes.Look(at.a, at.x, at.y, m.body.v, m.body.side())
-	for i := range n {
-		at.x[i], at.y[i] = x+u[i]*scale, y+v[i]*scale
-	}
-	lanes.Look(at.b, at.x, at.y, s.grey.v, s.grey.size)
-	weight := at.x
-	for i := range m.sites {
-		t := &m.sites[i]
-		want := at.a[i] + strength*t.print
-		e := at.b[i]*gain/p.light(u[i], v[i]) - want
-		weight[i] = 1
+	p, t, r := &s.pose, &m.sites, &s.register
+	n := len(t.u)
+	r.room(n)
+	at := s.row(n)
+	s.seeSites(m, at)
+	strength := float32(p.strength)
+	copy(r.want, at.a)
+	lanes.Add(r.want, t.print, strength)
+	for i, want := range r.want {
+		e := at.b[i] - want
+		r.off[i], r.weight[i] = e, 1
 		if a := max(e, -e); a > 0.1 {
-			weight[i] = 0.1 / a
+			r.weight[i] = 0.1 / a
 		}
-		// A print moved by (dx, dy), turned by da and grown by dz shows at
-		// this place what it has at (u - dx + v da - u dz, v - dy - u da - v dz).
-		pu, pv := zoom*t.u+sx, zoom*t.v+sy
-		column[0][i], column[1][i] = -strength*t.du, -strength*t.dv
-		column[2][i] = strength * (t.du*pv - t.dv*pu)
-		column[3][i] = -strength * (t.du*t.u + t.dv*t.v)
-		column[4][i], column[5][i], column[6][i] = t.print, want, e
 	}
+	// A print moved by (dx, dy), turned by da and grown by dz shows at this place
+	// what it has at (u - dx + v da - u dz, v - dy - u da - v dz), turned about the
+	// part's centre, not its own.
+	lanes.Line(r.turned, 0, 0)
+	lanes.Add(r.turned, t.rise, float32(p.zoom))
+	lanes.Add(r.turned, t.du, float32(p.shift[1]))
+	lanes.Add(r.turned, t.dv, -float32(p.shift[0]))
+	column := [unknowns + 1][]float32{t.du, t.dv, r.turned, t.spread, t.print, r.want, r.off}
 	const width = unknowns + 1
 	var eq [unknowns * width]float64
 	for a := range unknowns {
-		weighed := s.register.weighed
-		for i, c := range column[a] {
-			weighed[i] = weight[i] * c
-		}
+		lanes.Multiply(r.weighed, r.weight, column[a])
 		for b := a; b <= unknowns; b++ {
-			eq[a*width+b] = lanes.Dot(weighed, column[b])
+			eq[a*width+b] = lanes.Dot(r.weighed, column[b])
 			if b < unknowns {
 				eq[b*width+a] = eq[a*width+b]
 			}
@@ -298,10 +302,43 @@ func (s *scratch) step(m *Model) (d [unknowns]float64, ok bool) {
 	if !solveIn(eq[:], unknowns, 1e-12) {
 		return d, false
 	}
+	each := [unknowns]float64{-1 / p.strength, -1 / p.strength, 1 / p.strength, -1 / p.strength, 1, 1}
 	for a := range d {
-		d[a] = eq[a*width+unknowns]
+		d[a] = each[a] * eq[a*width+unknowns]
 	}
 	return d, true
+}
+
+// seeSites looks at the places of the print's sites on the part: the body of a good
+// one in at.a, and this one in its light in at.b.
+func (s *scratch) seeSites(m *Model, at looks) {
+	p, t := &s.pose, &m.sites
+	sin64, cos64 := math.Sincos(p.turn)
+	sin, cos, zoom := float32(sin64), float32(cos64), float32(p.zoom)
+	sx, sy, half := float32(p.shift[0]), float32(p.shift[1]), float32(m.body.half)
+	lanes.Line(at.x, half+cos*sx-sin*sy, 0)
+	lanes.Add(at.x, t.u, zoom*cos)
+	lanes.Add(at.x, t.v, -zoom*sin)
+	lanes.Line(at.y, half+sin*sx+cos*sy, 0)
+	lanes.Add(at.y, t.u, zoom*sin)
+	lanes.Add(at.y, t.v, zoom*cos)
+	lanes.Look(at.a, at.x, at.y, m.body.v, m.body.side())
+	light := s.register.weight
+	lanes.Line(light, p.light(-half, -half), 0)
+	lanes.Add(light, at.x, float32(p.tilt[1]))
+	lanes.Add(light, at.y, float32(p.tilt[2]))
+	// Places of the part become places of the crop.
+	scale := float32(p.scale)
+	x, y := s.register.off, s.register.turned
+	lanes.Line(x, float32(p.x)-0.5-half*scale, 0)
+	lanes.Add(x, at.x, scale)
+	lanes.Line(y, float32(p.y)-0.5-half*scale, 0)
+	lanes.Add(y, at.y, scale)
+	lanes.Look(at.b, x, y, s.grey.v, s.grey.size)
+	gain := 1 / float32(p.gain)
+	for i, l := range light {
+		at.b[i] *= gain / l
+	}
 }
 
 // unknowns of a print's register: shift, turn, zoom, strength, and the level of

@@ -41,10 +41,22 @@ func (l *Locator) findBlobs() {
 	}
 	l.fillHoles()
 	gocv.Erode(l.part, &l.inner, l.kernel)
-	gocv.DistanceTransform(l.part, &l.depth, &l.voronoi, gocv.DistL2, gocv.DistanceMask5, gocv.DistanceLabelCComp)
-	l.findSeeds()
-	l.split()
+	if l.someAreMore() {
+		gocv.DistanceTransform(l.part, &l.depth, &l.voronoi, gocv.DistL2, gocv.DistanceMask5, gocv.DistanceLabelCComp)
+		l.findSeeds()
+		l.split()
+	}
 	l.survey()
+}
+
+// someAreMore reports whether some blob may be more than one part.
+func (l *Locator) someAreMore() bool {
+	for i := 1; i < len(l.blobs); i++ {
+		if !l.onePart(&l.blobs[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // onePart reports whether a blob is no wider than one part may be.

@@ -58,6 +58,67 @@ func Slide(out, in, sum, kept []float32, k float32) {
 	}
 }
 
+// Floats writes bytes as numbers.
+func Floats(out []float32, in []byte) {
+	n := len(out)
+	in = in[:n]
+	done := 0
+	if fast && n >= 8 {
+		done = n &^ 7
+		floats8(&out[0], &in[0], done)
+	}
+	for i := done; i < n; i++ {
+		out[i] = float32(in[i])
+	}
+}
+
+// Line writes from, from + step, from + 2 step and so on.
+func Line(out []float32, from, step float32) {
+	done := 0
+	if fast && len(out) >= 8 {
+		done = len(out) &^ 7
+		line8(&out[0], done, from, step)
+	}
+	for i := done; i < len(out); i++ {
+		out[i] = from + step*float32(i)
+	}
+}
+
+// Relative writes how much more is seen, gain times seen, than wanted, as a share
+// of it: 0.1 is a tenth more. Where less than least is wanted it is 0.
+func Relative(out, seen, want []float32, gain, least float32) {
+	n := len(out)
+	seen, want = seen[:n], want[:n]
+	done := 0
+	if fast && n >= 8 {
+		done = n &^ 7
+		relative8(&out[0], &seen[0], &want[0], done, gain, least)
+	}
+	for i := done; i < n; i++ {
+		out[i] = 0
+		if want[i] >= least {
+			out[i] = seen[i]*gain/want[i] - 1
+		}
+	}
+}
+
+// Beyond returns the index of the first number that is further from 0 than limit,
+// and len(v) if there is none.
+func Beyond(v []float32, limit float32) int {
+	i := 0
+	if n := len(v) &^ 7; fast && n > 0 {
+		if i = beyond8(&v[0], n, limit); i < n {
+			return i
+		}
+	}
+	for ; i < len(v); i++ {
+		if max(v[i], -v[i]) > limit {
+			break
+		}
+	}
+	return i
+}
+
 // Add adds k times a to out.
 func Add(out, a []float32, k float32) {
 	n := len(out)

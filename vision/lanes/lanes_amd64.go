@@ -23,6 +23,18 @@ func add8(out, a *float32, n int, k float32)
 func multiply8(out, a, b *float32, n int)
 
 //go:noescape
+func floats8(out *float32, in *byte, n int)
+
+//go:noescape
+func line8(out *float32, n int, from, step float32)
+
+//go:noescape
+func relative8(out, seen, want *float32, n int, gain, least float32)
+
+//go:noescape
+func beyond8(v *float32, n int, limit float32) int
+
+//go:noescape
 func look8(out, xs, ys, picture *float32, n, side int, last float32)
 
 //go:noescape

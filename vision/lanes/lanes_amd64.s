@@ -7,6 +7,20 @@ DATA share<>+4(SB)/4, $0.25
 DATA share<>+8(SB)/4, $0.375
 GLOBL share<>(SB), RODATA|NOPTR, $12
 
+DATA count<>+0(SB)/4, $0
+DATA count<>+4(SB)/4, $1
+DATA count<>+8(SB)/4, $2
+DATA count<>+12(SB)/4, $3
+DATA count<>+16(SB)/4, $4
+DATA count<>+20(SB)/4, $5
+DATA count<>+24(SB)/4, $6
+DATA count<>+28(SB)/4, $7
+DATA count<>+32(SB)/4, $8
+GLOBL count<>(SB), RODATA|NOPTR, $36
+
+DATA one<>+0(SB)/4, $1.0
+GLOBL one<>(SB), RODATA|NOPTR, $4
+
 // func weigh8(out, a, b, c, d, e *float32, n int)
 TEXT ·weigh8(SB), NOSPLIT, $0-56
 	MOVQ out+0(FP), DI
@@ -122,6 +136,99 @@ multiply:
 	ADDQ    $8, AX
 	CMPQ    AX, CX
 	JLT     multiply
+	VZEROUPPER
+	RET
+
+// func floats8(out *float32, in *byte, n int)
+TEXT ·floats8(SB), NOSPLIT, $0-24
+	MOVQ out+0(FP), DI
+	MOVQ in+8(FP), SI
+	MOVQ n+16(FP), CX
+	XORQ AX, AX
+
+floats:
+	VPMOVZXBD (SI)(AX*1), Y0
+	VCVTDQ2PS Y0, Y0
+	VMOVUPS   Y0, (DI)(AX*4)
+	ADDQ      $8, AX
+	CMPQ      AX, CX
+	JLT       floats
+	VZEROUPPER
+	RET
+
+// func line8(out *float32, n int, from, step float32)
+TEXT ·line8(SB), NOSPLIT, $0-24
+	MOVQ out+0(FP), DI
+	MOVQ n+8(FP), CX
+	VBROADCASTSS from+16(FP), Y6
+	VBROADCASTSS step+20(FP), Y7
+	VMOVDQU      count<>+0(SB), Y0
+	VPBROADCASTD count<>+32(SB), Y1
+	XORQ AX, AX
+
+line:
+	VCVTDQ2PS Y0, Y2
+	VMULPS    Y7, Y2, Y2
+	VADDPS    Y6, Y2, Y2
+	VMOVUPS   Y2, (DI)(AX*4)
+	VPADDD    Y1, Y0, Y0
+	ADDQ      $8, AX
+	CMPQ      AX, CX
+	JLT       line
+	VZEROUPPER
+	RET
+
+// func relative8(out, seen, want *float32, n int, gain, least float32)
+TEXT ·relative8(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), DI
+	MOVQ seen+8(FP), R8
+	MOVQ want+16(FP), R9
+	MOVQ n+24(FP), CX
+	VBROADCASTSS gain+32(FP), Y6
+	VBROADCASTSS least+36(FP), Y7
+	VBROADCASTSS one<>(SB), Y5
+	XORQ AX, AX
+
+relative:
+	VMOVUPS (R9)(AX*4), Y1
+	VCMPPS  $13, Y7, Y1, Y2 // want >= least
+	VMULPS  (R8)(AX*4), Y6, Y0
+	VDIVPS  Y1, Y0, Y0
+	VSUBPS  Y5, Y0, Y0
+	VANDPS  Y2, Y0, Y0
+	VMOVUPS Y0, (DI)(AX*4)
+	ADDQ    $8, AX
+	CMPQ    AX, CX
+	JLT     relative
+	VZEROUPPER
+	RET
+
+// func beyond8(v *float32, n int, limit float32) int
+TEXT ·beyond8(SB), NOSPLIT, $0-32
+	MOVQ v+0(FP), SI
+	MOVQ n+8(FP), CX
+	VBROADCASTSS limit+16(FP), Y7
+	VPCMPEQD Y6, Y6, Y6
+	VPSRLD   $1, Y6, Y6 // all but the sign
+	XORQ AX, AX
+
+beyond:
+	VANDPS    (SI)(AX*4), Y6, Y0
+	VCMPPS    $14, Y7, Y0, Y0 // > limit
+	VMOVMSKPS Y0, DX
+	TESTL     DX, DX
+	JNZ       found
+	ADDQ      $8, AX
+	CMPQ      AX, CX
+	JLT       beyond
+	JMP       none
+
+found:
+	BSFL DX, DX
+	ADDQ DX, AX
+
+none:
+	MOVQ AX, ret+24(FP)
 	VZEROUPPER
 	RET
 

@@ -10,6 +10,12 @@ func slide8(out, in, sum, kept *float32, n int, k float32) { panic("lanes: not o
 func look8(out, xs, ys, picture *float32, n, side int, last float32) {
 	panic("lanes: not on this processor")
 }
-func add8(out, a *float32, n int, k float32) { panic("lanes: not on this processor") }
-func multiply8(out, a, b *float32, n int)    { panic("lanes: not on this processor") }
-func dot8(a, b *float32, n int) float64      { panic("lanes: not on this processor") }
+func add8(out, a *float32, n int, k float32)        { panic("lanes: not on this processor") }
+func multiply8(out, a, b *float32, n int)           { panic("lanes: not on this processor") }
+func floats8(out *float32, in *byte, n int)         { panic("lanes: not on this processor") }
+func line8(out *float32, n int, from, step float32) { panic("lanes: not on this processor") }
+func relative8(out, seen, want *float32, n int, gain, least float32) {
+	panic("lanes: not on this processor")
+}
+func beyond8(v *float32, n int, limit float32) int { panic("lanes: not on this processor") }
+func dot8(a, b *float32, n int) float64            { panic("lanes: not on this processor") }

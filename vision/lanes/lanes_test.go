@@ -71,6 +71,24 @@ func TestSameWithoutLanes(t *testing.T) {
 			Multiply(v[2], v[3], v[4])
 		})
 		same(t, with, without)
+		bytes := make([]byte, n)
+		for i := range bytes {
+			bytes[i] = byte(rng.Uint32())
+		}
+		var first []int
+		rows[3][n/2], rows[4][0] = float32(math.NaN()), 0.3
+		with, without = both(t, rows, func(v [][]float32) {
+			Floats(v[0], bytes)
+			Line(v[1], 0.7, -0.03)
+			Relative(v[2], v[3], v[4], 0.01, 0.3)
+			for i := range 40 {
+				first = append(first, Beyond(v[5], float32(i)*0.1))
+			}
+		})
+		same(t, with, without)
+		if k := len(first) / 2; !slices.Equal(first[:k], first[k:]) {
+			t.Fatalf("first beyond: %v with lanes, %v without", first[:k], first[k:])
+		}
 		side := 2 + n/4
 		xs, ys := row(rng, n), row(rng, n)
 		for i := range xs {
@@ -131,6 +149,14 @@ func TestSums(t *testing.T) {
 	Multiply(sum, kept, kept)
 	if kept[11] != 36 || sum[11] != 36*36 {
 		t.Errorf("12 and twice 12: %v; its square: %v", kept[11], sum[11])
+	}
+	Line(sum, 3, 0.5)
+	Relative(kept, []float32{1, 3, 5, 7, 7, 7, 7, 7, 7, 7, 7, 7}, sum, 2, 3.5)
+	if sum[4] != 5 || kept[0] != 0 || kept[1] != 6/3.5-1 || kept[4] != 14.0/5-1 {
+		t.Errorf("line %v; relative to it %v", sum, kept)
+	}
+	if at := Beyond([]float32{1, -2, 3, -4, 5, 6, 7, 8, 9, -10, 11}, 9); at != 9 {
+		t.Errorf("the first beyond 9 is number %d, want 9", at)
 	}
 	Weigh(out, in, in, in, in, in)
 	if out[3] != in[3] {
