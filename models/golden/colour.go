@@ -60,9 +60,15 @@ func (s *shade) distance(c [3]float64) (deviations, deltaE float64) {
 }
 
 // shadeOf fits mean and spread to the good parts' colours. The floor is what
-// the belt's word on the light may be wrong by from one setting to another.
+// the belt's word on the light may be wrong by from one setting to another, in any
+// direction, and beltWord along that in which brightness moves a colour: another
+// belt, or the same one worn, is lighter or darker and makes all parts seem so.
 func shadeOf(all [][3]float64) (s shade) {
-	const floor = 0.5 // delta E
+	const (
+		floor    = 0.5   // delta E
+		beltWord = 0.011 // of the brightness
+		gamma    = 2.2   // of the camera's numbers
+	)
 	n := float64(len(all))
 	for _, c := range all {
 		for i := range c {
@@ -77,8 +83,14 @@ func shadeOf(all [][3]float64) (s shade) {
 			}
 		}
 	}
+	// Light k times as strong multiplies X, Y and Z by k, and so, by CIE's cube roots,
+	// L* + 16, a* and b* by the cube root of k.
+	brighter := [3]float64{(s.Lab[0] + 16) * gamma / 3, s.Lab[1] * gamma / 3, s.Lab[2] * gamma / 3}
 	for i := range cov {
 		cov[i][i] += floor * floor
+		for j := range cov {
+			cov[i][j] += beltWord * beltWord * brighter[i] * brighter[j]
+		}
 	}
 	s.Whiten = inverseRoot(cov)
 	return s

@@ -7,7 +7,7 @@
 // its shape; it stands still in the picture however the part is turned. The
 // print is what turns with the part; whether there is any is decided from the
 // good parts themselves. What is left of a part when both are taken away is
-// divided by how much good parts vary at that place, at three widths.
+// divided by how much good parts vary at that place, at three widths and along lines.
 //
 // A product that is longer than it is wide, by the masks of the good parts, is
 // laid straight along its axis instead, whichever end comes first, and compared

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,7 @@ import (
 type flaw struct {
 	x, y, r  float64 // a disc on the part, pixels from its centre
 	contrast float64 // relative brightness of it
+	crack    bool    // a line as long as the disc is wide, instead of it
 	bite     float64 // pixels missing from the edge around angle 1
 	radius   float64 // added to the part's
 	tint     float64 // levels added to red, taken from blue
@@ -54,7 +56,7 @@ func part(rng *rand.Rand, printed bool, f flaw) vision.Crop {
 			if pu, pv := cos*dx+sin*dy, cos*dy-sin*dx; printed && !f.noPrint {
 				v *= 1 - 0.4*mark(pu, pv)
 			}
-			if math.Hypot(dx-f.x, dy-f.y) < f.r {
+			if math.Hypot(dx-f.x, dy-f.y) < f.r && (!f.crack || math.Abs(dx-f.x+0.6*(dy-f.y)) < 1) {
 				v *= 1 + f.contrast
 			}
 			for k, tint := range [3]float64{f.tint, 0, -f.tint} {
@@ -125,6 +127,7 @@ func TestFlawsAreToldByTheirChannel(t *testing.T) {
 		{"dark spot", false, flaw{x: 10, y: -5, r: 2, contrast: -0.25}, "surface", "dark place"},
 		{"bright spot", false, flaw{x: -12, y: 8, r: 2, contrast: 0.2}, "surface", "bright place"},
 		{"faint stain", false, flaw{x: -12, y: 8, r: 7, contrast: -0.08}, "surface", "dark place"},
+		{"faint crack", false, flaw{x: 4, y: -6, r: 9, contrast: -0.05, crack: true}, "surface", "dark line"},
 		{"chip", false, flaw{bite: 4}, "outline", "is missing"},
 		{"too large", false, flaw{radius: 3}, "size", "too large"},
 		{"too small", false, flaw{radius: -3}, "size", "too small"},
@@ -277,6 +280,66 @@ func TestTeachRefusesWhatItCanNotLearnFrom(t *testing.T) {
 	} {
 		if _, err := Teach(c.crops, c.scale, nil); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// TestShadeDoubtsBrightnessMore: another belt makes all parts seem lighter or darker,
+// not redder.
+func TestShadeDoubtsBrightnessMore(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 1))
+	var all [][3]float64
+	for range 200 {
+		all = append(all, [3]float64{80 + 0.5*rng.NormFloat64(), 2 + 0.5*rng.NormFloat64(), 5 + 0.5*rng.NormFloat64()})
+	}
+	s := shadeOf(all)
+	far := func(d [3]float64) float64 {
+		z, _ := s.distance([3]float64{s.Lab[0] + d[0], s.Lab[1] + d[1], s.Lab[2] + d[2]})
+		return z
+	}
+	if lighter, redder := far([3]float64{3, 0, 0}), far([3]float64{0, 3, 0}); lighter > 0.8*redder || lighter < 0.4*redder {
+		t.Errorf("lighter by 3 is %.2f deviations, redder by 3 %.2f", lighter, redder)
+	}
+}
+
+// TestReadsModelsOfBefore saves what a model of before lines were looked for holds:
+// it judges by what it has, and is saved as it was.
+func TestReadsModelsOfBefore(t *testing.T) {
+	for _, c := range []struct {
+		model *Model
+		crop  vision.Crop
+		magic string
+	}{
+		{taught(t, printed), good(3, 1, true)[0], magicBefore},
+		{taught(t, bars), goodBars(3, 1)[0], longBefore},
+	} {
+		before, err := Load(c.model.Save())
+		if err != nil {
+			t.Fatal(err)
+		}
+		before.spread[stroke] = field{}
+		if before.long != nil {
+			for i := range before.long.stances {
+				before.long.stances[i].spread[stroke] = nil
+			}
+		}
+		data := before.Save()
+		if !bytes.HasPrefix(data, []byte(c.magic)) {
+			t.Fatalf("saved as %q, want %q", data[:len(c.magic)], c.magic)
+		}
+		back, err := Load(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := before.Score(&c.crop, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := back.Score(&c.crop, nil); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %v, want %v", c.magic, got, err, want)
+		}
+		if !bytes.Equal(back.Save(), data) {
+			t.Errorf("%s: saved otherwise than it was read", c.magic)
 		}
 	}
 }

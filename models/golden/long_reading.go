@@ -13,6 +13,9 @@ func (l *long) worstPlace(s *longScratch, v *stance, width int) peak {
 	worst := peak{width: width}
 	var best, none float32 // see scratch.worstPlace
 	spread := v.spread[width]
+	if len(spread) == 0 {
+		return worst // a model of before lines were looked for
+	}
 	for j := 0; j < l.height; j += strides[width] {
 		row := s.smoothed[width].v[j*l.size:][:l.width]
 		for i := 0; i < l.width; i++ {

@@ -11,6 +11,9 @@ import (
 // save returns the model as bytes that loadLong reads, checksum and all.
 func (l *long) save() []byte {
 	b := bytes.NewBufferString(longMagic)
+	if len(l.stances[0].spread[stroke]) == 0 {
+		b = bytes.NewBufferString(longBefore)
+	}
 	w := writer{b}
 	w.put(l.mmPerPx, uint32(l.size), uint32(l.width), uint32(l.height), uint32(len(l.contour)), uint32(len(l.face)), uint32(len(l.stances)), uint32(len(l.regions)))
 	w.put(l.surround, l.half, l.moment, l.contour, l.face, l.inside, l.joint, l.stretch, l.limit)
@@ -82,7 +85,7 @@ func loadLong(r *reader) (*long, error) {
 func (v *stance) load(r *reader, px int) {
 	r.get(&v.sin, &v.cos)
 	v.mean, v.noise = r.curve(px), r.curve(px)
-	for w := range v.spread {
+	for w := range r.widths {
 		v.spread[w] = r.curve(px)
 	}
 	var modes uint32

@@ -399,8 +399,10 @@ func (l *long) prepare() {
 	}
 	for i := range l.stances {
 		v := &l.stances[i]
-		for w := range v.spread {
-			v.least[w] = slices.Min(v.spread[w])
+		for w, spread := range v.spread {
+			if len(spread) > 0 {
+				v.least[w] = slices.Min(spread)
+			}
 		}
 	}
 }

@@ -46,6 +46,9 @@ func placeText(at peak, area int, mmPerPx float64, r *Reading) string {
 	if at.diff < 0 {
 		word = "dark"
 	}
+	if at.width == stroke {
+		return fmt.Sprintf("%s line, contrast %.1f %% (limit %.1f %%)", word, r.Measured, r.Limit)
+	}
 	size := 2 * math.Sqrt(float64(area)/math.Pi) * mmPerPx
 	return fmt.Sprintf("%s place %.1f mm, contrast %.0f %% (limit %.0f %%)", word, size, r.Measured, r.Limit)
 }

@@ -11,11 +11,15 @@ import (
 	"slices"
 )
 
-// magic opens a saved model; its number changes with what follows.
-const magic = "linesman golden 1\n"
-
-// longMagic opens a saved model of a long part.
-const longMagic = "linesman golden 2\n"
+// The first line of a saved model, of a round and of a long part; its number
+// changes with what follows. Those of before lines were looked for are read too.
+const (
+	magic          = "linesman golden 3\n"
+	longMagic      = "linesman golden 4\n"
+	magicBefore    = "linesman golden 1\n"
+	longBefore     = "linesman golden 2\n"
+	widthsOfBefore = stroke
+)
 
 // ErrDamaged is returned for bytes that no model was saved as.
 var ErrDamaged = errors.New("golden picture is damaged: copy the model folder again or teach it anew")
@@ -32,14 +36,18 @@ func (m *Model) Save() []byte {
 		return m.long.save()
 	}
 	b := bytes.NewBufferString(magic)
+	spread := m.spread[:]
+	if len(m.spread[stroke].v) == 0 {
+		b, spread = bytes.NewBufferString(magicBefore), spread[:widthsOfBefore]
+	}
 	w := writer{b}
 	w.put(m.mmPerPx, uint32(m.size), m.radius, m.ratio, m.surround, uint32(m.rays), m.edgeShare, m.turned)
 	w.field(&m.body)
 	if m.turned {
 		w.field(&m.print)
 	}
-	for i := range m.spread {
-		w.field(&m.spread[i])
+	for i := range spread {
+		w.field(&spread[i])
 	}
 	w.put(m.strength, m.slope, m.shape)
 	if m.turned {
@@ -55,15 +63,20 @@ func (m *Model) Save() []byte {
 
 // Load reads what Save wrote. It refuses anything else with ErrDamaged.
 func Load(data []byte) (*Model, error) {
-	if len(data) < len(magic)+4 || string(data[:len(magic)]) != magic && string(data[:len(magic)]) != longMagic {
+	kinds := []string{magic, longMagic, magicBefore, longBefore}
+	if len(data) < len(magic)+4 || !slices.Contains(kinds, string(data[:len(magic)])) {
 		return nil, fmt.Errorf("%w (not a golden picture of this version)", ErrDamaged)
 	}
 	body, sum := data[:len(data)-4], binary.LittleEndian.Uint32(data[len(data)-4:])
 	if crc32.ChecksumIEEE(body) != sum {
 		return nil, fmt.Errorf("%w (checksum)", ErrDamaged)
 	}
-	r := reader{bytes.NewReader(body[len(magic):]), nil}
-	if string(data[:len(longMagic)]) == longMagic {
+	kind := string(data[:len(magic)])
+	r := reader{in: bytes.NewReader(body[len(magic):]), widths: widths}
+	if kind == magicBefore || kind == longBefore {
+		r.widths = widthsOfBefore
+	}
+	if kind == longMagic || kind == longBefore {
 		l, err := loadLong(&r)
 		if err != nil {
 			return nil, err
@@ -82,7 +95,7 @@ func Load(data []byte) (*Model, error) {
 	if m.turned {
 		m.print = r.field(half)
 	}
-	for i := range m.spread {
+	for i := range r.widths {
 		m.spread[i] = r.field(half)
 	}
 	r.get(&m.strength, &m.slope)
@@ -160,8 +173,9 @@ func (w writer) put(values ...any) {
 func (w writer) field(f *field) { w.put(f.v) }
 
 type reader struct {
-	in  *bytes.Reader
-	err error
+	in     *bytes.Reader
+	widths int // spreads that were saved
+	err    error
 }
 
 func (r *reader) get(into ...any) {

@@ -27,10 +27,14 @@ type scratch struct {
 	smoothed [widths]plane
 	pass     []float32
 	padded   [2][]float32 // a row of the crop and what lies beyond its ends
+	broad    []float32    // the finest width and what lies about it
+	strokeAt []int        // see strokesOf
 	places   [4][]float32 // where is looked, and what is seen there
 	grid     grid
 	register registering
 	window   window
+
+	strokesAcross int // for which strokeAt was made
 }
 
 // looks are places and what is seen at them: coordinates, and two readings.
@@ -69,9 +73,9 @@ func blankScratch(size, rays int) *scratch {
 		s.sin, s.cos = append(s.sin, sin), append(s.cos, cos)
 	}
 	for i := range s.padded {
-		s.padded[i] = make([]float32, size+2*boxes[widths-1])
+		s.padded[i] = make([]float32, size+2*boxes[stroke-1])
 	}
-	for _, p := range []*plane{&s.grey, &s.edge, &s.diff, &s.smoothed[0], &s.smoothed[1], &s.smoothed[2]} {
+	for _, p := range []*plane{&s.grey, &s.edge, &s.diff, &s.smoothed[0], &s.smoothed[1], &s.smoothed[2], &s.smoothed[stroke]} {
 		*p = plane{size, make([]float32, n)}
 	}
 	return s

@@ -1,17 +1,64 @@
 package golden
 
-import "linesman/vision/lanes"
+import (
+	"math"
+
+	"linesman/vision/lanes"
+)
 
 // smooth averages diff at every width.
 func (s *scratch) smooth() {
 	w := s.window
 	s.binomial(s.diff.v, s.smoothed[0].v, w)
-	for k := 1; k < widths; k++ {
+	for k := 1; k < stroke; k++ {
 		out := s.smoothed[k].v
 		s.boxRows(s.diff.v, out, w, boxes[k])
 		s.boxColumns(out, w, boxes[k])
 		s.boxColumns(out, w, boxes[k])
 	}
+	s.strokes(w)
+}
+
+const (
+	directions  = 8 // of strokes, over half a turn
+	strokeTaps  = 9 // places averaged along one
+	strokeStep  = 2 // pixels between them
+	strokeReach = strokeStep * (strokeTaps - 1) / 2
+)
+
+// strokes averages the finest width along straight lines, and keeps at each place the
+// strongest of all directions: a crack is too narrow for a box to tell it from noise,
+// but long. Beyond the window everything is 0.
+func (s *scratch) strokes(w window) {
+	n, width, height := s.grey.size, w.x1-w.x0, w.y1-w.y0
+	if width <= 0 || height <= 0 {
+		return
+	}
+	across := width + 2*strokeReach
+	s.broad = sized(s.broad, across*(height+2*strokeReach))
+	clear(s.broad)
+	for j := range height {
+		copy(s.broad[(j+strokeReach)*across+strokeReach:][:width], s.smoothed[0].v[(w.y0+j)*n+w.x0:])
+	}
+	if s.strokesAcross != across {
+		s.strokesAcross, s.strokeAt = across, strokesOf(across)
+	}
+	for j := range height {
+		lanes.Strokes(s.smoothed[stroke].v[(w.y0+j)*n+w.x0:][:width], s.broad, (j+strokeReach)*across+strokeReach, s.strokeAt, strokeTaps)
+	}
+}
+
+// strokesOf are the places of all strokes in a picture that is so many pixels wide,
+// counted from the middle's.
+func strokesOf(across int) (at []int) {
+	for d := range directions {
+		sin, cos := math.Sincos(math.Pi * float64(d) / directions)
+		for k := range strokeTaps {
+			r := float64(strokeStep*k - strokeReach)
+			at = append(at, int(math.Round(r*sin))*across+int(math.Round(r*cos)))
+		}
+	}
+	return at
 }
 
 // binomial is a Gaussian of a pixel's deviation, both ways: along rows beyond the

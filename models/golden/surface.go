@@ -7,19 +7,23 @@ import (
 )
 
 // widths is the number of widths at which differences are looked for: a hair,
-// a spot, a stain.
-const widths = 3
+// a spot, a stain, and a line.
+const widths = 4
+
+// stroke is the width of lines: not a place but a stretch is averaged, in the
+// direction in which it is strangest.
+const stroke = 3
 
 // brim is how far within the edge, in golden pixels, the surface ends; beyond,
 // a part's true edge and a chip look alike, and the outline tells.
 const brim = 2
 
 // strides is how densely each width is looked at: every pixel, every second.
-var strides = [widths]int{1, 1, 2}
+var strides = [widths]int{1, 1, 2, 1}
 
 // boxes is the half width of the box that, applied twice, makes a width; the
 // finest is a binomial of five.
-var boxes = [widths]int{0, 2, 5}
+var boxes = [stroke]int{0, 2, 5}
 
 // difference fills diff with how much brighter (1 is twice as bright) or
 // darker the part is than a good one under its own light.
@@ -110,6 +114,9 @@ func (s *scratch) worstPlace(m *Model, width int) peak {
 	inPrint := p.printMap()
 	inverse := float32(1 / p.scale)
 	f := &m.spread[width]
+	if len(f.v) == 0 {
+		return peak{width: width} // a model of before lines were looked for
+	}
 	side := 2*f.half + 1
 	var best float32
 	// No place varies less than the least, so that only what differs by more than

@@ -47,6 +47,7 @@ type Locator struct {
 	named  []int // seed by OpenCV's name for its core; -1 for none
 
 	witnesses []witness
+	usual     usual
 	doubts    []float64
 }
 
@@ -130,7 +131,7 @@ func (l *Locator) fits(f *camera.Frame) error {
 	}
 	l.kernel = l.keep(gocv.GetStructuringElement(gocv.MorphRect, image.Pt(3, 3)))
 	l.width, l.height = f.Width, f.Height
-	l.belt = belt{}
+	l.belt, l.usual = belt{}, usual{}
 	return nil
 }
 

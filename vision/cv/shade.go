@@ -10,6 +10,8 @@ import (
 const (
 	fewestWitnesses = 6    // parts in a frame, to say anything of its shading
 	mostShade       = 0.06 // of the light that the belt's fit may have missed
+	mostLevel       = 0.04 // of the light by which the belt in one frame may be lighter or darker than the belt is
+	usualFrames     = 200  // over which it is learned how bright parts usually are against the belt
 )
 
 // witness is one part's word on the light: how bright it is against the belt
@@ -18,9 +20,11 @@ type witness struct{ x, y, ratio float64 }
 
 // correctShade takes out of the belt's fit what most parts of the frame agree
 // it got wrong. The belt has light and dark patches of its own and is seen only
-// between the parts; the parts are everywhere and alike. Only the shape over
-// the picture is taken from them: the level stays the belt's, so that a frame
-// full of parts of a wrong colour stays wrong.
+// between the parts; the parts are everywhere and alike. The shape over the picture
+// is taken from them, and of the level how far they are from what parts of the last
+// frames were against the belt: a patch of the belt comes and goes. Both only within
+// bounds, and what parts stay at becomes the usual, so that many parts of a wrong
+// colour stay wrong.
 func (l *Locator) correctShade(into *vision.Crops) {
 	w := l.witnesses
 	if len(w) != len(into.Items) || len(w) < fewestWitnesses {
@@ -34,12 +38,26 @@ func (l *Locator) correctShade(into *vision.Crops) {
 	for i := range w {
 		mean += shadeAt(slope, w[i].x, w[i].y) / float64(len(w))
 	}
+	level := l.usual.off(slope[0] + mean)
 	for i := range w {
-		k := math.Exp(min(max(shadeAt(slope, w[i].x, w[i].y)-mean, -mostShade), mostShade))
+		k := math.Exp(level + min(max(shadeAt(slope, w[i].x, w[i].y)-mean, -mostShade), mostShade))
 		for c := range into.Items[i].Surround {
 			into.Items[i].Surround[c] *= float32(k)
 		}
 	}
+}
+
+// usual is how bright parts were against the belt in the last frames, as a logarithm.
+type usual struct {
+	mean   float64
+	frames float64
+}
+
+// off takes in one frame's level and returns how far it is from the usual one.
+func (u *usual) off(level float64) float64 {
+	u.frames = min(u.frames+1, usualFrames)
+	u.mean += (level - u.mean) / u.frames
+	return min(max(level-u.mean, -mostLevel), mostLevel)
 }
 
 func shadeAt(k [4]float64, x, y float64) float64 { return k[1]*x + k[2]*y + k[3]*(x*x+y*y) }

@@ -4,6 +4,8 @@
 // the box that saw it did.
 package lanes
 
+import "slices"
+
 // Weigh writes the binomial average of five rows: out[i] is 1/16 of a[i] and e[i],
 // 4/16 of b[i] and d[i] and 6/16 of c[i]. All rows are as long as out; out may be
 // one of them only if the others do not overlap it.
@@ -36,6 +38,35 @@ func Box(out, in []float32, taps int, k float32) {
 			sum += v
 		}
 		out[i] = sum * k
+	}
+}
+
+// Strokes writes the strongest of several averages, the one furthest from 0, the
+// first of equals: strokes holds, one average after the other, taps places each,
+// counted from the number that out[0] stands for, which is in[origin].
+func Strokes(out, in []float32, origin int, strokes []int, taps int) {
+	n := len(out)
+	for _, d := range strokes {
+		_ = in[origin+d : origin+d+n]
+	}
+	k := 1 / float32(taps)
+	done := 0
+	if fast && n >= 8 {
+		done = n &^ 7
+		strokes8(&out[0], &in[origin], done, &strokes[0], len(strokes)/taps, taps, k)
+	}
+	for i := done; i < n; i++ {
+		var best float32
+		for one := range slices.Chunk(strokes, taps) {
+			var sum float32
+			for _, d := range one {
+				sum += in[origin+i+d]
+			}
+			if sum *= k; max(sum, -sum) > max(best, -best) {
+				best = sum
+			}
+		}
+		out[i] = best
 	}
 }
 

@@ -35,6 +35,9 @@ func relative8(out, seen, want *float32, n int, gain, least float32)
 func beyond8(v *float32, n int, limit float32) int
 
 //go:noescape
+func strokes8(out, in *float32, n int, strokes *int, many, taps int, k float32)
+
+//go:noescape
 func look8(out, xs, ys, picture *float32, n, side int, last float32)
 
 //go:noescape

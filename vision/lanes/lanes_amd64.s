@@ -232,6 +232,49 @@ none:
 	VZEROUPPER
 	RET
 
+// func strokes8(out, in *float32, n int, strokes *int, many, taps int, k float32)
+TEXT ·strokes8(SB), NOSPLIT, $0-52
+	MOVQ out+0(FP), DI
+	MOVQ in+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ strokes+24(FP), R8
+	MOVQ many+32(FP), R9
+	MOVQ taps+40(FP), R10
+	VBROADCASTSS k+48(FP), Y7
+	VPCMPEQD Y6, Y6, Y6
+	VPSRLD   $1, Y6, Y6 // all but the sign
+	XORQ AX, AX
+
+strokes:
+	VXORPS Y0, Y0, Y0 // the strongest
+	MOVQ   R8, R11
+	MOVQ   R9, R12
+
+stroke:
+	VXORPS Y1, Y1, Y1
+	MOVQ   R10, DX
+
+strokeTap:
+	MOVQ   (R11), BX
+	VADDPS (SI)(BX*4), Y1, Y1
+	ADDQ   $8, R11
+	DECQ   DX
+	JNZ    strokeTap
+	VMULPS Y7, Y1, Y1
+	VANDPS Y6, Y1, Y2
+	VANDPS Y6, Y0, Y3
+	VCMPPS $14, Y3, Y2, Y2 // > the strongest
+	VBLENDVPS Y2, Y1, Y0, Y0
+	DECQ   R12
+	JNZ    stroke
+	VMOVUPS Y0, (DI)(AX*4)
+	ADDQ    $8, AX
+	ADDQ    $32, SI
+	CMPQ    AX, CX
+	JLT     strokes
+	VZEROUPPER
+	RET
+
 // func look8(out, xs, ys, picture *float32, n, side int, last float32)
 TEXT ·look8(SB), NOSPLIT, $0-52
 	MOVQ out+0(FP), DI

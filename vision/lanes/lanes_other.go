@@ -19,3 +19,7 @@ func relative8(out, seen, want *float32, n int, gain, least float32) {
 }
 func beyond8(v *float32, n int, limit float32) int { panic("lanes: not on this processor") }
 func dot8(a, b *float32, n int) float64            { panic("lanes: not on this processor") }
+
+func strokes8(out, in *float32, n int, strokes *int, many, taps int, k float32) {
+	panic("lanes: not on this processor")
+}

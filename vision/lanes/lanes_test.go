@@ -89,6 +89,9 @@ func TestSameWithoutLanes(t *testing.T) {
 		if k := len(first) / 2; !slices.Equal(first[:k], first[k:]) {
 			t.Fatalf("first beyond: %v with lanes, %v without", first[:k], first[k:])
 		}
+		strokes := []int{-3, 0, 3, -1, 0, 1, -7, 0, 7}
+		with, without = both(t, [][]float32{make([]float32, n), row(rng, n+14)}, func(v [][]float32) { Strokes(v[0], v[1], 7, strokes, 3) })
+		same(t, with, without)
 		side := 2 + n/4
 		xs, ys := row(rng, n), row(rng, n)
 		for i := range xs {
@@ -157,6 +160,10 @@ func TestSums(t *testing.T) {
 	}
 	if at := Beyond([]float32{1, -2, 3, -4, 5, 6, 7, 8, 9, -10, 11}, 9); at != 9 {
 		t.Errorf("the first beyond 9 is number %d, want 9", at)
+	}
+	Strokes(out[:1], []float32{1, 0, -9, 0, 4}, 2, []int{-2, 2, -1, 1, 0, 0}, 2)
+	if out[0] != -9 {
+		t.Errorf("the strongest of 2.5, 0 and -9 is %v", out[0])
 	}
 	Weigh(out, in, in, in, in, in)
 	if out[3] != in[3] {
