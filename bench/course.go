@@ -2,6 +2,7 @@ package bench
 
 import (
 	"iter"
+	"math"
 	"runtime"
 	"sync"
 	"time"
@@ -40,7 +41,7 @@ type picture struct {
 func drawn(layout sim.Layout, ratePerHour float64, good, defective int, seed uint64, kinds ...sim.Kind) *course {
 	speed := layout.SpeedMMs(ratePerHour)
 	spec := draw.Spec{Layout: layout, Seed: seed, Good: good, Defective: defective, Shuffle: true, Kinds: kinds}
-	painter := draw.NewPainter(layout, seed, draw.Options{SpeedMMs: speed, Exposure: exposure})
+	painter := draw.NewPainter(layout, seed, draw.Options{SpeedMMs: speed, Exposure: exposureAt(speed)})
 	return &course{
 		layout: layout, speed: speed, feed: draw.NewFeed(spec), painter: painter, live: painter.Paint, parts: good + defective,
 		pictures: func(yield func(*picture) bool) {
@@ -55,7 +56,21 @@ func drawn(layout sim.Layout, ratePerHour float64, good, defective int, seed uin
 	}
 }
 
-const exposure = 40 * time.Microsecond
+// exposure is a drawn line's up to the fastest belt, in mm/s, that its site
+// allows unless it says more.
+const (
+	exposure = 40 * time.Microsecond
+	fastest  = 1000.0
+)
+
+// exposureAt keeps the smear of a faster belt at that of the fastest: a line
+// that is to run faster needs a shorter flash.
+func exposureAt(mms float64) time.Duration {
+	if mms <= fastest {
+		return exposure
+	}
+	return time.Duration(float64(exposure) * fastest / mms).Truncate(time.Microsecond)
+}
 
 // Room for pictures drawn ahead. A block is never shorter than leastBlock of
 // belt time while mostPixels allows it.
@@ -68,14 +83,15 @@ const (
 // blocks hands out a course's pictures, painted, a block at a time.
 type blocks struct {
 	*course
-	pool *camera.Pool
-	next func() (*picture, bool)
-	stop func()
-	done bool
+	pool  *camera.Pool
+	ahead time.Duration // belt time of a block, whatever it takes; 0: as the constants say
+	next  func() (*picture, bool)
+	stop  func()
+	done  bool
 }
 
-func newBlocks(c *course, pool *camera.Pool) *blocks {
-	b := &blocks{course: c, pool: pool}
+func newBlocks(c *course, pool *camera.Pool, ahead time.Duration) *blocks {
+	b := &blocks{course: c, pool: pool, ahead: ahead}
 	b.next, b.stop = iter.Pull(c.pictures)
 	return b
 }
@@ -85,10 +101,14 @@ func (b *blocks) paint() ([]*picture, error) {
 	var block []*picture
 	w, h := b.painter.Size()
 	size := 3 * w * h
-	for bytes := 0; bytes+size <= mostPixels && !b.done; bytes += size {
+	least, enough, most := leastBlock, blockPixels, int(mostPixels)
+	if b.ahead > 0 {
+		least, enough, most = b.ahead, 0, math.MaxInt
+	}
+	for bytes := 0; bytes <= most-size && !b.done; bytes += size {
 		if n := len(block); n > 1 {
 			span := time.Duration((block[n-1].travelled - block[0].travelled) / b.speed * float64(time.Second))
-			if span >= leastBlock && bytes >= blockPixels {
+			if span >= least && bytes >= enough {
 				break
 			}
 		}

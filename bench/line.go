@@ -4,77 +4,16 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"linesman/camera"
 	"linesman/line"
-	"linesman/models/panel"
 	"linesman/sim"
 	"linesman/sim/controller"
 	"linesman/sim/draw"
 )
-
-// Report is what `bench line` found. Counts of parts are the simulated gate's.
-type Report struct {
-	Product            string              `json:"product"`
-	RatePerHour        float64             `json:"rate_per_hour"`
-	Seed               uint64              `json:"seed"`
-	Paced              bool                `json:"paced"`
-	GoodDrawn          int                 `json:"good_drawn"`
-	DefectiveDrawn     int                 `json:"defective_drawn"`
-	PartsJudged        int                 `json:"parts_judged"`
-	Escapes            int                 `json:"escapes"`
-	FalseRejects       int                 `json:"false_rejects"`
-	Collateral         int                 `json:"collateral"`
-	Inconclusive       int                 `json:"inconclusive"`
-	EscapeUpper95      float64             `json:"escape_upper_95"`
-	FalseRejectUpper95 float64             `json:"false_reject_upper_95"`
-	FalseRejectsBy     map[string]int      `json:"false_rejects_by"` // what was found, "inconclusive", or the controller
-	ByKind             map[string]OfKind   `json:"by_kind"`
-	TrivialAUROC       map[string]*float64 `json:"trivial_auroc"`
-	AUROC              *float64            `json:"auroc"`
-	DeadlineMS         float64             `json:"deadline_ms"`
-	MissedDeadlines    int                 `json:"missed_deadlines"`
-	TriggerToEntryMS   *Percentiles        `json:"trigger_to_entry_ms"`
-	GatesOpened        int                 `json:"gates_opened"`
-	GateOffMM          float64             `json:"gate_off_tick_mm"` // the most that a gate was commanded off its tick
-	Holds              map[string]int      `json:"holds"`            // by reason
-	LedgerBalanced     bool                `json:"ledger_balanced"`
-	Ledger             []string            `json:"ledger_differences,omitempty"`
-	Unplanned          int                 `json:"pictures_drawn_live"`
-	FullSpeedParts     int                 `json:"full_speed_parts"`
-	FullSpeedPerS      float64             `json:"full_speed_parts_per_s"`
-	BareONNXPerS       float64             `json:"bare_onnx_parts_per_s"`
-	Bare               Bare                `json:"bare_onnx"`
-	Efficiency         float64             `json:"efficiency"`
-	OutsideMS          float64             `json:"outside_inference_ms_per_part"`
-	TeachSeconds       float64             `json:"teach_s"`
-	Model              string              `json:"model"`
-	ModelHash          string              `json:"model_sha256"`
-	Escaped            []Escape            `json:"escaped"`        // the first of them
-	FalselyRejected    []Escape            `json:"false_rejected"` // the first of them
-}
-
-// Percentiles are of one latency, in milliseconds.
-type Percentiles struct {
-	P50  float64 `json:"p50"`
-	P99  float64 `json:"p99"`
-	P999 float64 `json:"p999"`
-	Max  float64 `json:"max"`
-}
-
-func percentiles(d []time.Duration) *Percentiles {
-	if len(d) == 0 {
-		return nil
-	}
-	d = slices.Sorted(slices.Values(d))
-	at := func(share float64) float64 { return float64(d[min(len(d)-1, int(share*float64(len(d))))]) / 1e6 }
-	return &Percentiles{at(0.5), at(0.99), at(0.999), float64(d[len(d)-1]) / 1e6}
-}
 
 // RunLine teaches, judges, then runs at full speed, then runs the bare network.
 func RunLine(ctx context.Context, o Line) (*Report, error) {
@@ -109,6 +48,8 @@ type lineBench struct {
 	course  func() (*course, error) // of the judged parts, afresh
 	more    func() (*course, error) // of the full-speed run
 	trivial *draw.Trivial
+	crops   int // that the trivial judges have seen
+	widest  int // pictures in the widest block
 	report  Report
 }
 
@@ -119,7 +60,9 @@ func (b *lineBench) prepare(ctx context.Context) error {
 	}
 	layout := b.Product.Layout()
 	var err error
-	if err = benchSite.Write(b.dir, layout); err != nil {
+	site := benchSite
+	site.SpeedMMs = layout.SpeedMMs(b.RatePerHour)
+	if err = site.Write(b.dir, layout); err != nil {
 		return err
 	}
 	if b.site, err = loadSite(b.dir); err != nil { // through the checks of anybody's
@@ -169,46 +112,75 @@ func (b *lineBench) judge(ctx context.Context) error {
 		return err
 	}
 	r := &b.report
-	r.RatePerHour, r.Seed, r.Paced, r.DeadlineMS = b.RatePerHour, b.Seed, !b.NoPace, float64(b.Deadline)/1e6
 	s := b.site
+	gate := &s.settings.Gates[0]
+	room := toGate(c.layout, c.speed, gate)
+	b.Deadline = min(b.Deadline, room)
+	r.RatePerHour, r.Seed, r.Paced, r.DeadlineMS, r.GateRoomMS = b.RatePerHour, b.Seed, !b.NoPace, float64(b.Deadline)/1e6, float64(room)/1e6
+	if r.SpeedMMs = c.speed; b.Recording == "" {
+		r.TimesPace = b.RatePerHour / Rates[b.Product]
+	}
 	s.settings.Deadline = line.Duration(b.Deadline)
 	if b.NoPace {
 		s.settings.Deadline, r.DeadlineMS = line.Duration(time.Hour), 0
 	}
-	p, took, err := b.through(ctx, s, c, plantSettings{unpaced: b.NoPace}, func(block []*picture) {
-		for _, pic := range block {
-			for _, part := range pic.fresh {
-				if b.trivial != nil {
-					b.trivial.Judge(c.painter.Crop(pic.travelled, part, pic.frame, nil), part.Defective())
-				}
-			}
+	lead := gate.WindowMM/2*c.layout.PerMM + gate.Response.D().Seconds()*c.speed*c.layout.PerMM
+	a := &account{tally: newTally(c.layout, controller.For(c.layout).ClearMM, lead), told: newTold()}
+	if b.Recording == "" {
+		a.stated = b.Product
+	}
+	p, took, err := b.through(ctx, s, c, plantSettings{unpaced: b.NoPace, ahead: b.Ahead}, func(p *plant, block []*picture) error {
+		b.judgeTrivially(c, block)
+		if err := a.catchUp(ctx, p); err != nil {
+			return err
 		}
+		b.sample(p, a, len(block))
+		return nil
 	})
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	log, err := readLog(ctx, p.store)
-	if err != nil {
+	if err := a.finish(ctx, p); err != nil {
 		return err
 	}
-	gate := &s.settings.Gates[0]
-	lead := gate.WindowMM/2*c.layout.PerMM + gate.Response.D().Seconds()*c.speed*c.layout.PerMM
-	t, err := account(p.fates, log, c.layout, controller.For(c.layout).ClearMM, lead)
-	if err != nil {
-		return err
-	}
-	b.fill(t, p, log)
-	b.Progress("%d of %d judged: %d escapes, %d false rejects, %d collateral, holds %v; ledger balanced: %t", r.PartsJudged, len(p.fates), r.Escapes, r.FalseRejects, r.Collateral, r.Holds, r.LedgerBalanced)
+	b.fill(a, p)
+	b.Progress("%d of %d judged: %d escapes, %d false rejects, %d collateral, holds %v; ledger balanced: %t", r.PartsJudged, p.met, r.Escapes, r.FalseRejects, r.Collateral, r.Holds, r.LedgerBalanced)
 	if b.NoPace {
-		r.FullSpeedParts, r.FullSpeedPerS = len(p.fates), float64(len(p.fates))/took.Seconds()
+		r.FullSpeedParts, r.FullSpeedPerS = p.met, float64(p.met)/took.Seconds()
 	}
 	return nil
 }
 
+// toGate is how long the belt takes from an exposure until the foremost part of
+// the picture needs its gate's valve: an entry that comes later comes too late,
+// whatever deadline was asked for.
+func toGate(l sim.Layout, speed float64, gate *line.Gate) time.Duration {
+	mm := l.GateMM - l.CameraMM - gate.WindowMM/2
+	if l.StepMM > 0 {
+		mm -= l.FrameXMM / 2
+	}
+	return time.Duration(mm/speed*float64(time.Second)) - gate.Response.D()
+}
+
+// judgeTrivially shows the trivial judges the parts of new pictures.
+func (b *lineBench) judgeTrivially(c *course, block []*picture) {
+	if b.trivial == nil {
+		return
+	}
+	for _, pic := range block {
+		for _, part := range pic.fresh {
+			b.trivial.Judge(c.painter.Crop(pic.travelled, part, pic.frame, nil), part.Defective())
+			b.crops++
+		}
+	}
+}
+
 // through runs one course in a plant of its own and returns it, halted, with
-// the wall time that its clock went while parts were judged.
-func (b *lineBench) through(ctx context.Context, s site, c *course, how plantSettings, each func([]*picture)) (*plant, time.Duration, error) {
+// the wall time that its clock went while parts were judged. each, which may be
+// nil, is told of every block of pictures before it is judged, and of none at
+// the end of them, with the clock standing.
+func (b *lineBench) through(ctx context.Context, s site, c *course, how plantSettings, each func(*plant, []*picture) error) (*plant, time.Duration, error) {
 	dir, err := os.MkdirTemp(b.dir, "run-")
 	if err != nil {
 		return nil, 0, err
@@ -219,14 +191,17 @@ func (b *lineBench) through(ctx context.Context, s site, c *course, how plantSet
 	}
 	var began time.Duration
 	blocks := 0
-	err = p.run(ctx, func(block []*picture) {
+	err = p.run(ctx, func(block []*picture) error {
 		if blocks++; blocks == 1 {
 			began = p.clock.Ran()
 		}
 		if len(block) > 0 {
-			b.Progress("%d pictures drawn; %d of %d parts have met their gate", len(block), len(p.fates), c.parts)
-			each(block)
+			b.Progress("%d pictures drawn; %d of %d parts have met their gate", len(block), p.met, c.parts)
 		}
+		if each == nil {
+			return nil
+		}
+		return each(p, block)
 	})
 	took := p.clock.Ran() - began
 	if err != nil {
@@ -235,50 +210,6 @@ func (b *lineBench) through(ctx context.Context, s site, c *course, how plantSet
 	}
 	p.halt()
 	return p, took, nil
-}
-
-func (b *lineBench) fill(t *tally, p *plant, log *told) {
-	r, st := &b.report, p.station.Status()
-	r.GoodDrawn, r.DefectiveDrawn, r.PartsJudged = t.good, t.defective, t.judged
-	r.Escapes, r.FalseRejects, r.Collateral, r.Inconclusive = t.escapes, t.falseRejects, t.collateral, t.undecidable
-	r.EscapeUpper95, r.FalseRejectUpper95 = Upper95(t.escapes, t.defective), Upper95(t.falseRejects, t.good)
-	r.FalseRejectsBy, r.ByKind = t.why, map[string]OfKind{}
-	for k, v := range t.byKind {
-		r.ByKind[string(k)] = *v
-	}
-	r.TrivialAUROC = map[string]*float64{}
-	if b.trivial != nil {
-		for name, v := range b.trivial.AUROC() {
-			r.TrivialAUROC[name] = number(v)
-		}
-	}
-	r.AUROC = number(t.auroc())
-	r.TriggerToEntryMS = percentiles(p.entries)
-	if !b.NoPace {
-		for _, d := range p.entries {
-			if d > b.Deadline {
-				r.MissedDeadlines++
-			}
-		}
-		r.MissedDeadlines += t.good + t.defective - len(p.entries)
-	}
-	r.GatesOpened, r.GateOffMM, r.Holds = t.opened, t.firedOffMM, log.holds
-	r.Ledger = st.Ledger.Check()
-	r.LedgerBalanced, r.Unplanned = len(r.Ledger) == 0, p.odd
-	r.Escaped = append([]Escape{}, t.escaped[:min(most, len(t.escaped))]...)
-	r.FalselyRejected = append([]Escape{}, t.rejected[:min(most, len(t.rejected))]...)
-	if f, err := panel.Read(b.site.recipe.ModelDir(), b.site.recipe.OtherDirs()); err == nil {
-		m := f.Model()
-		r.Model, r.ModelHash = m.Name+"@"+m.Version, m.SHA256
-	}
-}
-
-// number makes a figure that JSON can carry: nil where there is none.
-func number(v float64) *float64 {
-	if math.IsNaN(v) {
-		return nil
-	}
-	return &v
 }
 
 // fullSpeed runs more parts as fast as they go, with no deadline.
@@ -293,12 +224,12 @@ func (b *lineBench) fullSpeed(ctx context.Context) error {
 	s := b.site
 	s.settings.Deadline = line.Duration(time.Hour)
 	b.Progress("full speed: %d parts", c.parts)
-	p, took, err := b.through(ctx, s, c, plantSettings{unpaced: true}, func([]*picture) {})
+	p, took, err := b.through(ctx, s, c, plantSettings{unpaced: true}, nil)
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	b.report.FullSpeedParts, b.report.FullSpeedPerS = len(p.fates), float64(len(p.fates))/took.Seconds()
+	b.report.FullSpeedParts, b.report.FullSpeedPerS = p.met, float64(p.met)/took.Seconds()
 	return nil
 }
 

@@ -21,7 +21,6 @@ import (
 	"linesman/models/channel"
 	"linesman/models/onnx"
 	"linesman/models/panel"
-	"linesman/part"
 	"linesman/plc"
 	"linesman/plc/modbus"
 	"linesman/sim"
@@ -52,14 +51,16 @@ type plant struct {
 
 	// Belt's callbacks fill these during Advance; the mover takes them after it.
 	fired []firing
-	fates []sim.Fate
+	fates []sim.Fate // that nobody has taken yet
+	met   int        // parts that have met their gate
 	seq   uint64
 	odd   int // pictures that nobody had planned
 
-	mu        sync.Mutex
-	scheduled map[uint64]time.Time // by trigger
-	answered  map[part.ID]bool
-	entries   []time.Duration // from the scheduled trigger to the acknowledged entry
+	entries *answers
+
+	stretches int           // of belt time, between which the clock stood
+	longest   time.Duration // of them
+	unserved  time.Duration // paced: the most between two steps of the belt with parts on it
 
 	read atomic.Pointer[plc.Status] // the last reading that the line has been given
 
@@ -71,6 +72,7 @@ type plant struct {
 // plantSettings says how a plant runs, and what in it is left out or replaced.
 type plantSettings struct {
 	unpaced  bool
+	ahead    time.Duration // belt time of the pictures drawn ahead; 0: as course says
 	unlogged bool          // events are dropped and no picture is kept: nothing is written
 	unkept   bool          // no picture is kept
 	eyes     *eyes         // nil: those of the appliance
@@ -93,7 +95,7 @@ type firing struct {
 
 // newPlant puts a plant together in dir and starts it. Close it.
 func newPlant(ctx context.Context, dir string, s site, c *course, how plantSettings) (p *plant, err error) {
-	p = &plant{how: how, course: c, clock: newClock(how.unpaced), set: s.settings, pool: camera.NewPool(math.MaxInt16), scheduled: map[uint64]time.Time{}, answered: map[part.ID]bool{}, failed: make(chan error, 4)}
+	p = &plant{how: how, course: c, clock: newClock(how.unpaced), set: s.settings, pool: camera.NewPool(math.MaxInt16), entries: newAnswers(), failed: make(chan error, 4)}
 	defer func() {
 		if err != nil {
 			p.close()
@@ -163,7 +165,7 @@ func (p *plant) lay() (err error) {
 		EjectMM: p.set.Gates[0].ConfirmMM, ExitMM: p.set.Gates[0].ExitMM, TriggersMM: triggers,
 		EncoderAt: math.MaxUint32 - uint32(60*p.course.speed*l.PerMM), // it rolls over a minute into the run
 		OnTrigger: func(t sim.Trigger, parts []sim.Part) { p.fired = append(p.fired, firing{t, parts}) },
-		OnFate:    func(f sim.Fate) { p.fates = append(p.fates, f) },
+		OnFate:    func(f sim.Fate) { p.fates, p.met = append(p.fates, f), p.met+1 },
 	})
 	return err
 }
@@ -262,14 +264,34 @@ func (p *plant) start(ctx context.Context) {
 func (p *plant) acked(e plc.Entry, at time.Time, err error) {
 	at = p.clock.At(at)
 	if err == nil {
-		p.mu.Lock()
-		if due, ok := p.scheduled[e.Trigger]; ok && !p.answered[e.Part] {
-			p.answered[e.Part] = true
-			p.entries = append(p.entries, at.Sub(due))
-		}
-		p.mu.Unlock()
+		p.entries.acked(e, at)
 	}
 	p.station.Acked(e, at, err)
+}
+
+// used returns how much of the ring waits for the log; nothing without one.
+func (p *plant) used() (used, size int) {
+	if p.ring == nil {
+		return 0, 0
+	}
+	s := p.ring.State()
+	return s.Used, s.Size
+}
+
+// drainPatience is how long the log may take for what is in the ring.
+const drainPatience = time.Minute
+
+// drained waits until the log has what is in the ring.
+func (p *plant) drained(ctx context.Context) error {
+	for until := time.Now().Add(drainPatience); ; time.Sleep(time.Millisecond) {
+		used, _ := p.used()
+		if used == 0 || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if time.Now().After(until) {
+			return fmt.Errorf("%d bytes of events are still in the ring after %v: the disk does not keep up", used, drainPatience)
+		}
+	}
 }
 
 // halt ends line and connection and waits until the log has all they said.

@@ -57,7 +57,7 @@ func replayDrawn(t *testing.T, product sim.Product) {
 	}
 	b := &lineBench{Line: Line{Progress: t.Logf}, dir: dir}
 	bad := *replayed / 2
-	p, _, err := b.through(ctx, s, drawn(layout, Rates[product], *replayed-bad, bad, 11), plantSettings{unpaced: true}, func([]*picture) {})
+	p, _, err := b.through(ctx, s, drawn(layout, Rates[product], *replayed-bad, bad, 11), plantSettings{unpaced: true}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ type mover struct {
 	expose  func(firing) error // hands the picture of a trigger to the line
 	planned []*picture         // of this block, oldest first
 	since   time.Time          // the belt last moved
+	served  time.Duration      // the clock then, paced
 	partsIn float64            // a picture, about
 	places  []float64          // belt travel at which the pictures were taken that may still be open
 	held    time.Time          // a hold was first seen, or last released
@@ -37,30 +38,34 @@ func newMover(p *plant) *mover {
 // run carries the belt until every part has met its fate and every verdict is
 // acknowledged. each is told of every block before it is judged, with the
 // clock standing.
-func (p *plant) run(ctx context.Context, each func([]*picture)) error {
+func (p *plant) run(ctx context.Context, each func([]*picture) error) error {
 	m := newMover(p)
 	if err := m.comeUp(ctx); err != nil {
 		return err
 	}
-	b := newBlocks(p.course, p.pool)
+	b := newBlocks(p.course, p.pool, p.how.ahead)
 	defer b.stop()
 	for {
 		p.clock.Stop()
 		block, err := b.paint()
 		if err == nil {
-			each(block)
+			err = each(block)
 		}
 		p.clock.Go()
 		if err != nil {
 			return err
 		}
 		m.planned = append(m.planned, block...)
-		last := len(block) == 0
+		last, from := len(block) == 0, p.clock.Elapsed()
+		if !last {
+			p.stretches++
+		}
 		for last && !p.belt.Done() || !last && len(m.planned) > 0 {
 			if err := m.step(ctx); err != nil {
 				return err
 			}
 		}
+		p.longest = max(p.longest, p.clock.Elapsed()-from)
 		if last {
 			return m.settle(ctx)
 		}
@@ -113,7 +118,12 @@ func (m *mover) step(ctx context.Context) error {
 	}
 	if !m.clock.unpaced {
 		time.Sleep(500 * time.Microsecond)
-		m.belt.Advance(m.clock.Elapsed())
+		now := m.clock.Elapsed()
+		if m.feed.open {
+			m.unserved = max(m.unserved, now-m.served)
+		}
+		m.served = now
+		m.belt.Advance(now)
 	} else {
 		for m.busy() {
 			// A controller scans by belt time, so the belt may never stand still.
@@ -208,9 +218,7 @@ func (m *mover) develop(f firing) error {
 	m.seq++
 	frame.Camera, frame.Seq, frame.Trigger, frame.At = m.set.Views[0].Camera, m.seq, f.trigger.N, f.trigger.At
 	frame.Position = part.Position{Tick: part.Tick{Count: int64(f.trigger.Tick)}, Source: part.Latched}
-	m.mu.Lock()
-	m.scheduled[f.trigger.N] = f.trigger.At
-	m.mu.Unlock()
+	m.entries.fired(f.trigger.N, f.trigger.At)
 	m.places = append(m.places, f.trigger.Travelled)
 	m.sink.Frame(frame)
 	return nil

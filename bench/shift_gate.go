@@ -74,20 +74,20 @@ func (o *Shift) gate(ctx context.Context, dir string) (*GateReport, error) {
 func (b *lineBench) round(ctx context.Context, seed uint64, how plantSettings, side *GateSide) error {
 	s := b.site
 	s.settings.Deadline = line.Duration(b.Deadline)
-	p, _, err := b.through(ctx, s, drawn(b.Product.Layout(), b.RatePerHour, b.Good, b.Defective, seed), how, func([]*picture) {})
+	p, _, err := b.through(ctx, s, drawn(b.Product.Layout(), b.RatePerHour, b.Good, b.Defective, seed), how, nil)
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	side.Parts += len(p.fates)
-	side.Missed += len(p.fates) - len(p.entries)
-	for _, d := range p.entries {
+	side.Parts += p.met
+	side.Missed += p.met - len(p.entries.took)
+	for _, d := range p.entries.took {
 		if d > b.Deadline {
 			side.Missed++
 		}
 	}
-	side.took = append(side.took, p.entries...)
-	if q := percentiles(p.entries); q != nil {
+	side.took = append(side.took, p.entries.took...)
+	if q := percentiles(p.entries.took); q != nil {
 		side.RoundsP99 = append(side.RoundsP99, q.P99)
 	}
 	return nil

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"path/filepath"
 	"time"
@@ -23,7 +22,6 @@ const (
 	shiftUnread  = 250 * time.Millisecond // of belt time, since the last reading
 	shiftOpen    = 2                      // pictures whose entries are not all acknowledged; the controller's ring holds no more
 	shiftTelling = 10 * time.Second
-	shiftDrain   = time.Minute // for what is in the ring at the end
 )
 
 // haul is the mover of a shift.
@@ -135,19 +133,6 @@ func (h *haul) settle(ctx context.Context) error {
 	return nil // the ledger of the report tells
 }
 
-// drained waits until the log has what is in the ring.
-func (h *haul) drained(ctx context.Context) error {
-	for until := time.Now().Add(shiftDrain); ; time.Sleep(time.Millisecond) {
-		used, _ := h.used()
-		if used == 0 || ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if time.Now().After(until) {
-			return fmt.Errorf("%d bytes of events are still in the ring after %v: the disk does not keep up", used, shiftDrain)
-		}
-	}
-}
-
 // behind hands over the pictures that may be, and reports that the belt must
 // wait for the line: its reading of the controller is old, there are entries to
 // be acknowledged, or the log is behind.
@@ -171,15 +156,6 @@ func (h *haul) behind() bool {
 		return true
 	}
 	return h.station.Backlog()+int(math.Ceil(float64(h.station.Unacked())/h.partsIn)) > shiftOpen
-}
-
-// used returns how much of the ring waits for the log; nothing without one.
-func (h *haul) used() (used, size int) {
-	if h.plant.ring == nil {
-		return 0, 0
-	}
-	s := h.plant.ring.State()
-	return s.Used, s.Size
 }
 
 // shoot keeps a picture until the line knows of its trigger. At many times the

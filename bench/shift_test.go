@@ -98,9 +98,7 @@ func TestUnlogged(t *testing.T) {
 	defer p.close()
 	h.take(p)
 	h.expose = func(f firing) error {
-		p.mu.Lock()
-		p.scheduled[f.trigger.N] = f.trigger.At
-		p.mu.Unlock()
+		p.entries.fired(f.trigger.N, f.trigger.At)
 		return h.shoot(f)
 	}
 	if _, err := h.run(t.Context(), t.Logf); err != nil {
@@ -110,8 +108,8 @@ func TestUnlogged(t *testing.T) {
 	if f := h.fates; f.met() != parts || f.defective != bad || f.escapes != 0 || f.passed+f.falseRejects+f.collateral != parts-bad {
 		t.Errorf("%+v: want %d parts, %d of them defective and in the bin", f, parts, bad)
 	}
-	if len(p.entries) != parts {
-		t.Errorf("%d entries were timed, want %d", len(p.entries), parts)
+	if len(p.entries.took) != parts {
+		t.Errorf("%d entries were timed, want %d", len(p.entries.took), parts)
 	}
 	if differences := p.station.Status().Ledger.Check(); len(differences) > 0 {
 		t.Errorf("ledger: %v", differences)

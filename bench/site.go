@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,8 @@ type DrawnSite struct {
 	Name    string
 	Listen  string // "host:port" of the page
 	Cameras string // further rows under cameras:, indented
+	// SpeedMMs is the belt's; at most fastest unless set.
+	SpeedMMs float64
 }
 
 // Write writes site.yaml and recipe.yaml of a drawn line into dir, which is
@@ -32,6 +35,7 @@ func (d DrawnSite) Write(dir string, l sim.Layout) error {
 	if l.StepMM > 0 {
 		window, pitch = 8, l.DiameterMM
 	}
+	most := max(fastest, 100*math.Ceil(d.SpeedMMs/95)) // with room for a belt that gains a little
 	site := fmt.Sprintf(`site: %s
 listen: %s
 cameras:
@@ -42,12 +46,12 @@ lines:
   %s-1:
     zero: trigger            # all distances are from here
     min_pitch_mm: %g
-    max_mm_s: 1000
+    max_mm_s: %g
     encoder: {controller: plc-1, point: encoder, per_mm: %g, bits: 32}
-    views: [{camera: top, at_mm: %g, mm_per_px: %g, belt: +x, step_mm: %g, exposure: 40us}]
+    views: [{camera: top, at_mm: %g, mm_per_px: %g, belt: +x, step_mm: %g, exposure: %v}]
     gates: [{at_mm: %g, lanes: [%s], controller: plc-1, mode: queue, point: pass, response: 12ms, window_mm: %g, confirm: ejected, confirm_mm: 40, exit: good_count, exit_mm: 60}]
     recipe: recipe.yaml
-`, d.Name, d.Listen, l.Product, d.Cameras, l.Lanes, l.Product, pitch, l.PerMM, l.CameraMM, l.MMPerPx, l.StepMM, l.GateMM, strings.Join(lanes, ", "), window)
+`, d.Name, d.Listen, l.Product, d.Cameras, l.Lanes, l.Product, pitch, most, l.PerMM, l.CameraMM, l.MMPerPx, l.StepMM, exposureAt(most), l.GateMM, strings.Join(lanes, ", "), window)
 	rec := fmt.Sprintf("recipe: %s\nversion: 1\npart: {diameter_mm: %g, lanes: %d, lane_mm: %g}\nmodel: model\n", l.Product, l.DiameterMM, l.Lanes, l.LaneMM)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err

@@ -9,8 +9,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/stat/distuv"
-
 	"linesman/event"
 	"linesman/sim"
 	"linesman/sim/draw"
@@ -18,6 +16,7 @@ import (
 
 // judged is a verdict as the log tells it.
 type judged struct {
+	lane    int
 	due     uint32
 	outcome string
 	score   float64
@@ -28,65 +27,81 @@ type judged struct {
 	opened  bool
 }
 
-// told is what the log says of a run.
+// told is what the log says of a run, as far as it was read. What it holds of
+// parts can be forgotten behind the gate.
 type told struct {
-	lanes map[int][]judged // by due tick
-	began bool             // the hold of the start is over
-	holds map[string]int   // by reason
+	after uint64             // the last event read
+	parts map[string]*judged // the last verdict on each
+	lanes map[int][]judged   // by due tick
+	began bool               // the hold of the start is over
+	holds map[string]int     // by reason
 }
 
-// readLog collects the last verdict on every part, in the order of due ticks.
-func readLog(ctx context.Context, log event.Log) (*told, error) {
-	parts := map[string]*judged{}
-	lane := map[string]int{}
-	t := &told{lanes: map[int][]judged{}, holds: map[string]int{}}
-	for after := uint64(0); ; {
-		events, err := log.Read(ctx, event.Filter{After: after, Types: []event.Type{"linesman.part.judged.v1", "linesman.part.gated.v1", "linesman.line.held.v1"}, Limit: 1000})
+func newTold() *told { return &told{parts: map[string]*judged{}, holds: map[string]int{}} }
+
+// read goes on to the log's newest event.
+func (t *told) read(ctx context.Context, log event.Log) error {
+	for {
+		events, err := log.Read(ctx, event.Filter{After: t.after, Types: []event.Type{"linesman.part.judged.v1", "linesman.part.gated.v1", "linesman.line.held.v1"}, Limit: 1000})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if len(events) == 0 {
 			break
 		}
 		for _, e := range events {
-			after = e.Seq
-			if err := t.take(e, parts, lane); err != nil {
-				return nil, err
+			t.after = e.Seq
+			if err := t.take(e); err != nil {
+				return err
 			}
 		}
 	}
-	for id, p := range parts {
-		t.lanes[lane[id]] = append(t.lanes[lane[id]], *p)
+	t.sort()
+	return nil
+}
+
+// sort lays the verdicts out by lane and due tick.
+func (t *told) sort() {
+	t.lanes = map[int][]judged{}
+	for _, p := range t.parts {
+		t.lanes[p.lane] = append(t.lanes[p.lane], *p)
 	}
 	for _, l := range t.lanes {
 		slices.SortFunc(l, func(a, b judged) int { return int(int32(a.due - b.due)) })
 	}
-	return t, nil
 }
 
-func (t *told) take(e event.Event, parts map[string]*judged, lane map[string]int) error {
+// forget drops the parts that were due before a tick.
+func (t *told) forget(tick uint32) {
+	for id, p := range t.parts {
+		if int32(p.due-tick) < 0 {
+			delete(t.parts, id)
+		}
+	}
+}
+
+func (t *told) take(e event.Event) error {
 	switch e.Type {
 	case "linesman.part.judged.v1":
 		var p event.PartJudged
 		if err := json.Unmarshal(e.Data, &p); err != nil {
 			return fmt.Errorf("event %d: %w", e.Seq, err)
 		}
-		v := parts[e.Part]
+		v := t.parts[e.Part]
 		if v == nil {
 			v = &judged{}
-			parts[e.Part] = v
+			t.parts[e.Part] = v
 		}
-		v.due, v.outcome, v.score, v.late = uint32(p.Due.Count), p.Outcome, p.Score, p.Late
+		v.lane, v.due, v.outcome, v.score, v.late = p.Lane, uint32(p.Due.Count), p.Outcome, p.Score, p.Late
 		if len(p.Reasons) > 0 {
 			v.reason, v.class = p.Reasons[0].Text, p.Reasons[0].Class
 		}
-		lane[e.Part] = p.Lane
 	case "linesman.part.gated.v1":
 		var p event.PartGated
 		if err := json.Unmarshal(e.Data, &p); err != nil {
 			return fmt.Errorf("event %d: %w", e.Seq, err)
 		}
-		if v := parts[e.Part]; v != nil && p.Result == "opened" {
+		if v := t.parts[e.Part]; v != nil && p.Result == "opened" {
 			v.opened, v.fired = true, p.Due.Count-p.Fired.Count
 		}
 	case "linesman.line.held.v1":
@@ -126,6 +141,9 @@ type OfKind struct {
 	Rejected  int `json:"rejected"` // at the simulated gate
 	Passed    int `json:"passed"`
 	NotJudged int `json:"not_judged"` // no verdict in the log: rejected by the resting gate
+	// Bounds on the share that passed, as of a Share; absent for good parts.
+	Lower95 *float64 `json:"escape_lower_95,omitempty"`
+	Upper95 *float64 `json:"escape_upper_95,omitempty"`
 }
 
 // Escape is a defective part on the good side, or a good part in the bin.
@@ -143,88 +161,146 @@ type Escape struct {
 // most is how many escapes and false rejects a report lists.
 const most = 20
 
-// tally is the account of one run, by truth.
+// tally is the account of one run, by truth. Parts are taken as they have met
+// their gate; what it keeps of each for good is a score.
 type tally struct {
+	layout sim.Layout
+	clear  float64     // mm along the belt: closer parts the gate can not part
+	lead   float64     // ticks before its due tick that a gate opens
+	bad    []sim.Fate  // defective ones that a part still to be taken may lie beside
+	stated sim.Product // whose stated sizes hold; "" where there are none
+	curves map[sim.Kind]*curve
+	above  map[sim.Kind]count // the stated sizes
+	below  map[sim.Kind]count
+
 	good, defective, judged                        int
 	escapes, falseRejects, collateral, undecidable int
 	byKind                                         map[sim.Kind]*OfKind
-	escaped, rejected                              []Escape
+	escaped, rejected                              []Escape       // the first of them
 	why                                            map[string]int // false rejects by what was found
 	scores                                         [2][]float64   // of good, of defective
 	opened                                         int
 	firedOffMM                                     float64
 }
 
-// account compares every part's fate at the gate with the truth. A good part
-// that was rejected counts as collateral if it lay against a defective one:
-// the gate can not let one of the two through.
-func account(fates []sim.Fate, log *told, l sim.Layout, clear float64, lead float64) (*tally, error) {
-	t := &tally{byKind: map[sim.Kind]*OfKind{}, why: map[string]int{}}
-	var bad []sim.Fate
+func newTally(l sim.Layout, clear, lead float64) *tally {
+	return &tally{layout: l, clear: clear, lead: lead, byKind: map[sim.Kind]*OfKind{}, why: map[string]int{},
+		curves: map[sim.Kind]*curve{}, above: map[sim.Kind]count{}, below: map[sim.Kind]count{}}
+}
+
+// take compares with the truth what became at the gate of the parts whose place
+// is before some millimetre; the rest it returns, to be given again. Every part
+// before that place and a clear distance on must be among the fates, now or
+// earlier, and the log must be read. A good part that was rejected counts as
+// collateral if it lay against a defective one: the gate can not let one of the
+// two through.
+func (t *tally) take(fates []sim.Fate, log *told, before float64) (rest []sim.Fate, err error) {
+	near := slices.Clone(t.bad)
 	for _, f := range fates {
 		if f.Part.Defective() {
-			bad = append(bad, f)
+			near = append(near, f)
 		}
 	}
-	slices.SortFunc(bad, func(a, b sim.Fate) int { return cmp.Compare(a.Part.MM, b.Part.MM) })
+	slices.SortFunc(near, func(a, b sim.Fate) int { return cmp.Compare(a.Part.MM, b.Part.MM) })
+	t.bad = slices.DeleteFunc(slices.Clone(near), func(f sim.Fate) bool { return f.Part.MM >= before || f.Part.MM < before-t.clear })
 	for _, f := range fates {
-		k := t.byKind[f.Part.Kind]
-		if k == nil {
-			k = &OfKind{}
-			t.byKind[f.Part.Kind] = k
+		if f.Part.MM >= before {
+			rest = append(rest, f)
+			continue
 		}
-		k.Drawn++
 		if f.Side == sim.Removed {
 			return nil, errors.New("a part was taken off the belt: this is no bench any more")
 		}
-		passed := f.Side == sim.Passed
-		if passed {
-			k.Passed++
+		v := t.verdict(f, log)
+		if f.Part.Defective() {
+			t.takeDefective(f, v)
 		} else {
-			k.Rejected++
-		}
-		v, known := log.find(f.Part.Lane, f.Tick, 0.4*l.DiameterMM*l.PerMM)
-		if known {
-			t.judged++
-			if v.outcome == "inconclusive" {
-				t.undecidable++
-			}
-			if v.opened {
-				t.opened++
-				t.firedOffMM = max(t.firedOffMM, math.Abs(float64(v.fired)-lead)/l.PerMM)
-			}
-		} else {
-			k.NotJudged++
-			v.outcome = "none"
-		}
-		e := Escape{f.Part.N, f.Part.Kind, f.Part.SizeMM, f.Part.Contrast, f.Part.DeltaE, v.outcome, v.score, v.reason}
-		switch {
-		case f.Part.Defective():
-			t.defective++
-			if known && v.outcome != "inconclusive" {
-				t.scores[1] = append(t.scores[1], v.score)
-			}
-			if passed {
-				t.escapes++
-				t.escaped = append(t.escaped, e)
-			}
-		default:
-			t.good++
-			if known && v.outcome != "inconclusive" {
-				t.scores[0] = append(t.scores[0], v.score)
-			}
-			switch {
-			case passed:
-			case beside(bad, f.Part, clear, clearAcross(l, clear)):
-				t.collateral++
-			default:
-				t.falseRejects++
-				t.why[whyOf(v)]++
-				t.rejected = append(t.rejected, e)
-			}
+			t.takeGood(f, v, near)
 		}
 	}
-	return t, nil
+	return rest, nil
+}
+
+// verdict finds what was said of a part, and counts it with its kind. Its
+// outcome is "none" where nothing was.
+func (t *tally) verdict(f sim.Fate, log *told) judged {
+	k := t.byKind[f.Part.Kind]
+	if k == nil {
+		k = &OfKind{}
+		t.byKind[f.Part.Kind] = k
+	}
+	k.Drawn++
+	if f.Side == sim.Passed {
+		k.Passed++
+	} else {
+		k.Rejected++
+	}
+	v, known := log.find(f.Part.Lane, f.Tick, 0.4*t.layout.DiameterMM*t.layout.PerMM)
+	if !known {
+		k.NotJudged++
+		v.outcome = "none"
+		return v
+	}
+	t.judged++
+	if v.outcome == "inconclusive" {
+		t.undecidable++
+	} else {
+		side := 0
+		if f.Part.Defective() {
+			side = 1
+		}
+		t.scores[side] = append(t.scores[side], v.score)
+	}
+	if v.opened {
+		t.opened++
+		t.firedOffMM = max(t.firedOffMM, math.Abs(float64(v.fired)-t.lead)/t.layout.PerMM)
+	}
+	return v
+}
+
+func (t *tally) takeDefective(f sim.Fate, v judged) {
+	t.defective++
+	passed := f.Side == sim.Passed
+	c := t.curves[f.Part.Kind]
+	if c == nil {
+		c = newCurve(f.Part.Kind)
+		t.curves[f.Part.Kind] = c
+	}
+	c.add(f.Part, passed)
+	if s, ok := StatedOf(t.stated, f.Part.Kind); ok {
+		side := t.below
+		if s.covers(f.Part) {
+			side = t.above
+		}
+		n := side[f.Part.Kind]
+		n.add(passed)
+		side[f.Part.Kind] = n
+	}
+	if passed {
+		t.escapes++
+		t.escaped = first(t.escaped, f, v)
+	}
+}
+
+func (t *tally) takeGood(f sim.Fate, v judged, bad []sim.Fate) {
+	t.good++
+	switch {
+	case f.Side == sim.Passed:
+	case beside(bad, f.Part, t.clear, clearAcross(t.layout, t.clear)):
+		t.collateral++
+	default:
+		t.falseRejects++
+		t.why[whyOf(v)]++
+		t.rejected = first(t.rejected, f, v)
+	}
+}
+
+// first adds to a list that a report shows the beginning of.
+func first(list []Escape, f sim.Fate, v judged) []Escape {
+	if len(list) >= most {
+		return list
+	}
+	return append(list, Escape{f.Part.N, f.Part.Kind, f.Part.SizeMM, f.Part.Contrast, f.Part.DeltaE, v.outcome, v.score, v.reason})
 }
 
 // whyOf says in one word what made a verdict a reject. A pass that was
@@ -262,12 +338,3 @@ func beside(bad []sim.Fate, p sim.Part, clear, across float64) bool {
 
 // auroc is the chance that a defective part's score lies above a good one's.
 func (t *tally) auroc() float64 { return draw.AUROC(t.scores[0], t.scores[1]) }
-
-// Upper95 returns the one-sided 95 % upper confidence bound on a rate of which
-// k of n were seen (Clopper and Pearson 1934). Nothing seen of nothing says 1.
-func Upper95(k, n int) float64 {
-	if n == 0 || k >= n {
-		return 1
-	}
-	return distuv.Beta{Alpha: float64(k) + 1, Beta: float64(n - k)}.Quantile(0.95)
-}

@@ -1,10 +1,16 @@
 package bench
 
 import (
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"linesman/part"
+	"linesman/plc"
 	"linesman/sim"
 )
 
@@ -49,9 +55,9 @@ func TestAccount(t *testing.T) {
 		fateOf(5, 160, sim.Good, sim.Rejected),  // beside the next
 		fateOf(6, 168, sim.Stain, sim.Rejected), // never judged
 	}
-	got, err := account(fates, log, l, 1.06*l.DiameterMM, 80)
-	if err != nil {
-		t.Fatal(err)
+	got := newTally(l, 1.06*l.DiameterMM, 80)
+	if rest, err := got.take(fates, log, math.Inf(1)); err != nil || len(rest) > 0 {
+		t.Fatal(err, rest)
 	}
 	if got.good != 4 || got.defective != 3 || got.judged != 6 || got.escapes != 1 || got.falseRejects != 2 || got.collateral != 1 || got.undecidable != 1 {
 		t.Errorf("account %+v", *got)
@@ -70,7 +76,7 @@ func TestAccount(t *testing.T) {
 		t.Errorf("AUROC %.4f, want 0.6667", got.auroc())
 	}
 	fates[0].Side = sim.Removed
-	if _, err := account(fates, log, l, 9, 80); err == nil {
+	if _, err := newTally(l, 9, 80).take(fates, log, math.Inf(1)); err == nil {
 		t.Error("a part taken off the belt was counted")
 	}
 }
@@ -151,5 +157,97 @@ func TestClockStands(t *testing.T) {
 	}
 	if before := c.start.Add(-time.Second); c.At(before) != before {
 		t.Error("a moment before the stop moved")
+	}
+}
+
+// Parts that are counted while they come, a stretch at a time, their verdicts
+// forgotten behind them, are counted as if all were there at once: the account
+// of a long run is that of a short one.
+func TestAccountInStretches(t *testing.T) {
+	l := sim.Tablets.Layout()
+	clear := 1.06 * l.DiameterMM
+	d := rand.New(rand.NewPCG(7, 1))
+	var fates []sim.Fate
+	all := newTold()
+	tick := func(mm float64) uint32 { return math.MaxUint32 - 20_000 + uint32(int64(10*mm)) } // it rolls over on the way
+	for n := range 3000 {
+		f := fateOf(n, 100+4*float64(n)+2*d.Float64(), sim.Good, sim.Passed)
+		f.Tick = tick(f.Part.MM)
+		if d.IntN(4) == 0 {
+			f.Part.Kind, f.Part.SizeMM, f.Part.Contrast = sim.Spot, 0.3+0.6*d.Float64(), 0.15+0.25*d.Float64()
+		}
+		v := judged{lane: 1, due: f.Tick, outcome: "pass", score: d.Float64(), opened: true, fired: 81}
+		if d.IntN(3) == 0 {
+			f.Side, v.outcome, v.class, v.opened = sim.Rejected, "fail", "spot", false
+		}
+		if d.IntN(20) > 0 { // some have no verdict
+			all.parts[fmt.Sprint(n)] = &v
+		}
+		fates = append(fates, f)
+	}
+	all.sort()
+	want := newTally(l, clear, 80)
+	want.stated = sim.Tablets
+	if _, err := want.take(fates, all, math.Inf(1)); err != nil {
+		t.Fatal(err)
+	}
+
+	got, log, most := newTally(l, clear, 80), newTold(), 0
+	got.stated = sim.Tablets
+	var waiting []sim.Fate
+	for from := 0; from < len(fates); {
+		to := min(len(fates), from+150+d.IntN(100))
+		for n := from; n < to; n++ {
+			if v := all.parts[fmt.Sprint(n)]; v != nil {
+				log.parts[fmt.Sprint(n)] = v
+			}
+		}
+		log.sort()
+		most = max(most, len(log.parts))
+		waiting = append(waiting, fates[from:to]...)
+		before := fates[to-1].Part.MM - 300
+		if to == len(fates) {
+			before = math.Inf(1)
+		}
+		var err error
+		if waiting, err = got.take(waiting, log, before); err != nil {
+			t.Fatal(err)
+		}
+		log.forget(tick(before - 100))
+		from = to
+	}
+	if want.collateral == 0 || want.falseRejects == 0 || want.escapes == 0 {
+		t.Fatalf("%d collateral, %d false rejects, %d escapes: the draw tests nothing", want.collateral, want.falseRejects, want.escapes)
+	}
+	want.bad, got.bad = nil, nil
+	opts := cmp.Options{cmp.AllowUnexported(tally{}, curve{}, count{})}
+	if d := cmp.Diff(want, got, opts); d != "" {
+		t.Errorf("at once and in stretches (-want +got):\n%s", d)
+	}
+	if most > 500 {
+		t.Errorf("verdicts on %d parts were held at once of 3,000, want no more than two stretches", most)
+	}
+}
+
+// An entry counts from its scheduled trigger, a part's first alone, and what is
+// held of old pictures goes.
+func TestAnswers(t *testing.T) {
+	a, began := newAnswers(), time.Now()
+	id := func(n uint64) part.ID { return part.ID(fmt.Sprint(n)) }
+	a.fired(1, began)
+	a.fired(2, began.Add(time.Second))
+	a.acked(plc.Entry{Trigger: 1, Part: id(1)}, began.Add(20*time.Millisecond))
+	a.acked(plc.Entry{Trigger: 2, Part: id(1)}, began.Add(1100*time.Millisecond)) // again, changed
+	a.acked(plc.Entry{Trigger: 2, Part: id(2)}, began.Add(1030*time.Millisecond))
+	a.acked(plc.Entry{Trigger: 9, Part: id(3)}, began.Add(time.Second)) // of a picture nobody took
+	if d := cmp.Diff([]time.Duration{20 * time.Millisecond, 30 * time.Millisecond}, a.took); d != "" {
+		t.Errorf("took (-want +got):\n%s", d)
+	}
+	for n := uint64(3); n < 5000; n++ {
+		a.fired(n, began)
+		a.acked(plc.Entry{Trigger: n, Part: id(n)}, began)
+	}
+	if len(a.shots) > oldShot || len(a.parts) > oldShot {
+		t.Errorf("%d pictures and %d parts are held, want the last %d pictures' alone", len(a.shots), len(a.parts), oldShot)
 	}
 }

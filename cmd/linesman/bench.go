@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"maps"
 	"os"
-	"slices"
 	"time"
 
 	"linesman/bench"
@@ -26,6 +23,7 @@ type BenchLineCmd struct {
 	Product   string        `default:"tablets" enum:"caps,capsules,tablets" help:"What the belt carries."`
 	Recording string        `type:"existingdir" help:"Judge frames drawn by anybody: site.yaml, recipe.yaml, teach/, frames.jsonl, truth.jsonl."`
 	Rate      float64       `help:"Parts an hour; 0 is the white paper's rate of the product."`
+	Pace      float64       `placeholder:"N" help:"Instead of --rate: so many times the white paper's rate, in real time."`
 	Good      int           `default:"10000" help:"Good parts to judge."`
 	Defective int           `default:"10000" help:"Defective parts to judge."`
 	Kinds     []string      `placeholder:"KIND,..." help:"Defects to draw, equally frequent, as 'spot,empty half'; unless set, those the product is measured by. Capsules have more: see docs/sim.md."`
@@ -33,8 +31,28 @@ type BenchLineCmd struct {
 	Deadline  time.Duration `default:"250ms" help:"From the scheduled trigger to the acknowledged entry."`
 	NoPace    bool          `help:"All parts as fast as they go."`
 	Full      int           `default:"4000" help:"Parts of the full-speed run that follows a paced one."`
+	Ahead     time.Duration `default:"0" placeholder:"10m" help:"Belt time of the pictures drawn ahead in one go, so that the belt runs so long without a stop; they take memory. Unless set, blocks of at least a minute."`
 	Seed      uint64        `default:"1" help:"Of the judged parts; the taught ones are of another."`
 	JSON      bool          `help:"The report as JSON."`
+}
+
+// Help says what to look for.
+func (c *BenchLineCmd) Help() string {
+	return `Parts are drawn, judged by the whole line and counted at a simulated gate. The
+report has the escapes with exact bounds, by kind, by size and contrast, and
+above the sizes that are stated for each kind; docs/bench.md explains each line.
+
+For example:
+
+  linesman bench line --product caps --no-pace --good 54000 --defective 47500 --seed 51
+  linesman bench line --product tablets --pace 3 --duration 10m --ahead 10m
+  linesman bench line --product capsules --no-pace --good 423360 --defective 8640`
+}
+
+// heldNow is what this process holds of the box.
+func heldNow() bench.Held {
+	s := sample(nil, time.Now())
+	return bench.Held{ResidentMB: s.ResidentMB, OwnMB: s.OwnMB, HeapMB: s.HeapMB, Goroutines: s.Goroutines, Mats: s.Mats}
 }
 
 // Run measures and prints the report.
@@ -45,7 +63,7 @@ func (c *BenchLineCmd) Run(ctx context.Context) error {
 	}
 	r, err := bench.RunLine(ctx, bench.Line{
 		Kinds:   kinds,
-		Product: sim.Product(c.Product), Recording: c.Recording, RatePerHour: c.Rate, Good: c.Good, Defective: c.Defective, Duration: c.Duration,
+		Product: sim.Product(c.Product), Recording: c.Recording, RatePerHour: c.Rate, Pace: c.Pace, Ahead: c.Ahead, Room: int64(memory("MemAvailable:")), Held: heldNow, Good: c.Good, Defective: c.Defective, Duration: c.Duration,
 		Deadline: c.Deadline, NoPace: c.NoPace, FullSpeed: c.Full, Seed: c.Seed,
 		Progress: saySince(time.Now()),
 	})
@@ -64,34 +82,4 @@ func saySince(began time.Time) func(format string, args ...any) {
 	return func(format string, args ...any) {
 		fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
 	}
-}
-
-// printReport tells a person.
-func printReport(w io.Writer, r *bench.Report) {
-	say := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
-	say("%s at %.0f an hour, seed %d: %d good and %d defective drawn, %d judged", r.Product, r.RatePerHour, r.Seed, r.GoodDrawn, r.DefectiveDrawn, r.PartsJudged)
-	say("  escapes        %6d   at most %.4f %% (95 %%)", r.Escapes, 100*r.EscapeUpper95)
-	say("  false rejects  %6d   at most %.4f %% (95 %%)", r.FalseRejects, 100*r.FalseRejectUpper95)
-	for _, why := range slices.Sorted(maps.Keys(r.FalseRejectsBy)) {
-		say("                 %6d   %s", r.FalseRejectsBy[why], why)
-	}
-	say("  collateral     %6d   good, beside a defective one", r.Collateral)
-	say("  inconclusive   %6d", r.Inconclusive)
-	for _, kind := range slices.Sorted(maps.Keys(r.ByKind)) {
-		k := r.ByKind[kind]
-		say("  %-14s %6d drawn, %d rejected, %d passed, %d not judged", kind, k.Drawn, k.Rejected, k.Passed, k.NotJudged)
-	}
-	if r.AUROC != nil {
-		say("  AUROC %.5f; trivial judges:", *r.AUROC)
-	}
-	for _, name := range slices.Sorted(maps.Keys(r.TrivialAUROC)) {
-		if v := r.TrivialAUROC[name]; v != nil {
-			say("    %-24s %.3f", name, *v)
-		}
-	}
-	if t := r.TriggerToEntryMS; t != nil && r.Paced {
-		say("  trigger to entry p50 %.1f ms, p99 %.1f, p99.9 %.1f, most %.1f; %d missed %.0f ms", t.P50, t.P99, t.P999, t.Max, r.MissedDeadlines, r.DeadlineMS)
-	}
-	say("  %d gates opened, at most %.2f mm off their tick; holds %v; ledger balanced: %t", r.GatesOpened, r.GateOffMM, r.Holds, r.LedgerBalanced)
-	say("  full speed %.0f parts/s; bare ONNX Runtime %.0f (batch %d, threads %d); ratio %.2f; %.2f ms a part outside inference", r.FullSpeedPerS, r.BareONNXPerS, r.Bare.Batch, r.Bare.Threads, r.Efficiency, r.OutsideMS)
 }
