@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"linesman/config"
 	"linesman/line"
@@ -14,6 +15,9 @@ import (
 	"linesman/recipe"
 	"linesman/sim"
 )
+
+// response is that of a drawn line's valves.
+const response = 12 * time.Millisecond
 
 // DrawnSite is what a drawn line's site file says beside the line.
 type DrawnSite struct {
@@ -36,6 +40,7 @@ func (d DrawnSite) Write(dir string, l sim.Layout) error {
 		window, pitch = 8, l.DiameterMM
 	}
 	most := max(fastest, 100*math.Ceil(d.SpeedMMs/95)) // with room for a belt that gains a little
+	deadline := min(250*time.Millisecond, time.Duration((l.GateMM-l.CameraMM)/most*float64(time.Second))-response).Truncate(time.Millisecond)
 	site := fmt.Sprintf(`site: %s
 listen: %s
 cameras:
@@ -47,11 +52,12 @@ lines:
     zero: trigger            # all distances are from here
     min_pitch_mm: %g
     max_mm_s: %g
+    deadline: %v
     encoder: {controller: plc-1, point: encoder, per_mm: %g, bits: 32}
     views: [{camera: top, at_mm: %g, mm_per_px: %g, belt: +x, step_mm: %g, exposure: %v}]
-    gates: [{at_mm: %g, lanes: [%s], controller: plc-1, mode: queue, point: pass, response: 12ms, window_mm: %g, confirm: ejected, confirm_mm: 40, exit: good_count, exit_mm: 60}]
+    gates: [{at_mm: %g, lanes: [%s], controller: plc-1, mode: queue, point: pass, response: %v, window_mm: %g, confirm: ejected, confirm_mm: 40, exit: good_count, exit_mm: 60}]
     recipe: recipe.yaml
-`, d.Name, d.Listen, l.Product, d.Cameras, l.Lanes, l.Product, pitch, most, l.PerMM, l.CameraMM, l.MMPerPx, l.StepMM, exposureAt(most), l.GateMM, strings.Join(lanes, ", "), window)
+`, d.Name, d.Listen, l.Product, d.Cameras, l.Lanes, l.Product, pitch, most, deadline, l.PerMM, l.CameraMM, l.MMPerPx, l.StepMM, exposureAt(most), l.GateMM, strings.Join(lanes, ", "), response, window)
 	rec := fmt.Sprintf("recipe: %s\nversion: 1\npart: {diameter_mm: %g, lanes: %d, lane_mm: %g}\nmodel: model\n", l.Product, l.DiameterMM, l.Lanes, l.LaneMM)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
