@@ -114,9 +114,6 @@ func (b *lineBench) fill(t *account, p *plant) {
 	r.GatesOpened, r.GateOffMM, r.Holds = t.opened, t.firedOffMM, t.told.holds
 	r.Stretches, r.LongestStretchS, r.BeltStepMostMS = p.stretches, p.longest.Seconds(), float64(p.unserved)/1e6
 	r.Ledger, r.Account = st.Ledger.Check(), st.Ledger
-	if st.Ledger.Mismatch != "" {
-		r.Ledger = append(r.Ledger, st.Ledger.Mismatch)
-	}
 	r.LedgerBalanced, r.Unplanned = len(r.Ledger) == 0, p.odd
 	r.Escaped = append([]Escape{}, t.escaped...)
 	r.FalselyRejected = append([]Escape{}, t.rejected...)
