@@ -37,15 +37,18 @@ func printReport(w io.Writer, r *bench.Report) {
 		}
 	}
 	sayStated(say, r.Stated)
-	for _, kind := range slices.Sorted(maps.Keys(r.Curves)) {
-		sayCurve(say, kind, r.Curves[kind])
-	}
+	sayCurves(say, r)
 	sayRun(say, r)
 	say("  full speed %.0f parts/s; bare ONNX Runtime %.0f (batch %d, threads %d); ratio %.2f; %.2f ms a part outside inference", r.FullSpeedPerS, r.BareONNXPerS, r.Bare.Batch, r.Bare.Threads, r.Efficiency, r.OutsideMS)
 }
 
 // percent writes a rate so that one in 10,000 still has three digits.
-func percent(v float64) string { return fmt.Sprintf("%.4f %%", 100*v) }
+func percent(v float64) string {
+	if v >= 0.01 {
+		return fmt.Sprintf("%.2f %%", 100*v)
+	}
+	return fmt.Sprintf("%.4f %%", 100*v)
+}
 
 // sayStated tells of the sizes from which on we vouch.
 func sayStated(say func(string, ...any), s *bench.StatedReport) {
@@ -56,12 +59,12 @@ func sayStated(say func(string, ...any), s *bench.StatedReport) {
 	say("  from the stated sizes on: %d escapes of %d, at most %s (95 %%)", s.Above.Escapes, s.Above.Drawn, percent(s.Above.Upper95))
 	for _, kind := range slices.Sorted(maps.Keys(s.ByKind)) {
 		k := s.ByKind[kind]
-		say("    %-14s %-24s %5d of %6d, at most %s", kind, statedAs(k.Stated), k.Above.Escapes, k.Above.Drawn, percent(k.Above.Upper95))
+		say("    %-14s %-29s %5d of %6d, at most %s", kind, statedAs(k.Stated), k.Above.Escapes, k.Above.Drawn, percent(k.Above.Upper95))
 	}
 	say("  below them, for information: %d escapes of %d, between %s and %s", s.Below.Escapes, s.Below.Drawn, percent(s.Below.Lower95), percent(s.Below.Upper95))
 	for _, kind := range slices.Sorted(maps.Keys(s.ByKind)) {
 		if b := s.ByKind[kind].Below; b.Drawn > 0 {
-			say("    %-14s %-24s %5d of %6d, between %s and %s", kind, "", b.Escapes, b.Drawn, percent(b.Lower95), percent(b.Upper95))
+			say("    %-14s %-29s %5d of %6d, between %s and %s", kind, "", b.Escapes, b.Drawn, percent(b.Lower95), percent(b.Upper95))
 		}
 	}
 	if s.Without > 0 {
@@ -87,68 +90,89 @@ func statedAs(s bench.Stated) string {
 	return "from " + strings.Join(asked, ", ")
 }
 
-// sayCurve draws one kind's escapes as a table: size downwards, contrast to the
-// right, escapes/drawn in each field, sums and bounds at the edges.
-func sayCurve(say func(string, ...any), kind string, c bench.Curve) {
-	switch {
-	case len(c.DeltaE) > 0:
-		say("  %s: escapes/drawn by delta E", kind)
-		sayClasses(say, "delta E", c.DeltaE, nil)
-	case len(c.Cells) > 0:
-		say("  %s: escapes/drawn by size and contrast", kind)
-		sayClasses(say, "mm", c.Size, &c)
-	case len(c.Size) > 0:
-		say("  %s: escapes/drawn by size", kind)
-		sayClasses(say, "mm", c.Size, nil)
+// sayCurves draws each kind's escapes as a table: size downwards, contrast to
+// the right, escapes/drawn in each field, sums and bounds at the edges.
+func sayCurves(say func(string, ...any), r *bench.Report) {
+	var whole []string
+	for _, kind := range slices.Sorted(maps.Keys(r.Curves)) {
+		c := r.Curves[kind]
+		t := table{all: c.All, cells: c.Cells}
+		if r.Stated != nil {
+			t.stated = r.Stated.ByKind[kind].Stated
+		}
+		switch {
+		case len(c.DeltaE) > 0:
+			t.unit, t.rows, t.least = "delta E", c.DeltaE, t.stated.DeltaE
+		case len(c.Size) > 0:
+			t.unit, t.rows, t.columns, t.least = "mm", c.Size, c.Contrast, t.stated.SizeMM
+		default:
+			whole = append(whole, fmt.Sprintf("%s %s", kind, ratio(c.All)))
+			continue
+		}
+		hint := ""
+		if t.stated != (bench.Stated{}) {
+			hint = " (in brackets: below the stated size)"
+		}
+		say("  %s: escapes/drawn%s", kind, hint)
+		t.say(say)
+	}
+	if len(whole) > 0 {
+		say("  neither size nor contrast says how hard these are to see: %s", strings.Join(whole, ", "))
 	}
 }
 
-// sayClasses writes a row for each class; crossed, each with a field for each
-// class of contrast.
-func sayClasses(say func(string, ...any), unit string, rows []bench.Class, crossed *bench.Curve) {
-	var columns []bench.Class
-	if crossed != nil {
-		columns = crossed.Contrast
-	}
-	line := func(name string, fields []string, all, most string) {
-		for i, f := range fields {
-			fields[i] = fmt.Sprintf("%10s", f)
-		}
-		say("    %-12s%s%12s  %s", name, strings.Join(fields, ""), all, most)
-	}
-	fields := func(of func(bench.Class) string) []string {
-		out := make([]string, len(columns))
-		for i, c := range columns {
-			out[i] = of(c)
-		}
-		return out
-	}
-	head := "all"
-	if crossed == nil {
-		head = ""
-	}
-	line(unit, fields(func(c bench.Class) string { return edges(c, 100) + " %" }), head, "at most (95 %)")
-	for _, row := range rows {
-		line(edges(row, 1), fields(func(c bench.Class) string { return cellOf(crossed, row, c) }), ratio(row.Share), percent(row.Upper95))
-	}
-	if crossed == nil {
-		return
-	}
-	line("all", fields(func(c bench.Class) string { return ratio(c.Share) }), ratio(crossed.All), percent(crossed.All.Upper95))
-	line("at most", fields(func(c bench.Class) string { return fmt.Sprintf("%.3g %%", 100*c.Upper95) }), "", "")
+// table is one kind's curve on paper.
+type table struct {
+	unit    string
+	rows    []bench.Class // by size or delta E
+	columns []bench.Class // by contrast; none where that says nothing
+	cells   []bench.Cell
+	all     bench.Share
+	stated  bench.Stated
+	least   float64 // that is stated on the rows' axis
 }
 
-// cellOf writes one field of a table; nothing where nothing was drawn.
-func cellOf(c *bench.Curve, size, contrast bench.Class) string {
-	for _, cell := range c.Cells {
-		if cell.SizeFrom == size.From && cell.ContrastFrom == contrast.From {
-			return ratio(cell.Share)
+func (t table) say(say func(string, ...any)) {
+	line := func(name string, field func(bench.Class) string, all, most string) {
+		var b strings.Builder
+		for _, c := range t.columns {
+			fmt.Fprintf(&b, "%11s", field(c))
+		}
+		say("    %s", strings.TrimRight(fmt.Sprintf("%-11s%s%12s%12s", name, b.String(), all, most), " "))
+	}
+	line(t.unit, func(c bench.Class) string { return edges(c, 100) + " %" }, "all", "at most")
+	for _, row := range t.rows {
+		line(edges(row, 1), func(c bench.Class) string { return t.field(row, c) }, bracketed(row.Share, belowStated(row, t.least)), percent(row.Upper95))
+	}
+	line("all", func(c bench.Class) string { return bracketed(c.Share, belowStated(c, t.stated.Contrast)) }, ratio(t.all), percent(t.all.Upper95))
+	if len(t.columns) > 0 {
+		line("at most", func(c bench.Class) string { return percent(c.Upper95) }, "", "")
+	}
+}
+
+// field writes one class of size and contrast; a dash where nothing was drawn.
+func (t table) field(size, contrast bench.Class) string {
+	for _, cell := range t.cells {
+		if cell.SizeFrom == size.From && cell.ContrastFrom == contrast.From && cell.SizeTo == size.To && cell.ContrastTo == contrast.To {
+			return bracketed(cell.Share, belowStated(size, t.least) || belowStated(contrast, t.stated.Contrast))
 		}
 	}
 	return "-"
 }
 
 func ratio(s bench.Share) string { return fmt.Sprintf("%d/%d", s.Escapes, s.Drawn) }
+
+// belowStated reports whether all of a class lies below what is stated; what is not
+// given lies below all that is.
+func belowStated(c bench.Class, stated float64) bool { return stated > 0 && c.To <= stated }
+
+// bracketed marks what lies below the stated size.
+func bracketed(s bench.Share, below bool) string {
+	if below {
+		return "(" + ratio(s) + ")"
+	}
+	return ratio(s) + " "
+}
 
 // edges writes a class by its edges, times a factor.
 func edges(c bench.Class, times float64) string {
@@ -165,13 +189,16 @@ func sayRun(say func(string, ...any), r *bench.Report) {
 		if r.TimesPace > 0 {
 			say("  belt at %.3g times the product's pace, %.0f mm/s: %.0f ms from the exposure to the gate; the deadline is %.0f ms", r.TimesPace, r.SpeedMMs, r.GateRoomMS, r.DeadlineMS)
 		}
-		say("  pictures drawn ahead: the belt ran in %d stretches, the longest of %.0f s, the clock standing between them; belt and controller were served at least every %.1f ms", r.Stretches, r.LongestStretchS, r.BeltStepMostMS)
+		say("  stretches of belt time, between which pictures were drawn with the clock standing: %d, the longest %.0f s; belt and controller waited at most %.1f ms for their next step", r.Stretches, r.LongestStretchS, r.BeltStepMostMS)
 	}
 	say("  %d gates opened, at most %.2f mm off their tick; holds %v", r.GatesOpened, r.GateOffMM, r.Holds)
 	l := r.Account
 	say("  ledger balanced: %t; triggers %d, pictures %d, parts found %d, verdicts %d, at the gate %d, ejected %d, exited %d; unseen %d, lost %d, blind %d", r.LedgerBalanced, l.FramesTriggered, l.FramesReceived, l.Found, l.Verdicts, l.AtGate, l.Ejected, l.Exited, l.Unseen, l.Lost, l.Blind)
 	for _, d := range r.Ledger {
 		say("    differs: %s", d)
+	}
+	if l.Mismatch != "" {
+		say("    the line said last: %s", l.Mismatch)
 	}
 	saySamples(say, r.Samples)
 }
