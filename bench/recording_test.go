@@ -36,7 +36,7 @@ func TestRecording(t *testing.T) {
 		escapes int // at most
 	}{{sim.Caps, 4}, {sim.Tablets, 4}, {sim.Capsules, 10}} {
 		t.Run(string(c.product), func(t *testing.T) {
-			r, err := RunLine(t.Context(), Line{Recording: record(t, c.product, 24, 12, 16), TeachGood: 16, NoPace: true, Progress: t.Logf})
+			r, err := RunLine(t.Context(), Line{Recording: record(t, c.product, 24, 12, 16), TeachGood: 16, NoPace: true, Progress: t.Logf, Held: func() Held { return Held{OwnMB: 200, Goroutines: 20} }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,6 +56,19 @@ func TestRecording(t *testing.T) {
 			}
 			if r.GatesOpened > 0 && r.GateOffMM > 1 {
 				t.Errorf("a gate opened %.2f mm off its tick", r.GateOffMM)
+			}
+			drawn, escapes := 0, 0
+			for _, c := range r.Curves {
+				drawn, escapes = drawn+c.All.Drawn, escapes+c.All.Escapes
+			}
+			if drawn != 12 || escapes != r.Escapes || r.Stated != nil {
+				t.Errorf("curves of %d defective parts, %d escapes, stated sizes %+v: want 12, %d, and none of a recording", drawn, escapes, r.Stated, r.Escapes)
+			}
+			if r.Account.AtGate != 36 || r.Account.Ejected+r.Account.Exited != 36 {
+				t.Errorf("ledger %+v: want 36 parts at the gate, ejected or exited", r.Account)
+			}
+			if n := len(r.Samples); n < 2 || r.Samples[n-1].OwnMB != 200 || r.Samples[n-1].BooksMB <= 0 || r.Samples[n-1].PicturesMB <= 0 || r.Stretches != n-1 {
+				t.Errorf("samples %+v of %d stretches: want one before each and one at the end", r.Samples, r.Stretches)
 			}
 			if r.BareONNXPerS <= 0 || r.FullSpeedPerS <= 0 || r.AUROC == nil {
 				t.Errorf("figures are missing: %+v", r)
