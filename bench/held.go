@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"runtime"
 	"time"
 	"unsafe"
@@ -48,11 +49,7 @@ func (b *lineBench) sample(p *plant, a *account, block int) {
 	b.report.Samples = append(b.report.Samples, s)
 	mats := ""
 	if s.Mats != nil {
-		mats = ", %d Mats open"
+		mats = fmt.Sprintf(", %d Mats open", *s.Mats)
 	}
-	args := []any{s.Parts, p.course.parts, s.OwnMB, s.PicturesMB, s.BooksMB, s.HeapMB, s.Goroutines}
-	if s.Mats != nil {
-		args = append(args, *s.Mats)
-	}
-	b.Progress("%d of %d parts have met their gate; own memory %.0f MB (pictures drawn ahead %.0f, the bench's books %.1f), heap %.0f MB, %d goroutines"+mats, args...)
+	b.Progress("held: own memory %.0f MB (pictures drawn ahead %.0f, the bench's books %.1f), heap %.0f MB, %d goroutines%s", s.OwnMB, s.PicturesMB, s.BooksMB, s.HeapMB, s.Goroutines, mats)
 }

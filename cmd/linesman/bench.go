@@ -46,7 +46,7 @@ For example:
 
   linesman bench line --product caps --no-pace --good 54000 --defective 47500 --seed 51
   linesman bench line --product tablets --pace 3 --duration 10m --ahead 10m
-  linesman bench line --product capsules --no-pace --good 423360 --defective 8640`
+  linesman bench line --product capsules --no-pace --duration 8h --ahead 1m`
 }
 
 // heldNow is what this process holds of the box.
