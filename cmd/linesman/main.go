@@ -15,6 +15,8 @@ import (
 // commands is the one list of what the program can be asked to do.
 type commands struct {
 	Demo        DemoCmd           `cmd:"" help:"Run a drawn line with its controller and the appliance beside it."`
+	Init        InitCmd           `cmd:"" help:"Write the site file of a new line: it asks what only you can know, and finds the rest."`
+	Gather      GatherCmd         `cmd:"" help:"Take parts to be taught off a line's camera, and say which stand out."`
 	Run         RunCmd            `cmd:"" help:"Run the lines of a site file."`
 	Sim         SimCommands       `cmd:"" help:"Run a drawn line and its PLC as a process of their own, or break something on it."`
 	Line        LineCmd           `cmd:"" help:"Act on a line."`

@@ -24,7 +24,7 @@ func (c *TeachCmd) located(ctx context.Context, in teach.Input) error {
 	if err != nil {
 		return err
 	}
-	good, err := cutAll(c.Good, set, in.Progress)
+	good, err := c.goodParts(set, in.Progress)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,11 @@ func (c *TeachCmd) located(ctx context.Context, in teach.Input) error {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "taught from %d parts; %s names the model\n", len(good), c.Recipe)
-	return printCard(model)
+	if err := printCard(model); err != nil || c.Config == "" {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "next: %s run -c %s\n", os.Args[0], c.Config)
+	return nil
 }
 
 // recipe returns the recipe as it will be, and how it finds its parts.
@@ -73,7 +77,11 @@ func (c *TeachCmd) recipe() (text []byte, set vision.LocateSettings, err error) 
 		if err != nil {
 			return nil, set, fmt.Errorf("recipe %s: %w", c.Recipe, err)
 		}
-		if text, err = renamed(text, model, before.Version+1); err != nil {
+		version := before.Version + 1
+		if _, err := os.Stat(filepath.Join(filepath.Dir(c.Recipe), before.Model, anomaly.CardFile)); errors.Is(err, fs.ErrNotExist) && !filepath.IsAbs(before.Model) {
+			version = before.Version // nothing was ever judged by it
+		}
+		if text, err = renamed(text, model, version); err != nil {
 			return nil, set, fmt.Errorf("recipe %s: %w", c.Recipe, err)
 		}
 	}
@@ -135,31 +143,36 @@ func cutAll(dir string, set vision.LocateSettings, tell func(string, int, int)) 
 }
 
 // cut locates the parts of pictures.
-func cut(files teach.Pictures, set vision.LocateSettings, tell func(string, int, int)) (teach.Crops, error) {
+func cut(files teach.Pictures, set vision.LocateSettings, tell func(string, int, int)) (all teach.Crops, err error) {
+	err = cutEach(files, set, tell, func(_ string, c *vision.Crop) { all = append(all, c.Clone()) })
+	return all, err
+}
+
+// cutEach locates the parts of pictures, in their order, and lends each out for a call.
+func cutEach(files teach.Pictures, set vision.LocateSettings, tell func(string, int, int), each func(file string, c *vision.Crop)) error {
 	locator, err := cv.NewLocator(set)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer locator.Close()
 	pool := camera.NewPool(1)
-	var all teach.Crops
 	var found vision.Crops
 	for i, file := range files {
 		picture, err := anomaly.ReadPicture(file)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
+			return fmt.Errorf("%s: %w", file, err)
 		}
 		f := pool.Get(picture.Width, picture.Height, camera.RGB)
 		copy(f.Pix, picture.Pix)
 		err = locator.Locate(f, &found)
 		f.Release()
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
+			return fmt.Errorf("%s: %w", file, err)
 		}
-		for _, c := range found.Items {
-			all = append(all, c.Clone())
+		for k := range found.Items {
+			each(file, &found.Items[k])
 		}
 		tell("finding parts", i+1, len(files))
 	}
-	return all, nil
+	return nil
 }
