@@ -49,6 +49,8 @@ func (h *history) follow(ctx context.Context) {
 		if err == nil {
 			err = h.config.Log.Follow(ctx, after, func(e event.Event) error {
 				after = e.Seq
+				h.mu.Lock()
+				defer h.mu.Unlock()
 				h.add(e)
 				return nil
 			})
@@ -70,6 +72,8 @@ func (h *history) begin(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
+	h.mu.Lock() // whoever watches sees all of it or nothing
+	defer h.mu.Unlock()
 	after := uint64(0)
 	for _, e := range slices.Backward(newest) {
 		h.add(e)
@@ -78,6 +82,7 @@ func (h *history) begin(ctx context.Context) (uint64, error) {
 	return after, nil
 }
 
+// add takes one event; h.mu is held.
 func (h *history) add(e event.Event) {
 	if e.Type != judged {
 		return
@@ -86,8 +91,6 @@ func (h *history) add(e event.Event) {
 	if err != nil || v.Line != string(h.id) {
 		return
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	if len(h.strip) == stripLength {
 		h.strip = slices.Delete(h.strip, 0, 1)
 	}
