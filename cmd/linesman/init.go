@@ -19,6 +19,7 @@ import (
 	"linesman/camera"
 	"linesman/config"
 	"linesman/event/disk"
+	"linesman/models/onnx"
 	"linesman/part"
 	"linesman/plc"
 	"linesman/recipe"
@@ -38,6 +39,7 @@ type InitCmd struct {
 	Belt       string  `placeholder:"+x" help:"The direction of travel in the picture: +x, -x, +y, -y."`
 	Exposure   string  `placeholder:"40us" help:"The camera's shutter time, as it is set there."`
 	MMPerPx    float64 `name:"mm-per-px" placeholder:"0.1" help:"What one pixel covers on the belt. Default: found from the parts."`
+	Listen     string  `default:"127.0.0.1:8080" help:"Address of the page."`
 	LaneMM     float64 `name:"lane-mm" placeholder:"10" help:"From lane to lane. Default: found from the parts."`
 }
 
@@ -124,6 +126,9 @@ func (c *InitCmd) Run(ctx context.Context) error {
 		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s is there already: give another path, or move it away", path)
 		}
+	}
+	if _, err := onnx.Version(); err != nil {
+		return fmt.Errorf("%w; %s doctor says where it is looked for", err, os.Args[0]) // before anybody has typed anything
 	}
 	if err := c.ask(os.Stdin, os.Stdout); err != nil {
 		return err
@@ -227,7 +232,7 @@ type found struct {
 }
 
 const (
-	lookFrames = 12  // that are looked at
+	lookFrames = 8   // that are looked at
 	headroom   = 1.5 // times the speed that was seen is the fastest
 )
 

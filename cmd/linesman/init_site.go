@@ -33,7 +33,7 @@ func (c *InitCmd) siteText(s found) []byte {
 # line; look at what is "assumed". linesman check -c says what can not work.
 
 site: %s
-listen: 127.0.0.1:8080           # the page, for this box alone; 0.0.0.0:8080 lets the plant look
+listen: %s # the page, for this box alone; 0.0.0.0:8080 lets the plant look
 data: data                       # log and pictures; give it a disk of 100 GB
 
 cameras:
@@ -77,7 +77,7 @@ lines:
         exit: good_count
         exit_mm: 60              # assumed: exit sensor behind the gate
     recipe: %s
-`, name, cam.Name, cam.Options, c.Controller, s.lanes, c.Product, c.PartMM, fastest, speed, c.PerMM, c.CameraMM, s.mmPerPx, s.width, s.height, c.PartMM,
+`, name, c.Listen, cam.Name, cam.Options, c.Controller, s.lanes, c.Product, c.PartMM, fastest, speed, c.PerMM, c.CameraMM, s.mmPerPx, s.width, s.height, c.PartMM,
 		c.Belt, s.stepMM, trigger, c.Exposure, c.GateMM, strings.Join(lanes, ", "), s.windowMM, filepath.Base(c.recipe()))
 }
 
@@ -95,8 +95,8 @@ version: 1                       # raise it with every change
 part:
   diameter_mm: %g                # given: largest extent
   lanes: %d                       # found: side by side across the belt%s
-model: model                     # folder that linesman teach writes, from this file's folder
-`, c.Product, c.PartMM, s.lanes, lane)
+model: models/%s  # folder that linesman teach writes, from this file's folder
+`, c.Product, c.PartMM, s.lanes, lane, c.Product)
 }
 
 // aligned fills in a text of YAML and sets the remarks behind its values in one column.
