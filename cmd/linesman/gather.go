@@ -91,8 +91,8 @@ func (c *GatherCmd) Run(ctx context.Context) error {
 		}
 	}
 	page := filepath.Join(c.Out, lookPage)
-	fmt.Printf("%d parts are in %s; %d of them stand out and are left out.\nlook at %s: they come first there. A click on a part takes it or leaves it out, and the page then says what to type.\nnext: %s teach -c %s --good %s\n",
-		len(g.parts), c.Out, left, page, os.Args[0], c.Config, c.Out)
+	fmt.Printf("%d parts are in %s; %d of them stand out and are left out.\nlook at %s: they come first there. A click on a part takes it or leaves it out, and the page then says what to type.\nnext: %s\n",
+		len(g.parts), c.Out, left, page, g.command)
 	return nil
 }
 
@@ -154,13 +154,15 @@ func (c *GatherCmd) open() (*gathering, error) {
 		return nil, err
 	}
 	g := &gathering{id: id, out: c.Out, wanted: c.Parts, over: c.Over, passage: &passage{camera: driver, dial: dial, tell: say, patience: gatherPatience},
-		settings: located(rec, &view), stepMM: view.StepMM, command: fmt.Sprintf("%s teach -c %s --good %s", os.Args[0], c.Config, c.Out)}
+		settings: located(rec, &view), stepMM: view.StepMM}
+	words := []string{os.Args[0], "teach", "-c", c.Config, "--good", c.Out}
 	if c.Line != "" {
-		g.command += " --line " + c.Line
+		words = append(words, "--line", c.Line)
 	}
 	if c.Recipe != "" {
-		g.command += " --recipe " + c.Recipe
+		words = append(words, "--recipe", c.Recipe)
 	}
+	g.command = typed(words...)
 	return g, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -164,5 +165,26 @@ func until(t *testing.T, what string, so func() bool) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain: %s", what)
 		}
+	}
+}
+
+// TestFirstVerdictPage holds the steps of docs/first-verdict.md equal to those that
+// scripts/first-verdict.sh does.
+func TestFirstVerdictPage(t *testing.T) {
+	script, err := os.ReadFile("../../scripts/first-verdict.sh")
+	must(t, err)
+	page, err := os.ReadFile("../../docs/first-verdict.md")
+	must(t, err)
+	var done, told []string
+	for n, s := range regexp.MustCompile(`(?m)^step (\d+) '(.+?)' `).FindAllStringSubmatch(string(script), -1) {
+		done = append(done, fmt.Sprintf("| %d | %s | %s |", n+1, s[2], s[1]))
+	}
+	for _, row := range strings.Split(string(page), "\n") {
+		if regexp.MustCompile(`^\| \d+ \|`).MatchString(row) {
+			told = append(told, row)
+		}
+	}
+	if len(done) == 0 || !slices.Equal(done, told) {
+		t.Errorf("the script does\n%s\nthe page tells\n%s", strings.Join(done, "\n"), strings.Join(told, "\n"))
 	}
 }

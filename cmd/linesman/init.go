@@ -152,7 +152,7 @@ func (c *InitCmd) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	fmt.Printf("%s and %s are written; what was found and what is assumed stands there, each in its row.\nnext: %s gather -c %s\n", files[0], files[1], os.Args[0], c.Site)
+	fmt.Printf("%s and %s are written; what was found and what is assumed stands there, each in its row.\nnext: %s\n", files[0], files[1], typed(os.Args[0], "gather", "-c", c.Site))
 	return nil
 }
 
@@ -193,11 +193,16 @@ func (c *InitCmd) ask(in io.Reader, out io.Writer) error {
 
 // again is the command that goes on without asking.
 func (c *InitCmd) again() string {
-	words := []string{os.Args[0], "init", c.Site}
+	words := []string{os.Args[0], "init", c.Site, "--listen", c.Listen}
+	for flag, v := range map[string]float64{"--mm-per-px": c.MMPerPx, "--lane-mm": c.LaneMM} {
+		if v != 0 {
+			words = append(words, flag, strconv.FormatFloat(v, 'g', -1, 64))
+		}
+	}
 	for _, q := range c.questions() {
 		words = append(words, "--"+q.flag, c.given(q.flag))
 	}
-	return strings.Join(words, " ")
+	return typed(words...)
 }
 
 // cameraAt reads a camera's address: its driver is the scheme.

@@ -128,6 +128,12 @@ func TestInitAsks(t *testing.T) {
 	}
 }
 
+func TestTyped(t *testing.T) {
+	if got, want := typed("bin/linesman", "teach", "-c", "hall 3/it's.yaml", "--with", "0012-3,0014-1"), `bin/linesman teach -c 'hall 3/it'\''s.yaml' --with 0012-3,0014-1`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // TestInitWrites reads what is written with the program's own eyes.
 func TestInitWrites(t *testing.T) {
 	c := InitCmd{Site: filepath.Join(t.TempDir(), "hall 3", "site.yaml"), Product: "tab-9", PartMM: 9, Camera: "sim://127.0.0.1:1555", Controller: "tcp://127.0.0.1:1502",

@@ -12,6 +12,7 @@ import (
 	"linesman/models/anomaly"
 	"linesman/models/onnx"
 	"linesman/models/teach"
+	"linesman/part"
 )
 
 // TeachCmd teaches a model from pictures of good parts.
@@ -31,6 +32,8 @@ type TeachCmd struct {
 	Line    string   `help:"With a site file: the line. Default: its only one."`
 	With    []string `placeholder:"PART" help:"Of parts that linesman gather left out: take these."`
 	Without []string `placeholder:"PART" help:"Of parts that linesman gather takes: leave these out, such as 0012-3."`
+
+	line part.LineID // of the site file
 }
 
 // Help tells the two ways.

@@ -34,6 +34,7 @@ func (c *TeachCmd) fromSite() error {
 	if err != nil {
 		return err
 	}
+	c.line = id
 	set := site.Lines[id]
 	if len(set.Views) != 1 {
 		return fmt.Errorf("line %s has %d views: teach by --recipe, --mm-per-px and --belt of one", id, len(set.Views))

@@ -53,7 +53,7 @@ func (c *TeachCmd) located(ctx context.Context, in teach.Input) error {
 	if err := printCard(model); err != nil || c.Config == "" {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "next: %s run -c %s\n", os.Args[0], c.Config)
+	fmt.Fprintf(os.Stderr, "next: %s, then release at the controller's panel, or: %s\n", typed(os.Args[0], "run", "-c", c.Config), typed(os.Args[0], "line", "release", "-c", c.Config, string(c.line)))
 	return nil
 }
 
