@@ -124,8 +124,9 @@ printf '| %d | **%s s in all** | %s | %d |\n\n' $steps "$all" "$machine" "$perso
 echo "${page_says/$box\/line\//}"
 
 sleep "$WATCH_S"
-curl -fs "http://$page/api/v1/status" | grep -oE '"(pass|fail|inconclusive|late)":[0-9]+' | head -4 | tr '\n' ' '
-echo "judged in the $WATCH_S s after it"
+curl -fs "http://$page/api/v1/status" >"$log"
+grep -oE '"(pass|fail|inconclusive|late)":[0-9]+' "$log" | head -4 | tr '\n' ' '
+echo "judged in the $WATCH_S s after it; the line: $(grep -oE '"state":"[^"]*"(,"why":"[^"]*")?' "$log" | head -1)"
 # What the drawn line saw of the parts after the first that passed: what went by
 # before was rejected for want of a judge.
 awk '/"side":"passed"/ {begun = 1}

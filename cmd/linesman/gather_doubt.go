@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"linesman/models"
 	"linesman/models/anomaly"
 	"linesman/models/channel"
@@ -15,48 +17,45 @@ import (
 // fewestTaught is how many parts say anything about how good parts vary.
 const fewestTaught = golden.Fewest
 
-// doubt has each half of the parts judged by what the other half teaches. What stands
-// out is left out, and no more taught from when the other half's turn comes.
+// doubt has each half of the parts judged by what the other half teaches, both at
+// once. What stands out is left out.
 func (g *gathering) doubt(ctx context.Context, threads int) error {
 	tell := progress()
+	e, ctx := errgroup.WithContext(ctx)
 	for half := range 2 {
-		var good teach.Crops
-		for i := range g.crops {
-			if i%2 != half && g.parts[i].Take {
+		e.Go(func() error {
+			in := teach.Input{Name: "half", Open: onnx.Open, Threads: max(1, threads/2)}
+			if half == 0 { // the other is as far
+				in.Progress = func(stage string, done, total int) { tell("which stand out: "+stage, done, total) }
+			}
+			var good teach.Crops
+			for i := 1 - half; i < len(g.crops); i += 2 {
 				good = append(good, g.crops[i])
 			}
-		}
-		if len(good) < fewestTaught {
-			return fmt.Errorf("of one half of the parts only %d do not stand out: too few to judge the other half by; is the belt carrying one product?", len(good))
-		}
-		in := teach.Input{Name: "half", Open: onnx.Open, Threads: threads, Progress: func(stage string, done, total int) {
-			tell(fmt.Sprintf("which stand out, %d of 2: %s", half+1, stage), done, total)
-		}}
-		model, err := teach.Located(ctx, in, good, g.settings.MMPerPx)
-		if err != nil {
-			return fmt.Errorf("looking which stand out: %w", err)
-		}
-		if err := g.judgeHalf(ctx, model, half, threads); err != nil {
-			return err
-		}
+			model, err := teach.Located(ctx, in, good, g.settings.MMPerPx)
+			if err != nil {
+				return fmt.Errorf("looking which parts stand out: %w", err)
+			}
+			return g.judge(ctx, model, half)
+		})
 	}
-	return nil
+	return e.Wait()
 }
 
-// judgeHalf judges one half of the parts.
-func (g *gathering) judgeHalf(ctx context.Context, model *anomaly.Model, half, threads int) error {
-	d, err := model.Detector(anomaly.Options{Open: onnx.Open, Threads: threads, Channels: channel.All()})
+// judge judges one half of the parts.
+func (g *gathering) judge(ctx context.Context, model *anomaly.Model, half int) error {
+	d, err := model.Detector(anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
 	if err != nil {
 		return err
 	}
 	defer d.Close()
+	out := make([]models.Result, 1)
 	for i := half; i < len(g.crops); i += 2 {
-		out := make([]models.Result, 1)
 		if err := d.Detect(ctx, g.crops[i:i+1], models.Ask{}, out); err != nil {
 			return err
 		}
 		p, r := &g.parts[i], &out[0]
-		p.Score, p.Why, p.Take = r.Anomaly, "", r.Anomaly < 1
+		p.Score, p.Take = r.Anomaly, r.Anomaly < 1
 		switch {
 		case r.Unanswered != "":
 			p.Take, p.Why = false, r.Unanswered
