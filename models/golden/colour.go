@@ -65,9 +65,9 @@ func (s *shade) distance(c [3]float64) (deviations, deltaE float64) {
 // belt, or the same one worn, is lighter or darker and makes all parts seem so.
 func shadeOf(all [][3]float64) (s shade) {
 	const (
-		floor    = 0.5   // delta E
-		beltWord = 0.011 // of the brightness
-		gamma    = 2.2   // of the camera's numbers
+		floor    = 0.5  // delta E
+		beltWord = 0.02 // of the brightness
+		gamma    = 2.2  // of the camera's numbers
 	)
 	n := float64(len(all))
 	for _, c := range all {
