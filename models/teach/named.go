@@ -18,8 +18,8 @@ import (
 // to see whether it was learned.
 const fewestNamed = 2
 
-// namedFolds is into how many parts the labelled defects are dealt: each is
-// judged by what the others taught.
+// namedFolds is into how many parts the labelled defects are dealt, and the good
+// parts: each is judged by what the others taught.
 const namedFolds = 5
 
 // labelled is one labelled defect as the model without names saw it.
@@ -36,10 +36,9 @@ type naming struct {
 	*teacher
 	classes []string
 	left    []string // classes with too few defects
-	whiten  []anomaly.NamedLevel
 	shown   []labelled
-	sets    []*anomaly.Named // [0] of all; [1+f] without fold f
-	good    [][][]float64    // soft likeness of good parts: by set, by class, by part
+	sets    []*anomaly.Named // [0] of all; [1+f] without fold f, of defects and of good parts
+	good    [][]float64      // soft likeness of good parts by the set that did not see them: by class, by part
 }
 
 // nameDefects teaches a sealed model the names of labelled defects, lets it look
@@ -67,11 +66,8 @@ func (t *teacher) nameDefects(ctx context.Context, m *anomaly.Model, o anomaly.O
 	if err := n.lookAtDefects(ctx, d); err != nil {
 		return err
 	}
-	if err := n.whitenGood(); err != nil {
+	if err := n.learnSets(); err != nil {
 		return err
-	}
-	for f := range 1 + namedFolds {
-		n.sets = append(n.sets, n.learn(f-1))
 	}
 	if err := n.lookAtGoodAgain(ctx, d); err != nil {
 		return err
@@ -131,11 +127,29 @@ func (n *naming) lookAtDefects(ctx context.Context, d *anomaly.Detector) error {
 // small directions too small.
 const shrink = 0.1
 
-// whitenGood finds, by level, what makes the features of good patches
+// learnSets learns from all, and without each fold. Good parts are many patches and
+// few parts: by a direction that they helped to find they look less like a defect
+// than others will.
+func (n *naming) learnSets() error {
+	if len(n.classes) == 0 {
+		return nil
+	}
+	for f := range 1 + namedFolds {
+		without := f - 1
+		levels, err := n.whiten(func(i int) bool { return i%namedFolds != without })
+		if err != nil {
+			return err
+		}
+		n.sets = append(n.sets, n.learn(levels, without))
+	}
+	return nil
+}
+
+// whiten finds, by level, what makes the features of the good parts' patches
 // uncorrelated and of spread 1.
-func (n *naming) whitenGood() error {
+func (n *naming) whiten(of func(part int) bool) (levels []anomaly.NamedLevel, err error) {
 	for l := range n.seen {
-		good := n.rows(l, func(int) bool { return true }, candidates)
+		good := n.rows(l, of, candidates)
 		c := good.cols
 		mean, spread := spreadOf([]matrix{good})
 		x := mat.NewDense(good.rows, c, nil)
@@ -152,12 +166,12 @@ func (n *naming) whitenGood() error {
 		}
 		var chol mat.Cholesky
 		if !chol.Factorize(cov) {
-			return errors.New("the features of the good parts can not be told apart: give more good parts")
+			return nil, errors.New("the features of the good parts can not be told apart: give more good parts")
 		}
 		var lower, inverse mat.TriDense
 		chol.LTo(&lower)
 		if err := inverse.InverseTri(&lower); err != nil {
-			return fmt.Errorf("the features of the good parts: %w", err)
+			return nil, fmt.Errorf("the features of the good parts: %w", err)
 		}
 		level := anomaly.NamedLevel{Mean: make(anomaly.Vector, c), Whiten: make(anomaly.Vector, c*c)}
 		for k := range c {
@@ -167,15 +181,16 @@ func (n *naming) whitenGood() error {
 				level.Whiten[k*c+j] = float32(inverse.At(k, j)) * n.scale[l][j] / (spread[j] + 1e-4)
 			}
 		}
-		n.whiten = append(n.whiten, level)
+		levels = append(levels, level)
 	}
-	return nil
+	return levels, nil
 }
 
-// learn makes the named defects of all labelled but those of a fold; -1 leaves
-// none out. Its limits are not yet placed.
-func (n *naming) learn(without int) *anomaly.Named {
-	named := &anomaly.Named{Classes: n.classes, Levels: slices.Clone(n.whiten)}
+// learn makes the named defects of all labelled but those of a fold, over features
+// whitened by levels, which it takes; -1 leaves none out. Its limits are not yet
+// placed.
+func (n *naming) learn(levels []anomaly.NamedLevel, without int) *anomaly.Named {
+	named := &anomaly.Named{Classes: n.classes, Levels: levels}
 	var looks [][]float64
 	var class []int
 	for _, s := range n.shown {
@@ -305,12 +320,10 @@ func vector(v []float64) anomaly.Vector {
 	return out
 }
 
-// lookAtGoodAgain asks how much each good part looks like each class, by every set.
+// lookAtGoodAgain asks how much each good part looks like each class, by the set
+// that did not see it.
 func (n *naming) lookAtGoodAgain(ctx context.Context, d *anomaly.Detector) error {
-	n.good = make([][][]float64, len(n.sets))
-	for s := range n.good {
-		n.good[s] = rowsOf(len(n.classes), n.Good.Len())
-	}
+	n.good = rowsOf(len(n.classes), n.Good.Len())
 	if len(n.classes) == 0 {
 		return nil
 	}
@@ -323,14 +336,15 @@ func (n *naming) lookAtGoodAgain(ctx context.Context, d *anomaly.Detector) error
 		if err != nil {
 			return err
 		}
-		for s, named := range n.sets {
-			for k := range n.classes {
-				n.good[s][k][i] = n.alike(b, named, &p, k)
-			}
+		for k := range n.classes {
+			n.good[k][i] = n.alike(b, n.unseen(i), &p, k)
 		}
 		return nil
 	})
 }
+
+// unseen is the set that was learned without good part i.
+func (n *naming) unseen(i int) *anomaly.Named { return n.sets[1+i%namedFolds] }
 
 func (n *naming) alike(b *bench, named *anomaly.Named, p *anomaly.Patches, k int) float64 {
 	if named == nil {
@@ -342,14 +356,14 @@ func (n *naming) alike(b *bench, named *anomaly.Named, p *anomaly.Patches, k int
 	return anomaly.Soft(v)
 }
 
-// likenesses are the scores by likeness: of good parts by the set of all, and of
-// each labelled defect by the set that did not see it.
+// likenesses are the scores by likeness, of good parts and labelled defects by the
+// set that did not see them, and the limits that make them.
 func (n *naming) likenesses() (good, bad, limits []float64) {
 	good, bad = make([]float64, n.Good.Len()), make([]float64, len(n.shown))
 	for k := range n.classes {
-		limit := threshold(n.good[0][k], n.FalseRejectRate)
+		limit := threshold(n.good[k], n.FalseRejectRate)
 		limits = append(limits, limit)
-		for i, v := range n.good[0][k] {
+		for i, v := range n.good[k] {
 			good[i] = max(good[i], v/limit)
 		}
 	}
@@ -361,8 +375,7 @@ func (n *naming) likenesses() (good, bad, limits []float64) {
 			set = 1 + s.fold
 		}
 		for k := range n.classes {
-			limit := threshold(n.good[set][k], n.FalseRejectRate)
-			bad[i] = max(bad[i], n.alike(&b, n.sets[set], &s.patches, k)/limit)
+			bad[i] = max(bad[i], n.alike(&b, n.sets[set], &s.patches, k)/limits[k])
 		}
 	}
 	return good, bad, limits
