@@ -54,7 +54,7 @@ func TestMistakes(t *testing.T) {
 	rec, err := site.Recipe("caps-1")
 	must(t, err)
 
-	seenGood, seenBad := 600, 600
+	seenGood, seenBad := 600, 1300 // of these ten good ones and ten defective ones go the wrong way
 	seen := drawnParts(t, l, 32, seenGood, seenBad)
 	shelf, err := evidence.Open(evidence.Settings{Dir: filepath.Join(site.Path(site.Data), "evidence"), MinFree: -1, Queue: 2 * len(seen)})
 	must(t, err)
