@@ -38,8 +38,8 @@ var (
 // it, a candidate without the labels and one with them judge parts that none of
 // them has seen.
 //
-//	go test -tags measure ./cmd/linesman -run Mistakes -v -timeout 60m
-//	go test -tags measure ./cmd/linesman -run Mistakes -v -timeout 60m -args -product tablets
+//	go test -tags measure ./cmd/linesman -run 'Mistakes$' -v -timeout 60m
+//	go test -tags measure ./cmd/linesman -run 'Mistakes$' -v -timeout 60m -args -product tablets
 func TestMistakes(t *testing.T) {
 	flag := accessPlant(t, "127.0.0.1:8080")
 	dir := filepath.Dir(flag.Config)
