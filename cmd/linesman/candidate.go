@@ -75,7 +75,7 @@ type madeFrom struct {
 	Tried    *event.CandidateTried `json:"tried,omitempty"` // its report in figures, if it was tried when it was made
 	Passes   []string              `json:"taught_passes,omitempty"`
 	Labelled []string              `json:"taught_labelled,omitempty"`
-	LeftOut  []string              `json:"left_out,omitempty"` // labelled parts that it was not taught from, and why
+	LeftOut  []string              `json:"left_out,omitempty"` // labelled parts and kept passes that it was not taught from, and why
 	Checks   []check               `json:"checks"`             // labelled parts, and what it says of them
 }
 
@@ -99,7 +99,8 @@ type candidate struct {
 	was     *anomaly.Model // that judges
 	replay  *proof.Replay
 	labels  []proof.Labelled // of this line and product
-	good    teach.Crops
+	good    teach.Crops      // kept passes or frames, then what people called good
+	passOf  []string         // the part of each kept pass
 	defects teach.Crops
 	kinds   []string // of the defects, as people named them
 	made    madeFrom

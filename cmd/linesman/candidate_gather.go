@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"linesman/line"
@@ -17,13 +18,44 @@ func (k *candidate) gather(ctx context.Context, tell func(string, int, int)) err
 	if err != nil {
 		return err
 	}
+	passes := len(k.good)
 	if err := k.labelled(ctx, size); err != nil {
 		return err
+	}
+	if k.Good == "" {
+		if err := k.vet(ctx, passes); err != nil {
+			return err
+		}
 	}
 	if have := len(k.good); have < golden.Fewest {
 		return fmt.Errorf("%d good parts are too few to teach from (%d of them labelled), want at least %d and better 200: give frames of good parts with --good, or keep more passes (keep.one_pass_in of the recipe)",
 			have, len(k.made.Labelled), golden.Fewest)
 	}
+	return nil
+}
+
+// vet leaves out the passes, the first of what is taught, that stand out from all the
+// rest: the model that let them pass may be what is to be mended, and a defect that is
+// taught as good is let through for good.
+func (k *candidate) vet(ctx context.Context, passes int) error {
+	why, err := standOut(ctx, k.good, k.site.Lines[k.id].Views[0].MMPerPx, func(i int) bool { return i >= passes })
+	if err != nil || len(why) == 0 {
+		return err
+	}
+	var good teach.Crops
+	var names []string
+	for i, crop := range k.good {
+		switch reason, out := why[i]; {
+		case out:
+			k.made.LeftOut = append(k.made.LeftOut, fmt.Sprintf("part %s, a kept pass: it stands out from the others (%s)", k.passOf[i], reason))
+			continue
+		case i < passes && (len(names) == 0 || names[len(names)-1] != k.passOf[i]):
+			names = append(names, k.passOf[i])
+		}
+		good = append(good, crop)
+	}
+	k.good, k.made.Passes = good, names
+	k.made.GoodFrom += fmt.Sprintf("; %d that stood out from the others were left out", len(why))
 	return nil
 }
 
@@ -122,6 +154,7 @@ func (k *candidate) unlabelled(ctx context.Context, tell func(string, int, int))
 		return 0, err
 	}
 	var kept teach.Crops
+	var parts []string // of kept
 	var first, last time.Time
 	for i := range passes {
 		crops, err := cropsOf(&passes[i])
@@ -129,6 +162,7 @@ func (k *candidate) unlabelled(ctx context.Context, tell func(string, int, int))
 			continue // kept by an earlier version
 		}
 		kept = append(kept, crops...)
+		parts = append(parts, slices.Repeat([]string{passes[i].Part}, len(crops))...)
 		k.made.Passes = append(k.made.Passes, passes[i].Part)
 		at := passes[i].Judged.Timing.Exposure
 		if first.IsZero() {
@@ -139,7 +173,12 @@ func (k *candidate) unlabelled(ctx context.Context, tell func(string, int, int))
 	k.made.GoodFrom = fmt.Sprintf("%d passes of line %s whose pictures were kept, judged from %s to %s: the model of that time held them to be good, no person",
 		len(k.made.Passes), k.id, first.UTC().Format("2006-01-02 15:04"), last.UTC().Format("2006-01-02 15:04 UTC"))
 	size = cropSize(kept)
-	k.good = sized(kept, size)
+	k.good, k.passOf = sized(kept, size), nil
+	for i := range kept {
+		if kept[i].Size == size {
+			k.passOf = append(k.passOf, parts[i])
+		}
+	}
 	return size, nil
 }
 

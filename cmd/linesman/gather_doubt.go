@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"golang.org/x/sync/errgroup"
 
@@ -76,23 +77,76 @@ func (g *gathering) taken(half int) (good teach.Crops) {
 // compare judges one half of the parts by the golden comparison alone, which a few
 // parts among those taught lead astray more than the network. No part is taken back.
 func (g *gathering) compare(half int, taught teach.Crops) error {
-	model, err := golden.Teach(taught, g.settings.MMPerPx, nil)
-	if err != nil {
-		return err
-	}
-	for i := half; i < len(g.crops); i += 2 {
+	return compareHalf(g.crops, half, taught, g.settings.MMPerPx, func(i int, class string, score float64, err error) {
 		p := &g.parts[i]
-		name, worst, err := model.Worst(&g.crops[i])
 		switch {
 		case err != nil:
 			p.Take, p.Why = false, err.Error()
-		case worst.Score > p.Score:
-			if p.Score = worst.Score; p.Score >= 1 {
-				p.Take, p.Why = false, name
+		case score > p.Score:
+			if p.Score = score; p.Score >= 1 {
+				p.Take, p.Why = false, class
 			}
 		}
+	})
+}
+
+// compareHalf tells of each second crop, from half on, what the golden comparison says
+// of it that taught teaches.
+func compareHalf(crops teach.Crops, half int, taught teach.Crops, mmPerPx float64, tell func(i int, class string, score float64, err error)) error {
+	model, err := golden.Teach(taught, mmPerPx, nil)
+	if err != nil {
+		return err
+	}
+	for i := half; i < len(crops); i += 2 {
+		class, worst, err := model.Worst(&crops[i])
+		tell(i, class, worst.Score, err)
 	}
 	return nil
+}
+
+// clearlyOut is the score from which a part is left out though no person looks: not the
+// tail of good parts, whose loss would narrow what good is.
+const clearlyOut = 1.5
+
+// standOut has each half of the crops compared with what the other half teaches, again
+// without those that stood out as long as more do, and says why each that does. Those
+// that a person called good may not, and are taught. Too few to be halved: none does.
+func standOut(ctx context.Context, crops teach.Crops, mmPerPx float64, calledGood func(i int) bool) (why map[int]string, err error) {
+	why = map[int]string{}
+	for range 1 + doubtedAgain {
+		var taught [2]teach.Crops
+		for i, c := range crops {
+			if why[i] == "" {
+				taught[i%2] = append(taught[i%2], c)
+			}
+		}
+		if min(len(taught[0]), len(taught[1])) < fewestTaught {
+			break
+		}
+		var found [2]map[int]string
+		err := halves(ctx, func(_ context.Context, half int) error {
+			found[half] = map[int]string{}
+			return compareHalf(crops, half, taught[1-half], mmPerPx, func(i int, class string, score float64, err error) {
+				switch {
+				case calledGood(i) || why[i] != "":
+				case err != nil:
+					found[half][i] = err.Error()
+				case score >= clearlyOut:
+					found[half][i] = class
+				}
+			})
+		})
+		if err != nil {
+			return nil, fmt.Errorf("looking which parts stand out: %w", err)
+		}
+		if len(found[0])+len(found[1]) == 0 {
+			break
+		}
+		for _, f := range found {
+			maps.Copy(why, f)
+		}
+	}
+	return why, nil
 }
 
 // judge judges one half of the parts.
