@@ -114,7 +114,17 @@ func (t *longTeaching) learnStance(v *stance, members []int) error {
 	t.learnMean(v, few, false)
 	t.learnHeld(v, members)
 	t.learnSpread(v, members)
+	v.findLeast()
 	return nil
+}
+
+// findLeast finds the least of each width's spread.
+func (v *stance) findLeast() {
+	for w, spread := range v.spread {
+		if len(spread) > 0 {
+			v.least[w] = slices.Min(spread)
+		}
+	}
 }
 
 // learnLook learns the mean of the parts' pictures, lit evenly but for slopes,

@@ -398,11 +398,6 @@ func (l *long) prepare() {
 		l.about = l.sites(l.joint.At)
 	}
 	for i := range l.stances {
-		v := &l.stances[i]
-		for w, spread := range v.spread {
-			if len(spread) > 0 {
-				v.least[w] = slices.Min(spread)
-			}
-		}
+		l.stances[i].findLeast()
 	}
 }

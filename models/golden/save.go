@@ -147,17 +147,22 @@ func positive(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
 
 // prepare makes what is made from print and spread.
 func (m *Model) prepare() {
-	for w := range m.spread {
-		if len(m.spread[w].v) > 0 {
-			m.least[w] = slices.Min(m.spread[w].v)
-		}
-	}
+	m.findLeast()
 	if !m.turned {
 		return
 	}
 	p := newPolar(m.radius)
 	m.rings = p.keep(p.unroll(m.radius, m.print.at))
 	m.sites = findSites(&m.print, m.radius)
+}
+
+// findLeast finds the least of each width's spread.
+func (m *Model) findLeast() {
+	for w := range m.spread {
+		if len(m.spread[w].v) > 0 {
+			m.least[w] = slices.Min(m.spread[w].v)
+		}
+	}
 }
 
 type writer struct{ out *bytes.Buffer }

@@ -63,6 +63,7 @@ func Teach(crops []vision.Crop, mmPerPx float64, progress func(done, total int))
 		return nil, fmt.Errorf("teach golden picture: %w", err)
 	}
 	t.learnSpread()
+	t.findLeast()
 	t.learnLimits()
 	t.prepare()
 	progress(t.total, t.total)
