@@ -60,6 +60,8 @@ func coreset(x matrix, n int, seed uint64, workers int) matrix {
 }
 
 // farthest brings best up to date for rows lo..hi and returns the farthest.
+//
+//go:norace
 func farthest(p matrix, best, chosen []float32, lo, hi int) int {
 	at := lo
 	c := (*[coresetDims]float32)(chosen)

@@ -45,6 +45,8 @@ func (m matrix) weights(good matrix, workers int) []float32 {
 
 // radiusAt is the root mean square distance of the nearest neighbours among
 // every step-th good patch.
+//
+//go:norace
 func radiusAt(x []float32, good matrix, step int) float32 {
 	var near [neighbours]float32 // squared, ascending
 	for i := range near {
@@ -72,6 +74,8 @@ func radiusAt(x []float32, good matrix, step int) float32 {
 
 // squaredWithin is the squared distance of x and y, or some number not below
 // limit if it is not below limit.
+//
+//go:norace
 func squaredWithin(x, y []float32, limit float32) float32 {
 	y = y[:len(x)]
 	var d float32

@@ -38,6 +38,7 @@ type belt struct {
 	seed   uint64
 }
 
+//go:norace
 func newBelt(layout sim.Layout, seed uint64) *belt {
 	_, height := layout.FramePx()
 	b := &belt{height: height, pix: make([]byte, 2*weaveLength*height*3), seed: seed}
@@ -85,6 +86,8 @@ const channelMM = 10.0
 
 // paint fills a frame with belt. shift is the picture's left edge in pixels
 // against the travel.
+//
+//go:norace
 func (b *belt) paint(pix []byte, stride, width int, shift int64) {
 	at := int(((shift % weaveLength) + weaveLength) % weaveLength)
 	for y := range b.height {

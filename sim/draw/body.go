@@ -52,6 +52,7 @@ func newProfile(at func(tenths float64) (level, slope float64)) profile {
 	return p
 }
 
+//go:norace
 func (p *profile) at(inside float32) (level, slope float32) {
 	if inside >= depth {
 		return p.level[depth*10], p.slope[depth*10]
@@ -100,6 +101,8 @@ func (c canvas) window(x, y, rx, ry float32) (x0, x1, y0, y1 int) {
 }
 
 // speck draws dirt.
+//
+//go:norace
 func (c canvas) speck(s speck) {
 	x0, x1, y0, y1 := c.window(s.x, s.y, s.radius+1, s.radius+1)
 	for y := y0; y < y1; y++ {
@@ -112,6 +115,8 @@ func (c canvas) speck(s speck) {
 }
 
 // tint multiplies a pixel.
+//
+//go:norace
 func (c canvas) tint(x, y int, f float32) {
 	px := c.pix[y*c.stride+x*3:][:3:3]
 	for k := range px {
@@ -120,6 +125,8 @@ func (c canvas) tint(x, y int, f float32) {
 }
 
 // shadow darkens the belt around a part, most on the side away from the lamp.
+//
+//go:norace
 func (c canvas) shadow(b *body) {
 	reach, dark := float32(7), float32(0.45)
 	switch {
@@ -165,6 +172,8 @@ func (c canvas) whole(b *body) {
 }
 
 // body draws a round or foreign part without its flaw.
+//
+//go:norace
 func (c canvas) body(b *body) {
 	l := &b.look
 	tile := grain()
@@ -216,6 +225,8 @@ func (c canvas) body(b *body) {
 }
 
 // covers returns how much of the pixel at (dx, dy) from its centre the part covers.
+//
+//go:norace
 func (b *body) covers(dx, dy float32) float32 {
 	if s := b.look.shell; s != nil {
 		u, v := (dx*b.cos+dy*b.sin)/b.perMM, (dy*b.cos-dx*b.sin)/b.perMM
@@ -226,6 +237,8 @@ func (b *body) covers(dx, dy float32) float32 {
 }
 
 // cover returns how much of a pixel the part covers; a chip leaves a notch.
+//
+//go:norace
 func (b *body) cover(inside, dx, dy float32) float32 {
 	if f := b.look.flaw; f != nil && f.notch > 0 {
 		x, y := dx/b.perMM-f.notchX, dy/b.perMM-f.notchY
@@ -236,6 +249,8 @@ func (b *body) cover(inside, dx, dy float32) float32 {
 
 // moulding is a cap's knurl and the mark of its gate, turned with it. Lengths
 // are tenths of a millimetre.
+//
+//go:norace
 func (b *body) moulding(inside, dx, dy float32) float32 {
 	if inside < 6 {
 		angle := math.Atan2(float64(dy), float64(dx)) - math.Atan2(float64(b.sin), float64(b.cos))
@@ -249,6 +264,8 @@ func (b *body) moulding(inside, dx, dy float32) float32 {
 }
 
 // inked returns the ink on a place of a cap, 0 none to 1 full.
+//
+//go:norace
 func (b *body) inked(ink []byte, dx, dy float32) float32 {
 	p := &b.look.print
 	u := (dx*b.cos+dy*b.sin)/b.perMM - p.x
@@ -269,6 +286,8 @@ func (b *body) inked(ink []byte, dx, dy float32) float32 {
 }
 
 // flaw draws what is wrong with a part onto it.
+//
+//go:norace
 func (c canvas) flaw(b *body) {
 	f := b.look.flaw
 	if f == nil {

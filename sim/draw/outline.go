@@ -41,6 +41,8 @@ func (o outline) reach(x, y float64) float64 {
 
 // edge returns how far inside the outline the place (x, y) from its centre
 // lies (negative: outside) and the outward direction of the nearest edge.
+//
+//go:norace
 func (o *outline) edge(x, y float32) (inside, nx, ny float32) {
 	if o.form == round {
 		r := float32(math.Sqrt(float64(x*x + y*y)))

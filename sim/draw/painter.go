@@ -116,6 +116,8 @@ func (p *Painter) Paint(travelled float64, parts []sim.Part, f *camera.Frame) {
 
 // expose turns what lies there into what the sensor reads: light, motion blur
 // and noise.
+//
+//go:norace
 func (p *Painter) expose(travelled float64, c canvas) {
 	d := roll(p.seed, 41, math.Float64bits(travelled))
 	strength := int32(math.Round(p.gain * p.light.strength(travelled) * (1 << lightBits)))
@@ -142,12 +144,16 @@ func (p *Painter) expose(travelled float64, c canvas) {
 }
 
 // sense returns what a pixel reads in a light, with noise in noiseUnits.
+//
+//go:norace
 func sense(albedo byte, gain int32, noise int16) byte {
 	v := int32(albedo)*gain>>(lightBits-noiseBits) + int32(noise) + noiseUnit/2
 	return byte(min(max(v>>noiseBits, 0), 255))
 }
 
 // streak moves side/256 of every pixel of an RGB row to each of its neighbours.
+//
+//go:norace
 func streak(row []byte, side int32) {
 	keep := 256 - 2*side
 	mix := func(before, here, after int32) byte { return byte((here*keep + (before+after)*side + 128) >> 8) }

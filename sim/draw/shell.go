@@ -22,6 +22,8 @@ func rounded(a, b float32) float32 {
 }
 
 // inCap returns how far inside the cap (u, v) lies, mm; negative: outside.
+//
+//go:norace
 func (s *shell) inCap(u, v float32) float32 {
 	if s.missing == capHalf {
 		return outside
@@ -34,6 +36,8 @@ func (s *shell) inCap(u, v float32) float32 {
 }
 
 // inBody is inCap's like for the body, as far as it is not in the cap.
+//
+//go:norace
 func (s *shell) inBody(u, v float32) float32 {
 	if s.missing == bodyHalf {
 		return outside
@@ -46,6 +50,8 @@ func (s *shell) inBody(u, v float32) float32 {
 }
 
 // inSecond is inCap's like for a cap over the body's end.
+//
+//go:norace
 func (s *shell) inSecond(u, v float32) float32 {
 	if !s.second {
 		return outside
@@ -89,6 +95,8 @@ func bump(v, at, wide float32) float32 {
 }
 
 // shell draws a capsule without the flaw that lies on it.
+//
+//go:norace
 func (c canvas) shell(b *body) {
 	s, l := b.look.shell, &b.look
 	grit := float32(frosting) / 40 * l.grain

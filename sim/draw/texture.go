@@ -30,6 +30,8 @@ var noise = sync.OnceValue(func() []int16 {
 
 // mottle makes a size x size tile that wraps, the sum of noises whose widths
 // are 1, 2, 4.. pixels, each with a weight.
+//
+//go:norace
 func mottle(size int, seed uint64, weights []float64) []int8 {
 	d := roll(seed)
 	sum := make([]float64, size*size)
