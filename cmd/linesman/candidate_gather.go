@@ -39,23 +39,27 @@ func (k *candidate) gather(ctx context.Context, tell func(string, int, int)) err
 // taught as good is let through for good.
 func (k *candidate) vet(ctx context.Context, passes int) error {
 	why, err := standOut(ctx, k.good, k.site.Lines[k.id].Views[0].MMPerPx, func(i int) bool { return i >= passes })
-	if err != nil || len(why) == 0 {
+	if err != nil {
 		return err
 	}
 	var good teach.Crops
 	var names []string
 	for i, crop := range k.good {
-		switch reason, out := why[i]; {
-		case out:
-			k.made.LeftOut = append(k.made.LeftOut, fmt.Sprintf("part %s, a kept pass: it stands out from the others (%s)", k.passOf[i], reason))
+		switch {
+		case why[i] != "":
+			k.made.LeftOut = append(k.made.LeftOut, fmt.Sprintf("part %s, a kept pass: it stands out from the others (%s)", k.passOf[i], why[i]))
 			continue
 		case i < passes && (len(names) == 0 || names[len(names)-1] != k.passOf[i]):
 			names = append(names, k.passOf[i])
 		}
 		good = append(good, crop)
 	}
+	out := len(k.good) - len(good)
+	if out == 0 {
+		return nil
+	}
 	k.good, k.made.Passes = good, names
-	k.made.GoodFrom += fmt.Sprintf("; %d that stood out from the others were left out", len(why))
+	k.made.GoodFrom += fmt.Sprintf("; %d that stood out from the others were left out", out)
 	return nil
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 
 	"golang.org/x/sync/errgroup"
 
@@ -40,8 +39,7 @@ func (g *gathering) doubt(ctx context.Context, threads int) error {
 		if before == len(g.parts) {
 			break
 		}
-		taught = [2]teach.Crops{g.taken(0), g.taken(1)}
-		err = halves(ctx, func(_ context.Context, half int) error { return g.compare(half, taught[1-half]) })
+		err = g.compare(ctx)
 		if len(g.taken(0))+len(g.taken(1)) == before {
 			break
 		}
@@ -74,10 +72,10 @@ func (g *gathering) taken(half int) (good teach.Crops) {
 	return good
 }
 
-// compare judges one half of the parts by the golden comparison alone, which a few
-// parts among those taught lead astray more than the network. No part is taken back.
-func (g *gathering) compare(half int, taught teach.Crops) error {
-	return compareHalf(g.crops, half, taught, g.settings.MMPerPx, func(i int, class string, score float64, err error) {
+// compare judges the parts by the golden comparison alone, which a few parts among
+// those taught lead astray more than the network. No part is taken back.
+func (g *gathering) compare(ctx context.Context) error {
+	return compareHalves(ctx, g.crops, g.settings.MMPerPx, func(i int) bool { return g.parts[i].Take }, func(i int, class string, score float64, err error) {
 		p := &g.parts[i]
 		switch {
 		case err != nil:
@@ -90,18 +88,27 @@ func (g *gathering) compare(half int, taught teach.Crops) error {
 	})
 }
 
-// compareHalf tells of each second crop, from half on, what the golden comparison says
-// of it that taught teaches.
-func compareHalf(crops teach.Crops, half int, taught teach.Crops, mmPerPx float64, tell func(i int, class string, score float64, err error)) error {
-	model, err := golden.Teach(taught, mmPerPx, nil)
-	if err != nil {
-		return err
+// compareHalves tells of each crop what the golden comparison says of it that the other
+// half's teach, every second crop being of one half. Which are taught is asked before
+// anything is told; it is told from two goroutines, of each crop once.
+func compareHalves(ctx context.Context, crops teach.Crops, mmPerPx float64, teaches func(i int) bool, tell func(i int, class string, score float64, err error)) error {
+	var taught [2]teach.Crops
+	for i, c := range crops {
+		if teaches(i) {
+			taught[i%2] = append(taught[i%2], c)
+		}
 	}
-	for i := half; i < len(crops); i += 2 {
-		class, worst, err := model.Worst(&crops[i])
-		tell(i, class, worst.Score, err)
-	}
-	return nil
+	return halves(ctx, func(_ context.Context, half int) error {
+		model, err := golden.Teach(taught[1-half], mmPerPx, nil)
+		if err != nil {
+			return err
+		}
+		for i := half; i < len(crops); i += 2 {
+			class, worst, err := model.Worst(&crops[i])
+			tell(i, class, worst.Score, err)
+		}
+		return nil
+	})
 }
 
 // clearlyOut is the score from which a part is left out though no person looks: not the
@@ -109,44 +116,37 @@ func compareHalf(crops teach.Crops, half int, taught teach.Crops, mmPerPx float6
 const clearlyOut = 1.5
 
 // standOut has each half of the crops compared with what the other half teaches, again
-// without those that stood out as long as more do, and says why each that does. Those
-// that a person called good may not, and are taught. Too few to be halved: none does.
-func standOut(ctx context.Context, crops teach.Crops, mmPerPx float64, calledGood func(i int) bool) (why map[int]string, err error) {
-	why = map[int]string{}
-	for range 1 + doubtedAgain {
-		var taught [2]teach.Crops
-		for i, c := range crops {
-			if why[i] == "" {
-				taught[i%2] = append(taught[i%2], c)
+// without those that stood out as long as more do, and says why each that does, empty
+// for the others. Those that a person called good may not, and are taught. Too few to
+// be halved: none does.
+func standOut(ctx context.Context, crops teach.Crops, mmPerPx float64, calledGood func(i int) bool) (why []string, err error) {
+	why = make([]string, len(crops))
+	stays := func(i int) bool { return why[i] == "" }
+	for before := -1; ; {
+		var left [2]int
+		for i := range crops {
+			if stays(i) {
+				left[i%2]++
 			}
 		}
-		if min(len(taught[0]), len(taught[1])) < fewestTaught {
-			break
+		n := left[0] + left[1]
+		if n == before || min(left[0], left[1]) < fewestTaught {
+			return why, nil
 		}
-		var found [2]map[int]string
-		err := halves(ctx, func(_ context.Context, half int) error {
-			found[half] = map[int]string{}
-			return compareHalf(crops, half, taught[1-half], mmPerPx, func(i int, class string, score float64, err error) {
-				switch {
-				case calledGood(i) || why[i] != "":
-				case err != nil:
-					found[half][i] = err.Error()
-				case score >= clearlyOut:
-					found[half][i] = class
-				}
-			})
+		before = n
+		err := compareHalves(ctx, crops, mmPerPx, stays, func(i int, class string, score float64, err error) {
+			switch {
+			case calledGood(i) || !stays(i):
+			case err != nil:
+				why[i] = err.Error()
+			case score >= clearlyOut:
+				why[i] = class
+			}
 		})
 		if err != nil {
 			return nil, fmt.Errorf("looking which parts stand out: %w", err)
 		}
-		if len(found[0])+len(found[1]) == 0 {
-			break
-		}
-		for _, f := range found {
-			maps.Copy(why, f)
-		}
 	}
-	return why, nil
 }
 
 // judge judges one half of the parts.
