@@ -20,7 +20,7 @@ demo: setup ## run the drawn line and its screens
 test: ## types and tests of the screens, then every Go test with the race detector
 	@scripts/setup.sh tests
 	cd ui && npm run types && npm test
-	go test -race -timeout 40m ./...
+	scripts/race.sh
 
 lint: setup ## format, vet (with and without C), staticcheck, shellcheck, types of the screens
 	@scripts/lint.sh
