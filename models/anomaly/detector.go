@@ -30,6 +30,7 @@ type Detector struct {
 	channels []Channel
 	named    *Named    // nil: nobody named any defect
 	eyes     *Eyes     // nil: whole pictures are judged as they are
+	ground   *Ground   // nil: all of a whole picture is judged
 	soft     *Detector // judges blurred pictures; nil without
 	parity   float64   // see Parity
 
@@ -98,7 +99,7 @@ func (m *Model) unproven(o Options) (*Detector, error) {
 		return nil, fmt.Errorf("model %q: %w: the graph takes %v and gives %v, want one input, the output distance and the features that named defects need; teach the model anew",
 			m.Card.Name, ErrRefused, session.Inputs(), outs)
 	}
-	d := &Detector{card: m.Card, session: session, channels: channels, named: m.Named, eyes: m.Eyes}
+	d := &Detector{card: m.Card, session: session, channels: channels, named: m.Named, eyes: m.Eyes, ground: m.Ground}
 	if m.Soft != nil && m.Eyes != nil && m.Eyes.Focus != nil {
 		if d.soft, err = m.softened(o); err != nil {
 			session.Close()

@@ -24,6 +24,7 @@ type Model struct {
 	Channels []ChannelFile
 	Named    *Named            // defects that people named; nil: none
 	Eyes     *Eyes             // how good whole pictures are taken; nil: not looked at
+	Ground   *Ground           // what whole pictures show around the product; nil: it fills them
 	Soft     *Blurred          // what judges blurred pictures; nil: the same that judges all
 	Samples  map[string][]byte // PNG files by the name the card gives them
 	Origins  *Origins          // where the good patches were seen; nil: nobody noted it
@@ -86,6 +87,10 @@ func read(dir string, text []byte) (*Model, error) {
 			}
 		case EyesFile:
 			if m.Eyes, err = readEyes(data); err != nil {
+				return nil, err
+			}
+		case GroundFile:
+			if m.Ground, err = readGround(data); err != nil {
 				return nil, err
 			}
 		case SoftGraphFile:
@@ -204,6 +209,13 @@ func (m *Model) writeInto(dir string) error {
 			return err
 		}
 		files[EyesFile] = data
+	}
+	if m.Ground != nil {
+		data, err := m.Ground.save()
+		if err != nil {
+			return err
+		}
+		files[GroundFile] = data
 	}
 	if m.Soft != nil {
 		files[SoftGraphFile], files[SoftContrastFile] = m.Soft.Graph, m.Soft.Contrast.Data

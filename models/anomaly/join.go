@@ -36,6 +36,11 @@ func (d *Detector) join(b *bench, p *Part, t *texel, ask models.Ask, out *models
 	if err := d.likeness(b, p, t, ask, out); err != nil {
 		return err
 	}
+	if d.ground != nil && p.Crop == nil {
+		f := d.ground.extension(p)
+		out.Anomaly = max(out.Anomaly, f.Score)
+		out.Findings = append(out.Findings, f)
+	}
 	out.Listed = 0
 	least := ask.Places * cmp.Or(d.card.Limit, 1)
 	if least > 0 {

@@ -243,6 +243,9 @@ func (d *Detector) Patches(ctx context.Context, part Part) (p Patches, at []int,
 		return p, nil, r, err
 	}
 	defer d.giveBack(b)
+	if part.Crop == nil {
+		part = d.wholePart(part.Picture)
+	}
 	b.single[0] = part.Picture
 	texels, err := d.look(b, b.single[:], models.Ask{})
 	if err != nil {

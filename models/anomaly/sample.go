@@ -22,7 +22,8 @@ const tolerance = 1e-3
 // the crop that channels read.
 type Part struct {
 	Picture
-	Crop *vision.Crop // nil for a whole picture
+	Crop    *vision.Crop // nil for a whole picture
+	Product float64      // share of a whole picture that is no ground; 0 where none is known
 }
 
 // Seal stores parts as the model's samples with what the model answers to
@@ -37,6 +38,9 @@ func (m *Model) Seal(parts []Part, o Options) error {
 	m.Card.Classes = []string{Texture}
 	for _, c := range d.channels {
 		m.Card.Classes = append(m.Card.Classes, c.Name())
+	}
+	if m.Ground != nil {
+		m.Card.Classes = append(m.Card.Classes, Extension)
 	}
 	if m.Soft != nil {
 		m.Card.Classes = append(m.Card.Classes, Blur)
@@ -88,6 +92,13 @@ func (m *Model) seal() error {
 			return err
 		}
 		m.Card.Files = append(m.Card.Files, File{EyesFile, sum(data)})
+	}
+	if m.Ground != nil {
+		data, err := m.Ground.save()
+		if err != nil {
+			return err
+		}
+		m.Card.Files = append(m.Card.Files, File{GroundFile, sum(data)})
 	}
 	if m.Soft != nil {
 		m.Card.Files = append(m.Card.Files, File{SoftGraphFile, sum(m.Soft.Graph)}, File{SoftContrastFile, sum(m.Soft.Contrast.Data)})

@@ -40,13 +40,13 @@ func (d *Detector) judge(p Picture, ask models.Ask) (models.Result, error) {
 	}
 	defer d.giveBack(b)
 	began := time.Now()
-	b.single[0] = p
+	b.part = d.wholePart(p)
+	b.single[0] = b.part.Picture
 	texels, err := d.look(b, b.single[:], ask)
 	if err != nil {
 		return models.Result{}, err
 	}
 	var r models.Result
-	b.part = Part{Picture: p}
 	if err := d.join(b, &b.part, &texels[0], ask, &r); err != nil {
 		return models.Result{}, err
 	}
@@ -55,9 +55,18 @@ func (d *Detector) judge(p Picture, ask models.Ask) (models.Result, error) {
 	return r, nil
 }
 
+// wholePart is a whole picture without its ground.
+func (d *Detector) wholePart(p Picture) Part {
+	part := Part{Picture: p}
+	if d.ground != nil && p.whole() {
+		d.ground.SetOff(&part)
+	}
+	return part
+}
+
 // softened opens what judges blurred pictures.
 func (m *Model) softened(o Options) (*Detector, error) {
-	s := Model{Card: m.Card, Graph: m.Soft.Graph, Channels: []ChannelFile{m.Soft.Contrast}}
+	s := Model{Card: m.Card, Ground: m.Ground, Graph: m.Soft.Graph, Channels: []ChannelFile{m.Soft.Contrast}}
 	s.Card.Threshold = m.Eyes.Focus.Threshold
 	return s.unproven(o)
 }

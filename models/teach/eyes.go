@@ -14,18 +14,18 @@ func (t *teacher) eyesOf(ctx context.Context, m *anomaly.Model) error {
 	if t.Fit.Fit != anomaly.FitArea {
 		return nil
 	}
-	first, err := t.Good.Part(0)
+	first, err := t.whole.Part(0)
 	if err != nil {
 		return err
 	}
-	n := t.Good.Len()
+	n := t.whole.Len()
 	l := anomaly.NewEyesLearner(&first.Picture, n)
 	for _, step := range []struct {
 		stage string
 		take  func(int, *anomaly.Picture)
 	}{{"learning light and sharpness", l.See}, {"learning their range", l.Again}} {
 		err := t.each(ctx, step.stage, n, func(_ *bench, i int) error {
-			part, err := t.Good.Part(i)
+			part, err := t.whole.Part(i)
 			if err == nil {
 				step.take(i, &part.Picture)
 			}
@@ -39,7 +39,7 @@ func (t *teacher) eyesOf(ctx context.Context, m *anomaly.Model) error {
 		return nil
 	}
 	soft := &teacher{Input: t.Input}
-	soft.Good = softened{t.Good}
+	soft.Good = without(softened{t.whole}, m.Ground)
 	soft.Progress = func(stage string, done, total int) { t.Progress("softened: "+stage, done, total) }
 	s, err := soft.learn(ctx)
 	if err != nil {

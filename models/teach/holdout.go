@@ -101,7 +101,7 @@ func (t *teacher) samples(h *held) ([]anomaly.Part, error) {
 	})
 	var parts []anomaly.Part
 	for _, k := range slices.Compact([]int{0, len(order) / 2, len(order) - 1}) {
-		p, err := t.Good.Part(order[k])
+		p, err := t.whole.Part(order[k])
 		if err != nil {
 			return nil, err
 		}

@@ -20,6 +20,7 @@ const keptPatches = 80_000
 // teacher carries one Teach from step to step.
 type teacher struct {
 	Input
+	whole Source     // the good parts with their ground, where Good is without
 	seen  [][]matrix // by level, by part: features of the patches kept of it
 	mean  [][]float32
 	scale [][]float32

@@ -328,7 +328,7 @@ func (n *naming) lookAtGoodAgain(ctx context.Context, d *anomaly.Detector) error
 		return nil
 	}
 	return n.each(ctx, "looking for defects on good parts", n.Good.Len(), func(b *bench, i int) error {
-		part, err := n.Good.Part(i)
+		part, err := n.whole.Part(i)
 		if err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ func (t *teacher) origins(levels []level) (*anomaly.Origins, map[string][]byte, 
 	for k, i := range parts {
 		at[i] = k
 		origin := anomaly.Origin{}
-		if files, ok := t.Good.(Pictures); ok {
+		if files, ok := t.whole.(Pictures); ok {
 			origin.Name = filepath.Base(files[i])
 		}
 		if room && len(kept) < anomaly.MostKept {
@@ -63,7 +63,7 @@ func (t *teacher) origins(levels []level) (*anomaly.Origins, map[string][]byte, 
 
 // small is a good part's picture as JPEG, no larger than the network sees it.
 func (t *teacher) small(i int) ([]byte, error) {
-	part, err := t.Good.Part(i)
+	part, err := t.whole.Part(i)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func TestOriginsKept(t *testing.T) {
 		"large":      {loud{62, 640}, WholePictures, 50, 61, false}, // of 384 x 384, about 71 KB each
 		"made small": {loud{30, 640}, anomaly.Input{Fit: anomaly.FitSquare, Size: 96}, 30, 30, true},
 	} {
-		te := &teacher{Input: Input{Good: tt.good, Fit: tt.fit}}
+		te := &teacher{Input: Input{Good: tt.good, Fit: tt.fit}, whole: tt.good}
 		var l level
 		for i := range tt.good.n { // part i has i+1 patches
 			for range i + 1 {

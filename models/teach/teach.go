@@ -112,6 +112,9 @@ func Teach(ctx context.Context, in Input) (*anomaly.Model, error) {
 	}
 	t := &teacher{Input: in}
 	m := new(anomaly.Model)
+	if err := t.groundOf(ctx, m); err != nil {
+		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
+	}
 	if err := t.eyesOf(ctx, m); err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
@@ -121,7 +124,7 @@ func Teach(ctx context.Context, in Input) (*anomaly.Model, error) {
 	}
 	m.Graph, m.Channels = l.graph, in.Channels
 	t.writeCard(&m.Card, l.held, l.levels)
-	m.Card.Chosen += l.words + t.eyeWords(m)
+	m.Card.Chosen += l.words + groundWords(m.Ground) + t.eyeWords(m)
 	if l.rough != nil {
 		m.Channels = append(m.Channels, *l.rough)
 	}

@@ -1,0 +1,67 @@
+package teach
+
+import (
+	"context"
+	"fmt"
+
+	"linesman/models/anomaly"
+)
+
+// groundOf finds whether good whole pictures show ground around the product, and
+// goes on with the good parts without it.
+func (t *teacher) groundOf(ctx context.Context, m *anomaly.Model) error {
+	t.whole = t.Good
+	if t.Fit.Fit != anomaly.FitArea {
+		return nil
+	}
+	l := anomaly.NewGroundLearner()
+	for _, step := range []struct {
+		stage string
+		take  func(int, *anomaly.Picture)
+	}{{"looking for the ground", l.See}, {"looking for the ground again", l.HeldOut}} {
+		err := t.each(ctx, step.stage, t.whole.Len(), func(_ *bench, i int) error {
+			part, err := t.whole.Part(i)
+			if err == nil {
+				step.take(i, &part.Picture)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	m.Ground = l.Ground()
+	t.Good = without(t.whole, m.Ground)
+	return nil
+}
+
+// without is a source of parts without their ground.
+func without(s Source, ground *anomaly.Ground) Source {
+	if ground == nil {
+		return s
+	}
+	return offGround{s, ground}
+}
+
+type offGround struct {
+	Source
+	ground *anomaly.Ground
+}
+
+// Part returns one of them.
+func (o offGround) Part(i int) (anomaly.Part, error) {
+	p, err := o.Source.Part(i)
+	if err == nil {
+		o.ground.SetOff(&p)
+	}
+	return p, err
+}
+
+// groundWords says for the card what is not judged.
+func groundWords(g *anomaly.Ground) string {
+	if g == nil {
+		return ""
+	}
+	return fmt.Sprintf(" The ground around the product, by its colours and from the picture's edge on, is not judged; the product took up %.1f to %.1f %% of good pictures, and %.1f %% beyond that are its limit.",
+		100*g.Least, 100*g.Most, 100*g.Slack)
+}
