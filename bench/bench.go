@@ -50,12 +50,12 @@ var Rates = map[sim.Product]float64{sim.Caps: 42000, sim.Capsules: 54000, sim.Ta
 
 const (
 	paperDefects = 0.02
-	warmUp       = 5 * time.Second // of belt travel before the first part, for the controller to come up
+	warmUp       = 12 * time.Second // of belt travel before the first part, for the controller to come up
 
 	// However slow the belt, the feed must open layMM before the first part, and
 	// the controller has as long as leastWarmUp until then.
 	layMM       = 500.0
-	leastWarmUp = 2 * time.Second
+	leastWarmUp = 8 * time.Second
 )
 
 func (o *Line) defaults() error {
