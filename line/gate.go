@@ -178,7 +178,9 @@ func (o *owner) passedBy(now part.Tick) {
 			}
 			l.landing = l.landing[1:]
 			t.batch.ledger.Ejected++ // keeps the account closed; the event names the part
-			o.logVerdict(t, o.s.now())
+			if !t.unseen {
+				o.logVerdict(t, o.s.now())
+			}
 			o.unconfirmed(t)
 		}
 	}
