@@ -114,9 +114,7 @@ func (o *owner) restart(st plc.Status, rebooted bool) {
 			landing.add(t.gatedAt)
 			t.batch.ledger.Ejected++ // the new counters never see where it went; the event names it
 			t.State = part.Lost
-			if !t.unseen {
-				o.logVerdict(t, o.s.now())
-			}
+			o.logVerdict(t, o.s.now())
 		}
 		o.lanes[i] = lane{}
 	}

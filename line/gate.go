@@ -178,9 +178,7 @@ func (o *owner) passedBy(now part.Tick) {
 			}
 			l.landing = l.landing[1:]
 			t.batch.ledger.Ejected++ // keeps the account closed; the event names the part
-			if !t.unseen {
-				o.logVerdict(t, o.s.now())
-			}
+			o.logVerdict(t, o.s.now())
 			o.unconfirmed(t)
 		}
 	}

@@ -10,9 +10,9 @@ import (
 )
 
 // logVerdict writes part.judged; a part whose picture is kept goes by the
-// keeper.
+// keeper. A part that no picture showed has no verdict.
 func (o *owner) logVerdict(t *tracked, now time.Time) {
-	if t.logged {
+	if t.logged || t.unseen {
 		return
 	}
 	t.logged = true
