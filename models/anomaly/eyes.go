@@ -31,15 +31,15 @@ const gridSide = 192
 // share of the root of its area.
 const Reach = 1.0 / 24
 
-// gridOf returns the grid for pictures of a size.
-func gridOf(width, height int) (w, h int) {
-	scale := min(1, gridSide/math.Sqrt(float64(width)*float64(height)))
+// gridOf returns the grid for pictures of a size, of about side squared cells.
+func gridOf(side float64, width, height int) (w, h int) {
+	scale := min(1, side/math.Sqrt(float64(width)*float64(height)))
 	return max(8, int(math.Round(scale*float64(width)))), max(8, int(math.Round(scale*float64(height))))
 }
 
 // fits reports whether a picture has the shape of the good ones.
 func (e *Eyes) fits(p *Picture) bool {
-	w, h := gridOf(p.Width, p.Height)
+	w, h := gridOf(gridSide, p.Width, p.Height)
 	return e.W > 0 && w == e.W && h == e.H
 }
 

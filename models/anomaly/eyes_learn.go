@@ -28,7 +28,7 @@ const slopeGrains = 1 << 14
 // NewEyesLearner begins; like is one of n good pictures.
 func NewEyesLearner(like *Picture, n int) *EyesLearner {
 	l := &EyesLearner{sights: make([]sight, n), curves: make([][]float64, n)}
-	l.eyes.W, l.eyes.H = gridOf(like.Width, like.Height)
+	l.eyes.W, l.eyes.H = gridOf(gridSide, like.Width, like.Height)
 	cells := l.eyes.W * l.eyes.H
 	l.colour, l.slope, l.square = make([]uint64, 3*cells), make([]int64, 2*cells), make([]uint64, cells)
 	return l

@@ -57,12 +57,6 @@ type groundRoom struct {
 	queue  []int
 }
 
-// groundGrid is gridOf, coarser.
-func groundGrid(width, height int) (w, h int) {
-	scale := min(1, groundSide/math.Sqrt(float64(width)*float64(height)))
-	return max(8, int(math.Round(scale*float64(width)))), max(8, int(math.Round(scale*float64(height))))
-}
-
 // rimOf says whether a cell of a w x h grid lies at the picture's rim.
 func rimOf(x, y, w, h int) bool {
 	r := max(1, int(math.Round(rimShare*float64(min(w, h)))))
@@ -76,7 +70,7 @@ func middleOf(x, y, w, h int) bool {
 
 // see fills r.code with the colour of each cell, relative to the rim's median.
 func (r *groundRoom) see(p *Picture) (w, h int) {
-	w, h = groundGrid(p.Width, p.Height)
+	w, h = gridOf(groundSide, p.Width, p.Height)
 	n := w * h
 	r.colour = sized(r.colour, 3*n)
 	r.fitter.Fit(p, w, h, r.colour)

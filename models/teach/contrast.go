@@ -22,24 +22,11 @@ func (t *teacher) contrastOf(ctx context.Context) (c *anomaly.ChannelFile, words
 	}
 	n := t.Good.Len()
 	l := contrast.NewLearner(&first.Picture, min(folds, n))
-	err = t.each(ctx, "learning contrast", n, func(_ *bench, i int) error {
-		part, err := t.Good.Part(i)
-		if err == nil {
-			l.See(i, &part.Picture)
-		}
-		return err
-	})
-	if err != nil {
+	if err := t.show(ctx, "learning contrast", t.Good, l.See); err != nil {
 		return nil, "", err
 	}
 	held := make([]float64, n)
-	err = t.each(ctx, "setting the limit of contrast", n, func(_ *bench, i int) error {
-		part, err := t.Good.Part(i)
-		if err == nil {
-			held[i] = l.HeldOut(i, &part.Picture)
-		}
-		return err
-	})
+	err = t.show(ctx, "setting the limit of contrast", t.Good, func(i int, p *anomaly.Picture) { held[i] = l.HeldOut(i, p) })
 	if err != nil {
 		return nil, "", err
 	}

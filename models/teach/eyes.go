@@ -18,22 +18,12 @@ func (t *teacher) eyesOf(ctx context.Context, m *anomaly.Model) error {
 	if err != nil {
 		return err
 	}
-	n := t.whole.Len()
-	l := anomaly.NewEyesLearner(&first.Picture, n)
-	for _, step := range []struct {
-		stage string
-		take  func(int, *anomaly.Picture)
-	}{{"learning light and sharpness", l.See}, {"learning their range", l.Again}} {
-		err := t.each(ctx, step.stage, n, func(_ *bench, i int) error {
-			part, err := t.whole.Part(i)
-			if err == nil {
-				step.take(i, &part.Picture)
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
+	l := anomaly.NewEyesLearner(&first.Picture, t.whole.Len())
+	if err := t.show(ctx, "learning light and sharpness", t.whole, l.See); err != nil {
+		return err
+	}
+	if err := t.show(ctx, "learning their range", t.whole, l.Again); err != nil {
+		return err
 	}
 	if m.Eyes = l.Eyes(); m.Eyes.Focus == nil {
 		return nil

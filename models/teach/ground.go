@@ -15,20 +15,11 @@ func (t *teacher) groundOf(ctx context.Context, m *anomaly.Model) error {
 		return nil
 	}
 	l := anomaly.NewGroundLearner()
-	for _, step := range []struct {
-		stage string
-		take  func(int, *anomaly.Picture)
-	}{{"looking for the ground", l.See}, {"looking for the ground again", l.HeldOut}} {
-		err := t.each(ctx, step.stage, t.whole.Len(), func(_ *bench, i int) error {
-			part, err := t.whole.Part(i)
-			if err == nil {
-				step.take(i, &part.Picture)
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
+	if err := t.show(ctx, "looking for the ground", t.whole, l.See); err != nil {
+		return err
+	}
+	if err := t.show(ctx, "looking for the ground again", t.whole, l.HeldOut); err != nil {
+		return err
 	}
 	m.Ground = l.Ground()
 	t.Good = without(t.whole, m.Ground)

@@ -220,6 +220,17 @@ feed:
 	return nil
 }
 
+// show gives each of a source's pictures to take, from several goroutines.
+func (t *teacher) show(ctx context.Context, stage string, s Source, take func(i int, p *anomaly.Picture)) error {
+	return t.each(ctx, stage, s.Len(), func(_ *bench, i int) error {
+		part, err := s.Part(i)
+		if err == nil {
+			take(i, &part.Picture)
+		}
+		return err
+	})
+}
+
 // repeats is how many patches of the fine grid lie under one patch of the
 // coarse level. Its squared distance is shared out among them: it was seen once.
 const repeats = 4
