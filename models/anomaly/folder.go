@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -178,47 +180,57 @@ func mayReplace(dir string) error {
 	return nil
 }
 
+// content is one file of a model folder.
+type content struct {
+	name string
+	data []byte
+}
+
+// files returns what the model is made of, in the card's order: all of the folder
+// but the card, the samples and the channels.
+func (m *Model) files() ([]content, error) {
+	all := []content{{GraphFile, m.Graph}}
+	add := func(name string, save func() ([]byte, error)) error {
+		data, err := save()
+		all = append(all, content{name, data})
+		return err
+	}
+	var errs []error
+	if m.Named != nil {
+		errs = append(errs, add(NamedFile, m.Named.save))
+	}
+	if m.Origins != nil {
+		errs = append(errs, add(OriginsFile, m.Origins.save))
+		for _, name := range slices.Sorted(maps.Keys(m.Kept)) {
+			all = append(all, content{name, m.Kept[name]})
+		}
+	}
+	if m.Eyes != nil {
+		errs = append(errs, add(EyesFile, m.Eyes.save))
+	}
+	if m.Ground != nil {
+		errs = append(errs, add(GroundFile, m.Ground.save))
+	}
+	if m.Soft != nil {
+		all = append(all, content{SoftGraphFile, m.Soft.Graph}, content{SoftContrastFile, m.Soft.Contrast.Data})
+	}
+	return all, errors.Join(errs...)
+}
+
 func (m *Model) writeInto(dir string) error {
-	files := map[string][]byte{GraphFile: m.Graph}
+	own, err := m.files()
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{}
+	for _, f := range own {
+		files[f.name] = f.data
+	}
 	for name, data := range m.Samples {
 		files[name] = data
 	}
 	for _, c := range m.Channels {
 		files[c.file()] = c.Data
-	}
-	if m.Named != nil {
-		data, err := m.Named.save()
-		if err != nil {
-			return err
-		}
-		files[NamedFile] = data
-	}
-	if m.Origins != nil {
-		data, err := m.Origins.save()
-		if err != nil {
-			return err
-		}
-		files[OriginsFile] = data
-		for name, data := range m.Kept {
-			files[name] = data
-		}
-	}
-	if m.Eyes != nil {
-		data, err := m.Eyes.save()
-		if err != nil {
-			return err
-		}
-		files[EyesFile] = data
-	}
-	if m.Ground != nil {
-		data, err := m.Ground.save()
-		if err != nil {
-			return err
-		}
-		files[GroundFile] = data
-	}
-	if m.Soft != nil {
-		files[SoftGraphFile], files[SoftContrastFile] = m.Soft.Graph, m.Soft.Contrast.Data
 	}
 	text, err := yaml.Marshal(&m.Card)
 	if err != nil {

@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
-	"maps"
 	"math"
-	"slices"
 
 	"linesman/models"
 	"linesman/vision"
@@ -68,40 +66,13 @@ func (m *Model) Seal(parts []Part, o Options) error {
 }
 
 func (m *Model) seal() error {
-	m.Card.Files = []File{{GraphFile, sum(m.Graph)}}
-	if m.Named != nil {
-		data, err := m.Named.save()
-		if err != nil {
-			return err
-		}
-		m.Card.Files = append(m.Card.Files, File{NamedFile, sum(data)})
+	files, err := m.files()
+	if err != nil {
+		return err
 	}
-	if m.Origins != nil {
-		data, err := m.Origins.save()
-		if err != nil {
-			return err
-		}
-		m.Card.Files = append(m.Card.Files, File{OriginsFile, sum(data)})
-		for _, name := range slices.Sorted(maps.Keys(m.Kept)) {
-			m.Card.Files = append(m.Card.Files, File{name, sum(m.Kept[name])})
-		}
-	}
-	if m.Eyes != nil {
-		data, err := m.Eyes.save()
-		if err != nil {
-			return err
-		}
-		m.Card.Files = append(m.Card.Files, File{EyesFile, sum(data)})
-	}
-	if m.Ground != nil {
-		data, err := m.Ground.save()
-		if err != nil {
-			return err
-		}
-		m.Card.Files = append(m.Card.Files, File{GroundFile, sum(data)})
-	}
-	if m.Soft != nil {
-		m.Card.Files = append(m.Card.Files, File{SoftGraphFile, sum(m.Soft.Graph)}, File{SoftContrastFile, sum(m.Soft.Contrast.Data)})
+	m.Card.Files = nil
+	for _, f := range files {
+		m.Card.Files = append(m.Card.Files, File{f.name, sum(f.data)})
 	}
 	for _, s := range m.Card.Samples {
 		m.Card.Files = append(m.Card.Files, File{s.File, sum(m.Samples[s.File])})
