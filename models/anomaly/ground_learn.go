@@ -98,12 +98,11 @@ func (l *GroundLearner) Ground() *Ground {
 		return nil
 	}
 	slices.Sort(l.shares)
-	g := &Ground{Least: l.shares[0], Most: l.shares[n-1]}
-	if usual := l.shares[n/2]; g.Least <= 0 || usual > 1-leastGround {
+	least, usual, most := l.shares[0], l.shares[n/2], l.shares[n-1]
+	if least <= 0 || usual > 1-leastGround {
 		return nil
-	} else {
-		g.Slack = 0.5*(g.Most-g.Least) + 0.1*usual
 	}
+	g := &Ground{Least: least, Most: most, Slack: 0.5*(most-least) + 0.1*usual}
 	all := groundCounts{slices.Clone(l.counts[0].rim), slices.Clone(l.counts[0].middle)}
 	for i := range all.rim {
 		all.rim[i] += l.counts[1].rim[i]
