@@ -42,7 +42,7 @@ func bareONNX(ctx context.Context, dir string, good teach.Crops) (Bare, error) {
 	}
 	best := Bare{Crops: len(good)}
 	for _, threads := range []int{1, 2} {
-		for _, batch := range []int{1, 8, 32} {
+		for _, batch := range []int{1, 4, 8, 32} {
 			if batch > len(good) {
 				continue
 			}

@@ -35,6 +35,7 @@ type Report struct {
 	DeadlineMS         float64             `json:"deadline_ms"`
 	GateRoomMS         float64             `json:"exposure_to_gate_ms"` // of the foremost part of a picture, less the valve's response
 	MissedDeadlines    int                 `json:"missed_deadlines"`
+	NotAsked           int                 `json:"not_asked"` // of these: rejected in time, without the model, which would have answered too late
 	TriggerToEntryMS   *Percentiles        `json:"trigger_to_entry_ms"`
 	Stretches          int                 `json:"stretches"`         // of belt time between which pictures were drawn with the clock standing
 	LongestStretchS    float64             `json:"longest_stretch_s"` // of belt time
@@ -110,6 +111,12 @@ func (b *lineBench) fill(t *account, p *plant) {
 			}
 		}
 		r.MissedDeadlines += t.good + t.defective - len(p.entries.took)
+		for _, d := range t.entered { // in time, but without having been looked at: no time was left for that
+			if d <= b.Deadline {
+				r.NotAsked++
+			}
+		}
+		r.MissedDeadlines += r.NotAsked
 	}
 	r.GatesOpened, r.GateOffMM, r.Holds = t.opened, t.firedOffMM, t.told.holds
 	r.Stretches, r.LongestStretchS, r.BeltStepMostMS = p.stretches, p.longest.Seconds(), float64(p.unserved)/1e6

@@ -96,8 +96,11 @@ func (m *mover) settle(ctx context.Context) error {
 		if err := m.step(ctx); err != nil {
 			return err
 		}
-		if l := m.station.Status().Ledger; m.station.Backlog() > 0 || m.station.Unacked() > 0 || l.Travelling > 0 || l.Landing > 0 {
+		switch l := m.station.Status().Ledger; {
+		case m.station.Unacked() > 0 || l.Travelling > 0 || l.Landing > 0:
 			quiet = 0
+		case m.station.Backlog() > 0: // of the empty belt, whose pictures go on coming
+			quiet--
 		}
 		if time.Now().After(until) {
 			return nil // the ledger of the report tells

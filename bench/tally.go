@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"linesman/event"
 	"linesman/sim"
@@ -23,7 +24,8 @@ type judged struct {
 	reason  string
 	class   string // of the strongest finding
 	late    bool
-	fired   int64 // ticks between the commanded opening and the part's due tick
+	entered time.Duration // from the exposure to the acknowledged entry; 0 without one
+	fired   int64         // ticks between the commanded opening and the part's due tick
 	opened  bool
 }
 
@@ -93,6 +95,9 @@ func (t *told) take(e event.Event) error {
 			t.parts[e.Part] = v
 		}
 		v.lane, v.due, v.outcome, v.score, v.late = p.Lane, uint32(p.Due.Count), p.Outcome, p.Score, p.Late
+		if !p.Timing.Acked.IsZero() {
+			v.entered = p.Timing.Acked.Sub(p.Timing.Exposure)
+		}
 		if len(p.Reasons) > 0 {
 			v.reason, v.class = p.Reasons[0].Text, p.Reasons[0].Class
 		}
@@ -180,6 +185,7 @@ type tally struct {
 	why                                            map[string]int // false rejects by what was found
 	scores                                         [2][]float64   // of good, of defective
 	opened                                         int
+	entered                                        []time.Duration // of parts that the line itself calls late, as far as they have an entry
 	firedOffMM                                     float64
 }
 
@@ -242,6 +248,9 @@ func (t *tally) verdict(f sim.Fate, log *told) judged {
 		return v
 	}
 	t.judged++
+	if v.late && v.entered > 0 {
+		t.entered = append(t.entered, v.entered)
+	}
 	if v.outcome == "inconclusive" {
 		t.undecidable++
 	} else {

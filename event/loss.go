@@ -5,15 +5,15 @@ import "time"
 // EvidenceDropped says that pictures were not kept, or are kept no longer. The
 // events that name them stay.
 type EvidenceDropped struct {
-	Class  string    `json:"class" enum:"reject,inconclusive,pass"`                                       // of the pictures
-	Why    string    `json:"why" enum:"queue full,write failed,never written,size cap,disk pressure,age"` // the last three: stored before, removed now
-	Count  uint64    `json:"count"`                                                                       // pictures
-	Bytes  uint64    `json:"bytes"`                                                                       // of these pictures; 0 if nobody knows
-	From   time.Time `json:"from"`                                                                        // the oldest of them, UTC
-	To     time.Time `json:"to"`                                                                          // the newest of them, UTC
-	Hashes []string  `json:"sha256,omitempty"`                                                            // of these pictures, all that an event may name; more than 100 are told in several events
-	Error  string    `json:"error,omitempty"`                                                             // what failed
-	WhatTo string    `json:"what_to_do,omitempty"`                                                        // the cure
+	Class  string    `json:"class" enum:"reject,inconclusive,pass"`                                                   // of the pictures
+	Why    string    `json:"why" enum:"queue full,line behind,write failed,never written,size cap,disk pressure,age"` // the last three: stored before, removed now
+	Count  uint64    `json:"count"`                                                                                   // pictures
+	Bytes  uint64    `json:"bytes"`                                                                                   // of these pictures; 0 if nobody knows
+	From   time.Time `json:"from"`                                                                                    // the oldest of them, UTC
+	To     time.Time `json:"to"`                                                                                      // the newest of them, UTC
+	Hashes []string  `json:"sha256,omitempty"`                                                                        // of these pictures, all that an event may name; more than 100 are told in several events
+	Error  string    `json:"error,omitempty"`                                                                         // what failed
+	WhatTo string    `json:"what_to_do,omitempty"`                                                                    // the cure
 }
 
 // RingLost says that events did not reach the log. Count is zero when nobody

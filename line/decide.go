@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"linesman/camera"
+	"linesman/event"
 	"linesman/part"
 	"linesman/plc"
 	"linesman/recipe"
@@ -78,7 +79,24 @@ func (o *owner) frame(l looked) {
 	}
 	o.order[l.view].parts = fresh
 	o.submit(fresh)
+	o.unkept(&l)
 	o.s.viewers.show(Shot{Line: o.s.cfg.Line, Frame: f, Parts: marks})
+}
+
+// unkept tells how many pictures of parts were not even copied, since no time was left.
+func (o *owner) unkept(l *looked) {
+	n := uint64(0)
+	for k := &l.look; k != nil; k = k.also {
+		for i := range k.parts {
+			if k.parts[i].late != "" && k.parts[i].crop == nil {
+				n++
+			}
+		}
+	}
+	if n > 0 && o.s.cfg.Keep != nil {
+		o.emit("evidence", event.EvidenceDropped{Class: classOf(part.Inconclusive), Why: "line behind", Count: n, From: l.frame.At.UTC(), To: l.frame.At.UTC(),
+			WhatTo: "parts came faster than they could be judged: see what else the box is doing (linesman doctor), slow the belt down or give the line more cores"})
+	}
 }
 
 // place says where the belt was at exposure, and what speaks against it.
@@ -138,9 +156,9 @@ func decide(in rules.Input, r *recipe.Recipe) verdict {
 
 // judge gives a part its verdict.
 func (o *owner) judge(t *tracked, at time.Time) {
-	if now := o.s.now(); now.After(t.Deadline) {
+	if why := o.lateness(t); why != "" {
 		o.late(t)
-		t.doubts = append(t.doubts, fmt.Sprintf("late: judged %.0f ms after exposure (at most %.0f)", ms(now.Sub(t.exposed)), ms(o.set.Deadline.D())))
+		t.doubts = append(t.doubts, why)
 	}
 	in := rules.Input{Part: t.ID, Doubt: t.doubts}
 	for _, name := range t.setup.required {
@@ -166,6 +184,19 @@ func (o *owner) judge(t *tracked, at time.Time) {
 		l.Rejects++
 	}
 	o.figures.judged(o.s.now())
+}
+
+// lateness returns why a part is judged too late, "" if it is not.
+func (o *owner) lateness(t *tracked) string {
+	for i := range t.views {
+		if why := t.views[i].late; why != "" {
+			return why
+		}
+	}
+	if now := o.s.now(); now.After(t.Deadline) {
+		return fmt.Sprintf("late: judged %.0f ms after exposure (at most %.0f)", ms(now.Sub(t.exposed)), ms(o.set.Deadline.D()))
+	}
+	return ""
 }
 
 // count counts an outcome in its batch and in the line's.

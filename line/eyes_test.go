@@ -131,7 +131,7 @@ func newWatched(t *testing.T, watch Watch, origins ...event.EyesReference) *watc
 	}
 	b := &watched{q: &gazed{}, pool: camera.NewPool(2), at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	b.Station, err = New(Config{Line: "l", Site: "/s", Batch: "b", Setup: Setup{Recipe: rec, Detector: content{}, Locator: func(View) (vision.Locator, error) { return middle{}, nil }}, Outputs: nowhere{}, Events: b.q, Watch: watch, Origins: origins,
-		Settings: Settings{Workers: 1, Views: []View{{Name: "top", Camera: "cam", MMPerPx: 0.1, Belt: "+x"}}, Gates: []Gate{{Lanes: []int{1}}}},
+		Settings: Settings{Workers: 1, Deadline: Duration(250 * time.Millisecond), Views: []View{{Name: "top", Camera: "cam", MMPerPx: 0.1, Belt: "+x"}}, Gates: []Gate{{Lanes: []int{1}}}},
 		Log:      slog.New(slog.DiscardHandler), Now: func() time.Time { return b.at }})
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,7 @@ type worker struct {
 	results  []models.Result
 	answered bool      // the model gave results for owned
 	scores   []float64 // of owned, for the eyes
+	haste    haste
 }
 
 // looked is what a worker has to say of one frame. The frame is still held.
@@ -61,6 +62,7 @@ type sighting struct {
 	box     vision.Box
 	centre  vision.Point // pixels
 	failed  string       // why the model gave no answer
+	late    string       // why it was not asked, "" if it was; failed is set then too
 	// unanswered says that it is the model's own answer to this picture.
 	unanswered bool
 	result     models.Result
@@ -154,14 +156,13 @@ func (w *worker) look(ctx context.Context, j job, by *setup) (l look) {
 	return l
 }
 
-// shareFrom is how many parts of one frame are worth a second worker's batch.
+// shareFrom is how many parts of one frame are worth another core's batch.
 const shareFrom = 8
 
-// detect runs the model over the owned parts. A frame of many parts is shared
-// out in even batches, one a worker: its verdicts are due together, and while
+// detect runs the model over the owned parts on n cores. A frame of many parts is
+// shared out in even batches, one a core: its verdicts are due together, and while
 // this frame is looked at the other cores would wait for the next.
-func (w *worker) detect(ctx context.Context, ask models.Ask, results []models.Result) error {
-	n := min(w.s.cfg.Settings.Workers, len(w.owned)/shareFrom)
+func (w *worker) detect(ctx context.Context, n int, ask models.Ask, results []models.Result) error {
 	if n < 2 {
 		return w.setup.Detector.Detect(ctx, w.owned, ask, results)
 	}
@@ -194,7 +195,24 @@ func (w *worker) recognise(ctx context.Context, f *camera.Frame, l *look) {
 	}
 	results := w.results[:len(w.owned)]
 	limits := &l.by.Recipe.Limits
-	err := w.detect(ctx, models.Ask{Heatmap: w.s.viewers.watched() || w.s.cfg.Keep != nil, Places: limits.Places()}, results)
+	cores, free, err := w.share(ctx)
+	if err != nil {
+		w.answered = false
+		l.forgo(noAnswer+err.Error(), "")
+		return
+	}
+	defer free()
+	if why := w.tooLate(f, cores); why != "" {
+		w.answered = false
+		l.forgo("the model was not asked", why)
+		if w.s.cfg.Keep != nil { // one stands for all: storing each would take the next frame's time
+			l.parts[0].keep, l.parts[0].crop = true, copyCrop(&w.owned[0], models.Heatmap{})
+		}
+		return
+	}
+	began := w.s.now()
+	err = w.detect(ctx, cores, models.Ask{Heatmap: w.s.viewers.watched() || w.s.cfg.Keep != nil, Places: limits.Places()}, results)
+	w.haste.took(w.s.now().Sub(began), len(w.owned), cores)
 	w.answered = err == nil
 	// What may yet be doubted: the owner will not see these pixels.
 	doubtful := f.Damaged || w.s.doubting.Load() || w.s.now().Sub(f.At) > w.s.cfg.Settings.Deadline.D()/2
@@ -219,6 +237,13 @@ func (w *worker) recognise(ctx context.Context, f *camera.Frame, l *look) {
 		if w.s.cfg.Keep != nil && (p.keep || several) {
 			p.crop = copyCrop(&w.owned[i], p.result.Heatmap)
 		}
+	}
+}
+
+// forgo says of all parts of a frame that the model gave no answer.
+func (k *look) forgo(failed, late string) {
+	for i := range k.parts {
+		k.parts[i].failed, k.parts[i].late = failed, late
 	}
 }
 

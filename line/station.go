@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"linesman/camera"
 	"linesman/event"
 	"linesman/models"
@@ -71,7 +73,8 @@ type Station struct {
 	belt     atomic.Pointer[whereabouts] // nil before the first reading
 	doubting atomic.Bool                 // parts are doubted whatever they look like
 	workers  []*worker
-	closing  sync.WaitGroup // setups that are no longer needed
+	cores    *semaphore.Weighted // for the model
+	closing  sync.WaitGroup      // setups that are no longer needed
 
 	requests chan request
 	jobs     chan job
@@ -123,6 +126,7 @@ func New(cfg Config) (*Station, error) {
 	s := &Station{
 		cfg: cfg, now: cfg.Now, first: first,
 		requests: make(chan request),
+		cores:    semaphore.NewWeighted(int64(max(1, cfg.Settings.Workers))),
 		jobs:     make(chan job, intakeDepth),
 		looked:   make(chan looked, intakeDepth),
 		statuses: make(chan plc.Status, statusDepth),

@@ -185,7 +185,7 @@ func edges(c bench.Class, times float64) string {
 // sayRun tells how the belt ran, what was kept in time, and what it took.
 func sayRun(say func(string, ...any), r *bench.Report) {
 	if t := r.TriggerToEntryMS; t != nil && r.Paced {
-		say("  trigger to entry p50 %.1f ms, p99 %.1f, p99.9 %.1f, most %.1f; %d missed %.0f ms", t.P50, t.P99, t.P999, t.Max, r.MissedDeadlines, r.DeadlineMS)
+		say("  trigger to entry p50 %.1f ms, p99 %.1f, p99.9 %.1f, most %.1f; %d missed %.0f ms, %d of these rejected in time without the model", t.P50, t.P99, t.P999, t.Max, r.MissedDeadlines, r.DeadlineMS, r.NotAsked)
 		if r.TimesPace > 0 {
 			say("  belt at %.3g times the product's pace, %.0f mm/s: %.0f ms from the exposure to the gate; the deadline is %.0f ms", r.TimesPace, r.SpeedMMs, r.GateRoomMS, r.DeadlineMS)
 		}

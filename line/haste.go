@@ -1,0 +1,65 @@
+package line
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"linesman/camera"
+)
+
+// haste keeps a worker from spending the cores on parts that are late whatever the
+// model says. Without it one stall makes all that follows late: each picture waits
+// for the one before, and every answer comes too late for its gate.
+type haste struct {
+	setup  *setup
+	recent [4]time.Duration // of one core, a part; the last ones
+	known  int
+}
+
+// took notes how long parts took on so many cores.
+func (h *haste) took(d time.Duration, parts, cores int) {
+	copy(h.recent[1:], h.recent[:])
+	h.recent[0] = d * time.Duration(cores) / time.Duration(parts)
+	h.known = min(h.known+1, len(h.recent))
+}
+
+// expects returns what parts take on so many cores at the least, by the last ones;
+// 0 while nobody knows. A stall that made one of them slow does not count.
+func (h *haste) expects(parts, cores int) time.Duration {
+	if h.known == 0 {
+		return 0
+	}
+	least := h.recent[0]
+	for _, d := range h.recent[1:h.known] {
+		least = min(least, d)
+	}
+	return least * time.Duration(parts) / time.Duration(cores)
+}
+
+// share waits until the cores are free for the parts of a frame, and takes them:
+// frames are looked at one after the other, since two side by side are both ready
+// as late as the second. free gives the cores back.
+func (w *worker) share(ctx context.Context) (cores int, free func(), err error) {
+	cores = max(1, min(w.s.cfg.Settings.Workers, len(w.owned)/shareFrom))
+	if err := w.s.cores.Acquire(ctx, int64(cores)); err != nil {
+		return 0, nil, err
+	}
+	return cores, func() { w.s.cores.Release(int64(cores)) }, nil
+}
+
+// tooLate returns why the model need not be asked about the parts of a frame: its
+// answer would come after the deadline. "" if there is time. Each such frame makes
+// what is known of the model's pace count less, so that a slow spell ends.
+func (w *worker) tooLate(f *camera.Frame, cores int) string {
+	if w.haste.setup != w.setup {
+		w.haste = haste{setup: w.setup}
+	}
+	limit := w.s.cfg.Settings.Deadline.D()
+	since, needs := w.s.now().Sub(f.At), w.haste.expects(len(w.owned), cores)
+	if since+needs <= limit {
+		return ""
+	}
+	w.haste.known = max(0, w.haste.known-1)
+	return fmt.Sprintf("late: %.0f ms after exposure the model had not been asked, and would take %.0f more (at most %.0f)", ms(since), ms(needs), ms(limit))
+}
