@@ -3,6 +3,7 @@ package line
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"linesman/camera"
@@ -13,7 +14,7 @@ import (
 // for the one before, and every answer comes too late for its gate.
 type haste struct {
 	setup  *setup
-	recent [4]time.Duration // of one core, a part; the last ones
+	recent [5]time.Duration // of one core, a part; the newest first
 	known  int
 }
 
@@ -24,17 +25,15 @@ func (h *haste) took(d time.Duration, parts, cores int) {
 	h.known = min(h.known+1, len(h.recent))
 }
 
-// expects returns what parts take on so many cores at the least, by the last ones;
-// 0 while nobody knows. A stall that made one of them slow does not count.
+// expects returns what parts take on so many cores by the median of the last ones, so
+// that a stall that made one or two of them slow does not count; 0 while nobody knows.
 func (h *haste) expects(parts, cores int) time.Duration {
 	if h.known == 0 {
 		return 0
 	}
-	least := h.recent[0]
-	for _, d := range h.recent[1:h.known] {
-		least = min(least, d)
-	}
-	return least * time.Duration(parts) / time.Duration(cores)
+	sorted := h.recent
+	slices.Sort(sorted[:h.known])
+	return sorted[(h.known-1)/2] * time.Duration(parts) / time.Duration(cores)
 }
 
 // share waits until the cores are free for the parts of a frame, and takes them:
@@ -46,6 +45,14 @@ func (w *worker) share(ctx context.Context) (cores int, free func(), err error) 
 		return 0, nil, err
 	}
 	return cores, func() { w.s.cores.Release(int64(cores)) }, nil
+}
+
+// late returns why what the model has just said of a frame comes too late, "" if it does not.
+func (w *worker) late(f *camera.Frame) string {
+	if since, limit := w.s.now().Sub(f.At), w.s.cfg.Settings.Deadline.D(); since > limit {
+		return fmt.Sprintf("late: judged %.0f ms after exposure (at most %.0f)", ms(since), ms(limit))
+	}
+	return ""
 }
 
 // tooLate returns why the model need not be asked about the parts of a frame: its

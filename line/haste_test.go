@@ -44,7 +44,7 @@ func TestHaste(t *testing.T) {
 		f.Camera, f.Seq, f.Trigger, f.At = "cam", uint64(b.n), uint64(b.n), b.at
 		b.at = b.at.Add(waited)
 		l := b.w.look(t.Context(), job{frame: f}, b.first)
-		if len(l.parts) != 1 || b.w.answered != (l.parts[0].late == "") || (l.parts[0].failed == "") != (l.parts[0].late == "") {
+		if len(l.parts) != 1 || b.w.answered != (l.parts[0].failed == "") {
 			t.Fatalf("looked %+v, answered %t", l, b.w.answered)
 		}
 		return l
@@ -67,9 +67,13 @@ func TestHaste(t *testing.T) {
 		if asked := model.asked > was; asked != c.asked {
 			t.Errorf("%v after exposure: asked %t, want %t", c.waited, asked, c.asked)
 		}
-		p := &l.parts[0]
-		if !c.asked && (p.crop == nil || !p.keep || !strings.HasPrefix(p.late, "late: ")) {
-			t.Errorf("not asked, and said %q, kept %t", p.late, p.keep)
+		p, late := &l.parts[0], !c.asked || c.waited+c.takes > 250*time.Millisecond
+		if strings.HasPrefix(p.late, "late: ") != late || p.failed == "" != c.asked {
+			t.Errorf("%v after exposure, late %t: said %q, failed %q", c.waited, late, p.late, p.failed)
+		}
+		// A good part that may yet be doubted has its picture at hand; it is kept if it is late.
+		if want := late || sampled(uint64(b.n), 0, b.first.Recipe.Keep.OnePassIn); p.keep != want || (p.crop != nil) != (want || c.waited+c.takes > 125*time.Millisecond) {
+			t.Errorf("%v after exposure, late %t: kept %t, at hand %t", c.waited, late, p.keep, p.crop != nil)
 		}
 	}
 	model.takes = 260 * time.Millisecond

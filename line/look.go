@@ -62,7 +62,7 @@ type sighting struct {
 	box     vision.Box
 	centre  vision.Point // pixels
 	failed  string       // why the model gave no answer
-	late    string       // why it was not asked, "" if it was; failed is set then too
+	late    string       // why the answer comes too late, or was not even asked for; "" if it is in time
 	// unanswered says that it is the model's own answer to this picture.
 	unanswered bool
 	result     models.Result
@@ -215,6 +215,7 @@ func (w *worker) recognise(ctx context.Context, f *camera.Frame, l *look) {
 	w.haste.took(w.s.now().Sub(began), len(w.owned), cores)
 	w.answered = err == nil
 	// What may yet be doubted: the owner will not see these pixels.
+	late := w.late(f)
 	doubtful := f.Damaged || w.s.doubting.Load() || w.s.now().Sub(f.At) > w.s.cfg.Settings.Deadline.D()/2
 	several := len(l.by.required) > 1
 	for i := range l.parts {
@@ -230,11 +231,11 @@ func (w *worker) recognise(ctx context.Context, f *camera.Frame, l *look) {
 		}
 		// The pixels live until the next frame only, so they are copied now if
 		// the owner may want to keep them. Where several views make a verdict, any
-		// other may yet fail the part.
-		mayFail := doubtful || p.failed != "" || !(p.result.Anomaly < limits.Lowest())
-		sample := sampled(f.Trigger, i, l.by.Recipe.Keep.OnePassIn)
-		p.keep = mayFail || sample
-		if w.s.cfg.Keep != nil && (p.keep || several) {
+		// other may yet fail the part. Of a frame that is late one good part stands
+		// for all.
+		p.late = late
+		p.keep = p.failed != "" || !(p.result.Anomaly < limits.Lowest()) || sampled(f.Trigger, i, l.by.Recipe.Keep.OnePassIn) || late != "" && i == 0
+		if w.s.cfg.Keep != nil && (p.keep || late == "" && (doubtful || several)) {
 			p.crop = copyCrop(&w.owned[i], p.result.Heatmap)
 		}
 	}
