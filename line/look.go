@@ -156,26 +156,38 @@ func (w *worker) look(ctx context.Context, j job, by *setup) (l look) {
 	return l
 }
 
-// shareFrom is how many parts of one frame are worth another core's batch.
+// shareFrom is how many parts of one frame are worth another core. What is shared out
+// goes in batches of half as many.
 const shareFrom = 8
 
 // detect runs the model over the owned parts on n cores. A frame of many parts is
-// shared out in even batches, one a core: its verdicts are due together, and while
-// this frame is looked at the other cores would wait for the next.
+// shared out: its verdicts are due together, and while this frame is looked at the
+// other cores would wait for the next. Each core takes the next few parts when it is
+// done with those before, so that one that is held up keeps no others waiting.
 func (w *worker) detect(ctx context.Context, n int, ask models.Ask, results []models.Result) error {
 	if n < 2 {
 		return w.setup.Detector.Detect(ctx, w.owned, ask, results)
 	}
+	var next atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
-	for i := range n {
-		from, to := i*len(w.owned)/n, (i+1)*len(w.owned)/n
+	for range n {
 		g.Go(func() (err error) {
 			defer func() {
 				if p := recover(); p != nil {
 					err = fmt.Errorf("it broke down: %v", p)
 				}
 			}()
-			return w.setup.Detector.Detect(ctx, w.owned[from:to], ask, results[from:to])
+			const few = shareFrom / 2
+			for {
+				to := int(next.Add(few))
+				from := to - few
+				if to = min(to, len(w.owned)); from >= to {
+					return nil
+				}
+				if err := w.setup.Detector.Detect(ctx, w.owned[from:to], ask, results[from:to]); err != nil {
+					return err
+				}
+			}
 		})
 	}
 	return g.Wait()
