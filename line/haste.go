@@ -1,7 +1,6 @@
 package line
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -34,17 +33,6 @@ func (h *haste) expects(parts, cores int) time.Duration {
 	sorted := h.recent
 	slices.Sort(sorted[:h.known])
 	return sorted[(h.known-1)/2] * time.Duration(parts) / time.Duration(cores)
-}
-
-// share waits until the cores are free for the parts of a frame, and takes them:
-// frames are looked at one after the other, since two side by side are both ready
-// as late as the second. free gives the cores back.
-func (w *worker) share(ctx context.Context) (cores int, free func(), err error) {
-	cores = max(1, min(w.s.cfg.Settings.Workers, len(w.owned)/shareFrom))
-	if err := w.s.cores.Acquire(ctx, int64(cores)); err != nil {
-		return 0, nil, err
-	}
-	return cores, func() { w.s.cores.Release(int64(cores)) }, nil
 }
 
 // late returns why what the model has just said of a frame comes too late, "" if it does not.

@@ -160,37 +160,66 @@ func (w *worker) look(ctx context.Context, j job, by *setup) (l look) {
 // goes in batches of half as many.
 const shareFrom = 8
 
-// detect runs the model over the owned parts on n cores. A frame of many parts is
-// shared out: its verdicts are due together, and while this frame is looked at the
-// other cores would wait for the next. Each core takes the next few parts when it is
-// done with those before, so that one that is held up keeps no others waiting.
-func (w *worker) detect(ctx context.Context, n int, ask models.Ask, results []models.Result) error {
-	if n < 2 {
-		return w.setup.Detector.Detect(ctx, w.owned, ask, results)
+// detect runs the model over the owned parts. A frame of many parts is shared out over
+// the cores: its verdicts are due together. Frames take their turns, since two side by
+// side are both ready as late as the second; but a core that is done with one frame
+// begins with the next. Each takes the next few parts when it is done with those
+// before, so that one that is held up keeps no others waiting. It returns why the model
+// was not asked at all, as it would have answered too late.
+func (w *worker) detect(ctx context.Context, f *camera.Frame, ask models.Ask, results []models.Result) (late string, err error) {
+	cores := max(1, min(w.s.cfg.Settings.Workers, len(w.owned)/shareFrom))
+	if err := w.s.turn.Acquire(ctx, 1); err != nil {
+		return "", err
+	}
+	if err := w.s.cores.Acquire(ctx, 1); err != nil {
+		w.s.turn.Release(1)
+		return "", err
+	}
+	if late := w.tooLate(f, cores); late != "" {
+		w.s.cores.Release(1)
+		w.s.turn.Release(1)
+		return late, nil
+	}
+	began, few := w.s.now(), len(w.owned)
+	if cores > 1 {
+		few = shareFrom / 2
 	}
 	var next atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
-	for range n {
-		g.Go(func() (err error) {
-			defer func() {
-				if p := recover(); p != nil {
-					err = fmt.Errorf("it broke down: %v", p)
-				}
-			}()
-			const few = shareFrom / 2
-			for {
-				to := int(next.Add(few))
-				from := to - few
-				if to = min(to, len(w.owned)); from >= to {
-					return nil
-				}
-				if err := w.setup.Detector.Detect(ctx, w.owned[from:to], ask, results[from:to]); err != nil {
-					return err
-				}
+	for i := range cores {
+		if i > 0 {
+			if err := w.s.cores.Acquire(ctx, 1); err != nil {
+				break // another one failed, and has said why
 			}
+		}
+		g.Go(func() error {
+			defer w.s.cores.Release(1)
+			return w.some(ctx, &next, few, ask, results)
 		})
 	}
-	return g.Wait()
+	w.s.turn.Release(1)
+	err = g.Wait()
+	w.haste.took(w.s.now().Sub(began), len(w.owned), cores)
+	return "", err
+}
+
+// some runs the model over the next few of the owned parts as long as there are any.
+func (w *worker) some(ctx context.Context, next *atomic.Int64, few int, ask models.Ask, results []models.Result) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("it broke down: %v", p)
+		}
+	}()
+	for {
+		to := int(next.Add(int64(few)))
+		from := to - few
+		if to = min(to, len(w.owned)); from >= to {
+			return nil
+		}
+		if err := w.setup.Detector.Detect(ctx, w.owned[from:to], ask, results[from:to]); err != nil {
+			return err
+		}
+	}
 }
 
 // noAnswer begins why a view is missing that was seen but not recognised.
@@ -207,14 +236,8 @@ func (w *worker) recognise(ctx context.Context, f *camera.Frame, l *look) {
 	}
 	results := w.results[:len(w.owned)]
 	limits := &l.by.Recipe.Limits
-	cores, free, err := w.share(ctx)
-	if err != nil {
-		w.answered = false
-		l.forgo(noAnswer+err.Error(), "")
-		return
-	}
-	defer free()
-	if why := w.tooLate(f, cores); why != "" {
+	why, err := w.detect(ctx, f, models.Ask{Heatmap: w.s.viewers.watched() || w.s.cfg.Keep != nil, Places: limits.Places()}, results)
+	if why != "" {
 		w.answered = false
 		l.forgo("the model was not asked", why)
 		if w.s.cfg.Keep != nil { // one stands for all: storing each would take the next frame's time
@@ -222,9 +245,6 @@ func (w *worker) recognise(ctx context.Context, f *camera.Frame, l *look) {
 		}
 		return
 	}
-	began := w.s.now()
-	err = w.detect(ctx, cores, models.Ask{Heatmap: w.s.viewers.watched() || w.s.cfg.Keep != nil, Places: limits.Places()}, results)
-	w.haste.took(w.s.now().Sub(began), len(w.owned), cores)
 	w.answered = err == nil
 	// What may yet be doubted: the owner will not see these pixels.
 	late := w.late(f)

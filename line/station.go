@@ -73,6 +73,7 @@ type Station struct {
 	belt     atomic.Pointer[whereabouts] // nil before the first reading
 	doubting atomic.Bool                 // parts are doubted whatever they look like
 	workers  []*worker
+	turn     *semaphore.Weighted // of a frame, at the cores
 	cores    *semaphore.Weighted // for the model
 	closing  sync.WaitGroup      // setups that are no longer needed
 
@@ -126,6 +127,7 @@ func New(cfg Config) (*Station, error) {
 	s := &Station{
 		cfg: cfg, now: cfg.Now, first: first,
 		requests: make(chan request),
+		turn:     semaphore.NewWeighted(1),
 		cores:    semaphore.NewWeighted(int64(max(1, cfg.Settings.Workers))),
 		jobs:     make(chan job, intakeDepth),
 		looked:   make(chan looked, intakeDepth),
