@@ -88,7 +88,7 @@ func (o *owner) unkept(l *looked) {
 	n := uint64(0)
 	for k := &l.look; k != nil; k = k.also {
 		for i := range k.parts {
-			if k.parts[i].late != "" && k.parts[i].crop == nil {
+			if k.parts[i].unkept {
 				n++
 			}
 		}
@@ -186,7 +186,8 @@ func (o *owner) judge(t *tracked, at time.Time) {
 	o.figures.judged(o.s.now())
 }
 
-// lateness returns why a part is judged too late, "" if it is not.
+// lateness returns why a part is judged too late, or the model was not asked about a
+// view of it for want of time; "" if neither.
 func (o *owner) lateness(t *tracked) string {
 	for i := range t.views {
 		if why := t.views[i].late; why != "" {

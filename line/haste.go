@@ -35,14 +35,6 @@ func (h *haste) expects(parts, cores int) time.Duration {
 	return sorted[(h.known-1)/2] * time.Duration(parts) / time.Duration(cores)
 }
 
-// late returns why what the model has just said of a frame comes too late, "" if it does not.
-func (w *worker) late(f *camera.Frame) string {
-	if since, limit := w.s.now().Sub(f.At), w.s.cfg.Settings.Deadline.D(); since > limit {
-		return fmt.Sprintf("late: judged %.0f ms after exposure (at most %.0f)", ms(since), ms(limit))
-	}
-	return ""
-}
-
 // tooLate returns why the model need not be asked about the parts of a frame: its
 // answer would come after the deadline. "" if there is time. Each such frame makes
 // what is known of the model's pace count less, so that a slow spell ends.

@@ -68,7 +68,7 @@ func TestHaste(t *testing.T) {
 			t.Errorf("%v after exposure: asked %t, want %t", c.waited, asked, c.asked)
 		}
 		p, late := &l.parts[0], !c.asked || c.waited+c.takes > 250*time.Millisecond
-		if strings.HasPrefix(p.late, "late: ") != late || p.failed == "" != c.asked {
+		if strings.HasPrefix(p.late, "late: ") == c.asked || p.failed == "" != c.asked {
 			t.Errorf("%v after exposure, late %t: said %q, failed %q", c.waited, late, p.late, p.failed)
 		}
 		// A good part that may yet be doubted has its picture at hand; it is kept if it is late.
@@ -105,7 +105,7 @@ func TestNotAsked(t *testing.T) {
 		l.parts = append(l.parts, sighting{aheadMM: float64(20 * i), lane: 1})
 	}
 	l.forgo("the model was not asked", "late: no time")
-	l.parts[0].keep, l.parts[0].crop = true, copyCrop(&vision.Crop{}, models.Heatmap{})
+	l.parts[0].keep, l.parts[0].unkept, l.parts[0].crop = true, false, copyCrop(&vision.Crop{}, models.Heatmap{})
 	o.frame(l)
 	if got := o.batch().counts; got != (Counts{Inconclusive: 3, Late: 3}) {
 		t.Errorf("counted %+v", got)

@@ -62,12 +62,13 @@ type sighting struct {
 	box     vision.Box
 	centre  vision.Point // pixels
 	failed  string       // why the model gave no answer
-	late    string       // why the answer comes too late, or was not even asked for; "" if it is in time
+	late    string       // why the model was not asked, "" if it was; failed is set then too
 	// unanswered says that it is the model's own answer to this picture.
 	unanswered bool
 	result     models.Result
 	crop       *keepsakeCrop // kept pixels, if they may be needed as evidence
 	keep       bool          // whatever the verdict
+	unkept     bool          // its pixels were not even copied, since no time was left
 }
 
 func (w *worker) run(ctx context.Context) {
@@ -241,15 +242,15 @@ func (w *worker) recognise(ctx context.Context, f *camera.Frame, l *look) {
 		w.answered = false
 		l.forgo("the model was not asked", why)
 		if w.s.cfg.Keep != nil { // one stands for all: storing each would take the next frame's time
-			l.parts[0].keep, l.parts[0].crop = true, copyCrop(&w.owned[0], models.Heatmap{})
+			l.parts[0].keep, l.parts[0].unkept, l.parts[0].crop = true, false, copyCrop(&w.owned[0], models.Heatmap{})
 		}
 		return
 	}
 	w.answered = err == nil
 	// What may yet be doubted: the owner will not see these pixels.
-	late := w.late(f)
-	doubtful := f.Damaged || w.s.doubting.Load() || w.s.now().Sub(f.At) > w.s.cfg.Settings.Deadline.D()/2
-	several := len(l.by.required) > 1
+	several := len(l.by.required) > 1 // the newest view's exposure counts then
+	since, limit := w.s.now().Sub(f.At), w.s.cfg.Settings.Deadline.D()
+	late, doubtful := since > limit && !several, f.Damaged || w.s.doubting.Load() || since > limit/2
 	for i := range l.parts {
 		p := &l.parts[i]
 		if err != nil {
@@ -265,9 +266,9 @@ func (w *worker) recognise(ctx context.Context, f *camera.Frame, l *look) {
 		// the owner may want to keep them. Where several views make a verdict, any
 		// other may yet fail the part. Of a frame that is late one good part stands
 		// for all.
-		p.late = late
-		p.keep = p.failed != "" || !(p.result.Anomaly < limits.Lowest()) || sampled(f.Trigger, i, l.by.Recipe.Keep.OnePassIn) || late != "" && i == 0
-		if w.s.cfg.Keep != nil && (p.keep || late == "" && (doubtful || several)) {
+		p.keep = p.failed != "" || !(p.result.Anomaly < limits.Lowest()) || sampled(f.Trigger, i, l.by.Recipe.Keep.OnePassIn) || late && i == 0
+		p.unkept = late && !p.keep
+		if w.s.cfg.Keep != nil && (p.keep || !late && (doubtful || several)) {
 			p.crop = copyCrop(&w.owned[i], p.result.Heatmap)
 		}
 	}
@@ -276,7 +277,7 @@ func (w *worker) recognise(ctx context.Context, f *camera.Frame, l *look) {
 // forgo says of all parts of a frame that the model gave no answer.
 func (k *look) forgo(failed, late string) {
 	for i := range k.parts {
-		k.parts[i].failed, k.parts[i].late = failed, late
+		k.parts[i].failed, k.parts[i].late, k.parts[i].unkept = failed, late, late != ""
 	}
 }
 
