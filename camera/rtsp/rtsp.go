@@ -4,6 +4,7 @@ package rtsp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/bluenviron/gortsplib/v5/pkg/base"
 	"github.com/bluenviron/gortsplib/v5/pkg/description"
 	"github.com/bluenviron/gortsplib/v5/pkg/format"
+	"golang.org/x/sync/errgroup"
 
 	"linesman/camera"
 	"linesman/part"
@@ -25,7 +27,9 @@ var _ camera.Driver = (*Driver)(nil)
 type Driver struct {
 	id      part.CameraID
 	url     *base.URL
+	sub     *base.URL // where frames come from, if not from url
 	timeout time.Duration
+	every   time.Duration // between two frames delivered, at least
 	pool    *camera.Pool
 	secrets []string // what no error may show
 }
@@ -47,8 +51,20 @@ func New(id part.CameraID, s Settings) (camera.Driver, error) {
 		s.Timeout = 5 * time.Second
 	}
 	d := &Driver{id: id, url: (*base.URL)(u), timeout: s.Timeout, pool: camera.NewPool(8)}
+	if s.FPS > 0 {
+		d.every = time.Duration(float64(time.Second) / s.FPS)
+	}
 	// Some cameras want the password within the path: it is as secret.
 	d.secrets = []string{u.String(), u.RequestURI()}
+	if s.Sub != "" {
+		sub, ok := address(s.Sub)
+		if !ok {
+			return nil, fmt.Errorf("rtsp camera %s: sub is no rtsp address", id)
+		}
+		sub.User = u.User
+		d.sub = (*base.URL)(sub)
+		d.secrets = append(d.secrets, sub.String(), sub.RequestURI())
+	}
 	if u.User != nil {
 		password, _ := u.User.Password()
 		d.secrets = append(d.secrets, u.User.String(), password, url.QueryEscape(password))
@@ -64,17 +80,34 @@ func (d *Driver) Run(ctx context.Context, sink camera.Sink) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := d.play(ctx, sink)
+	err := d.streams(ctx, sink)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return d.explain(err)
 }
 
-func (d *Driver) play(ctx context.Context, sink camera.Sink) error {
+// streams plays the camera's one stream, or both side by side: if one breaks,
+// both end.
+func (d *Driver) streams(ctx context.Context, sink camera.Sink) error {
+	if d.sub == nil {
+		return d.play(ctx, d.url, wants{frames: true, packets: true}, sink)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return d.play(ctx, d.url, wants{packets: true}, sink) })
+	g.Go(func() error {
+		if err := d.play(ctx, d.sub, wants{frames: true}, sink); err != nil {
+			return fmt.Errorf("sub-stream: %w", err)
+		}
+		return errors.New("sub-stream: the stream ended")
+	})
+	return g.Wait()
+}
+
+func (d *Driver) play(ctx context.Context, from *base.URL, wanted wants, sink camera.Sink) error {
 	protocol := gortsplib.ProtocolTCP
 	client := &gortsplib.Client{
-		Scheme: d.url.Scheme, Host: d.url.Host, Protocol: &protocol,
+		Scheme: from.Scheme, Host: from.Host, Protocol: &protocol,
 		ReadTimeout: d.timeout, WriteTimeout: d.timeout, UserAgent: "linesman",
 		// Losses are seen in the packets' numbers, and said in the frames.
 		OnPacketsLost: func(uint64) {}, OnDecodeError: func(error) {}, OnTransportSwitch: func(error) {},
@@ -85,7 +118,7 @@ func (d *Driver) play(ctx context.Context, sink camera.Sink) error {
 	defer client.Close()
 	defer context.AfterFunc(ctx, client.Close)()
 
-	media, h264, err := d.describe(client)
+	media, h264, err := d.describe(client, from)
 	if err != nil {
 		return err
 	}
@@ -99,7 +132,7 @@ func (d *Driver) play(ctx context.Context, sink camera.Sink) error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- client.Wait() }()
-	v, err := newViewer(d, sink, h264.SPS, h264.PPS)
+	v, err := newViewer(d, wanted, sink, h264.SPS, h264.PPS)
 	if err != nil {
 		return err
 	}
@@ -108,8 +141,8 @@ func (d *Driver) play(ctx context.Context, sink camera.Sink) error {
 }
 
 // describe finds the camera's H.264 stream and sets it up.
-func (d *Driver) describe(client *gortsplib.Client) (*description.Media, *format.H264, error) {
-	session, _, err := client.Describe(d.url)
+func (d *Driver) describe(client *gortsplib.Client, from *base.URL) (*description.Media, *format.H264, error) {
+	session, _, err := client.Describe(from)
 	if err != nil {
 		return nil, nil, err
 	}

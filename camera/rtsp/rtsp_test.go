@@ -327,6 +327,53 @@ func TestPicturesAndPacketsAreWhatWasPublished(t *testing.T) {
 	}
 }
 
+// Frames come from the small stream and packets from the large one.
+func TestSubStream(t *testing.T) {
+	large := with(t, publisher.Options{})
+	small := listen(t, publisher.Options{})
+	roll(t, small, func(int) (int, int) { return 32, 32 })
+	w := newWatcher()
+	w.until(t, driver(t, rtsp.Settings{URL: large.URL(), Sub: small.URL()}), func() bool { return len(w.frames) >= 10 && len(w.packets) >= 10 })
+	for i, f := range w.frames {
+		if f.Width != 32 || f.Height != 32 {
+			t.Fatalf("frame %d is %d x %d, want the small stream's 32 x 32", i, f.Width, f.Height)
+		}
+	}
+	if k := w.packets[0]; !k.Key {
+		t.Errorf("the first packet is no key picture: %+v", k)
+	}
+}
+
+// A camera whose small stream is not there is down, and says which stream.
+func TestSubStreamThatIsNotThere(t *testing.T) {
+	large := with(t, publisher.Options{})
+	d := driver(t, rtsp.Settings{URL: large.URL(), Sub: large.URL() + "-small"})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := d.Run(ctx, newWatcher()); err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), "no such stream") {
+		t.Errorf("got %v, want that there is no such stream", err)
+	}
+}
+
+// Of a hundred pictures a second ten are delivered, the packets are all there,
+// and what is left out is no loss.
+func TestFewerFramesThanPackets(t *testing.T) {
+	p := with(t, publisher.Options{})
+	w := newWatcher()
+	w.until(t, driver(t, rtsp.Settings{URL: p.URL(), FPS: 10}), func() bool { return len(w.frames) >= 8 })
+	if len(w.packets) < 3*len(w.frames) {
+		t.Errorf("%d packets beside %d frames, want all of them", len(w.packets), len(w.frames))
+	}
+	for i, f := range w.frames[1:] {
+		if f.Dropped != 0 {
+			t.Errorf("frame %d says that %d were lost", i+1, f.Dropped)
+		}
+		if apart := f.At.Sub(w.frames[i].At); apart < 80*time.Millisecond {
+			t.Errorf("frame %d comes %v after the one before, want at least 87 ms", i+1, apart)
+		}
+	}
+}
+
 func TestPictureThatChangesItsSize(t *testing.T) {
 	p := listen(t, publisher.Options{})
 	w := newWatcher()

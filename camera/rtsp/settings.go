@@ -25,6 +25,12 @@ type Settings struct {
 	// Timeout is how long the camera may take to answer, to send its first key
 	// picture, or to send anything at all; 5s unless set.
 	Timeout time.Duration `yaml:"timeout,omitempty"`
+	// Sub is the address of a second, smaller stream of the same camera: frames come
+	// from it then, and the compressed stream, for clips, from URL.
+	Sub string `yaml:"sub,omitempty"`
+	// FPS is how many frames a second are delivered at most; all of them unless set.
+	// What is left out is decoded, since later pictures build on it, but costs no more.
+	FPS float64 `yaml:"fps,omitempty"`
 }
 
 // String tells the settings without user name and password: they must never
@@ -62,11 +68,18 @@ func (s Settings) Validate() error {
 	if s.URL == "" {
 		return errors.New("rtsp camera: url is missing; give it as rtsp://address/path, see the camera's manual")
 	}
-	u, err := url.Parse(s.URL)
-	if err != nil || u.Host == "" || u.Scheme != "rtsp" && u.Scheme != "rtsps" {
+	u, ok := address(s.URL)
+	if !ok {
 		return errors.New("rtsp camera: url is no rtsp address; give it as rtsp://address/path, a # or @ in a password belongs into password")
 	}
+	sub, ok := address(s.Sub)
 	switch {
+	case s.Sub != "" && !ok:
+		return errors.New("rtsp camera: sub is no rtsp address; give it as rtsp://address/path")
+	case s.Sub != "" && sub.User != nil:
+		return errors.New("rtsp camera: sub holds a user name; it is the same camera's as url's, leave it out")
+	case s.FPS < 0 || s.FPS > 1000:
+		return fmt.Errorf("rtsp camera: fps is %v; give frames a second, or leave it out for all", s.FPS)
 	case s.Password != "" && s.PasswordEnv != "":
 		return errors.New("rtsp camera: password and password_env are both given; keep one")
 	case u.User != nil && (s.Username != "" || s.Password != "" || s.PasswordEnv != ""):
@@ -77,6 +90,12 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("rtsp camera: timeout is %v; give it as, say, 5s", s.Timeout)
 	}
 	return nil
+}
+
+// address reads the address of a stream.
+func address(text string) (*url.URL, bool) {
+	u, err := url.Parse(text)
+	return u, err == nil && u.Host != "" && (u.Scheme == "rtsp" || u.Scheme == "rtsps")
 }
 
 // userinfo returns the credentials to use, nil for none.

@@ -23,6 +23,9 @@ func TestDecode(t *testing.T) {
 		{"two passwords", "url: rtsp://h/\nusername: u\npassword: " + password + "\npassword_env: P", "keep one"},
 		{"credentials twice", "url: rtsp://u:" + password + "@h/\nusername: u", "keep them beside it"},
 		{"no user", "url: rtsp://h/\npassword: " + password, "no username"},
+		{"sub of another kind", "url: rtsp://h/\nsub: http://h/small", "sub is no rtsp address"},
+		{"sub with a user", "url: rtsp://h/\nsub: rtsp://u:" + password + "@h/small", "leave it out"},
+		{"fps", "url: rtsp://h/\nfps: -5", "fps is -5"},
 		{"negative", "url: rtsp://h/\ntimeout: -1s", "timeout is -1s"},
 		{"another driver", "driver: sim\nurl: rtsp://h/", "want rtsp"},
 	}

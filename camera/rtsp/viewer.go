@@ -18,8 +18,9 @@ const idr = 5
 // goroutine of Run.
 type viewer struct {
 	d       *Driver
+	wants   wants
 	sink    camera.Sink
-	decoder *codec.Decoder
+	decoder *codec.Decoder // nil where no frames are wanted
 
 	sps, pps []byte
 	base     time.Time // decoder times count from here
@@ -29,21 +30,33 @@ type viewer struct {
 	started  bool   // a key picture came
 	damaged  bool   // until the next key picture
 	units    int
-	failed   error // of decoding, last
+	signs    int       // of life: pictures decoded, or packets where no pictures are wanted
+	shown    time.Time // exposure of the last frame delivered
+	failed   error     // of decoding, last
 }
 
-func newViewer(d *Driver, sink camera.Sink, sps, pps []byte) (*viewer, error) {
-	decoder, err := codec.NewDecoder()
-	if err != nil {
-		return nil, err
+// wants says what of a stream is delivered.
+type wants struct{ frames, packets bool }
+
+func newViewer(d *Driver, w wants, sink camera.Sink, sps, pps []byte) (*viewer, error) {
+	v := &viewer{d: d, wants: w, sink: sink, base: time.Now()}
+	if w.frames {
+		decoder, err := codec.NewDecoder()
+		if err != nil {
+			return nil, err
+		}
+		v.decoder = decoder
 	}
-	v := &viewer{d: d, sink: sink, decoder: decoder, base: time.Now()}
 	v.keep(sps)
 	v.keep(pps)
 	return v, nil
 }
 
-func (v *viewer) close() { v.decoder.Close() }
+func (v *viewer) close() {
+	if v.decoder != nil {
+		v.decoder.Close()
+	}
+}
 
 // watch takes units until ctx ends, the connection does, or no picture comes of
 // what is sent.
@@ -61,9 +74,9 @@ func (v *viewer) watch(ctx context.Context, in *intake, ended <-chan error) erro
 		case <-patience.C:
 			return v.blind()
 		case u := <-in.units:
-			before := v.seq
+			before := v.signs
 			v.take(u)
-			if v.seq > before {
+			if v.signs > before {
 				patience.Reset(v.d.timeout)
 			}
 		}
@@ -102,15 +115,29 @@ func (v *viewer) take(u unit) {
 		v.damaged = false
 	}
 	data := v.annexB(u.nalus, key && !sets)
-	v.sink.Packet(&camera.Packet{Camera: v.d.id, Codec: "h264", PTS: u.pts - v.firstPTS, At: u.at, Key: key, Data: data})
+	if v.wants.packets {
+		v.sink.Packet(&camera.Packet{Camera: v.d.id, Codec: "h264", PTS: u.pts - v.firstPTS, At: u.at, Key: key, Data: data})
+	}
+	if v.decoder == nil {
+		v.signs++
+		return
+	}
 	if err := v.decoder.Decode(data, u.at.Sub(v.base), v.show); err != nil {
 		v.failed, v.damaged = err, true
 		v.lost++
 	}
 }
 
-// show delivers one decoded picture.
+// show delivers one decoded picture, unless it comes sooner after the last one
+// than is wanted.
 func (v *viewer) show(p *codec.Picture) {
+	v.signs++
+	at := v.base.Add(p.PTS)
+	if v.d.every > 0 && !v.shown.IsZero() && at.Sub(v.shown) < v.d.every-v.d.every/8 && at.After(v.shown) {
+		v.damaged = v.damaged || p.Damaged
+		return
+	}
+	v.shown = at
 	f := v.d.pool.Get(p.Width, p.Height, camera.RGB)
 	if err := p.RGB(f.Pix); err != nil {
 		f.Release()
@@ -120,7 +147,7 @@ func (v *viewer) show(p *codec.Picture) {
 	}
 	v.damaged = v.damaged || p.Damaged
 	v.seq++
-	f.Camera, f.Seq, f.At, f.Damaged, f.Dropped = v.d.id, v.seq, v.base.Add(p.PTS), v.damaged, v.lost
+	f.Camera, f.Seq, f.At, f.Damaged, f.Dropped = v.d.id, v.seq, at, v.damaged, v.lost
 	v.lost, v.failed = 0, nil
 	v.sink.Frame(f)
 }

@@ -24,7 +24,7 @@ func viewing(t testing.TB) *viewer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := newViewer(d.(*Driver), nothing{}, nil, nil)
+	v, err := newViewer(d.(*Driver), wants{frames: true, packets: true}, nothing{}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
