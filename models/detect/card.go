@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"math"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 
@@ -40,9 +43,15 @@ type Card struct {
 	Classes []string `yaml:"classes"`
 	// Overlap is the share of two boxes' joint area from which the weaker of one
 	// class is taken for the same thing.
-	Overlap float64  `yaml:"overlap"`
-	Data    []Source `yaml:"data"`
-	Samples []Sample `yaml:"samples"`
+	Overlap float64 `yaml:"overlap"`
+	// Sure is the score from which something is believed to be of a class; it was
+	// chosen on pictures that the figures are not of.
+	Sure map[string]float64 `yaml:"sure,omitempty"`
+	// Parts are the names under which some of the classes are asked for alone.
+	Parts   map[string][]string `yaml:"parts,omitempty"`
+	Data    []Source            `yaml:"data"`
+	Figures []Figure            `yaml:"figures,omitempty"`
+	Samples []Sample            `yaml:"samples"`
 }
 
 // Head says how pictures go in and how answers come out: one row a place on
@@ -56,6 +65,22 @@ type Head struct {
 	Order   string `yaml:"order"` // of the planes: "bgr" or "rgb", values 0..255
 	Pad     uint8  `yaml:"pad"`   // beside the letterboxed picture
 	Strides []int  `yaml:"strides"`
+	// Free: the graph takes any size that the strides divide. The input has the
+	// picture's shape then, and Width x Height at most.
+	Free bool `yaml:"free,omitempty"`
+	// Fine is the longest side of a second look, at pictures with more pixels than
+	// the first one shows: people far away are small. 0: one look.
+	Fine int `yaml:"fine,omitempty"`
+	// Many: a place may hold several things, each class that scores, instead of
+	// what it is most likely.
+	Many bool `yaml:"many,omitempty"`
+}
+
+// Figure is what was measured of the model.
+type Figure struct {
+	Set     string             `yaml:"set"`     // pictures it was measured on
+	Command string             `yaml:"command"` // that anyone can run
+	AP50    map[string]float64 `yaml:"ap50"`    // by class
 }
 
 // Source is one body of data or weights behind the model.
@@ -83,13 +108,25 @@ func (c *Card) Model() models.Model {
 	return models.Model{Name: c.Name, Version: c.Version, SHA256: c.SHA256}
 }
 
-// rows is how many places the head answers for.
-func (h Head) rows() int {
+// rows is how many places the head answers for in an input of that size.
+func (h Head) rows(width, height int) int {
 	n := 0
 	for _, s := range h.Strides {
-		n += (h.Width / s) * (h.Height / s)
+		n += (width / s) * (height / s)
 	}
 	return n
+}
+
+// input is the size in which a picture is shown whose longest side may become
+// side pixels: all of Width x Height unless the head is free.
+func (h Head) input(width, height, side int) (w, t int) {
+	if !h.Free {
+		return h.Width, h.Height
+	}
+	k := min(float64(side)/float64(max(width, height)), float64(max(h.Fine, h.Width, h.Height))/float64(max(width, height)))
+	step := slices.Max(h.Strides)
+	up := func(n int) int { return max(1, int(math.Ceil(float64(n)*k/float64(step)-1e-9))) * step }
+	return up(width), up(height)
 }
 
 // maxSide bounds the network's input: beyond it one picture would take minutes.
@@ -123,6 +160,12 @@ func (c *Card) Check() error {
 			return fmt.Errorf("stride %d does not divide the input of %d x %d pixels", s, h.Width, h.Height)
 		}
 	}
+	if !h.Free && h.Fine != 0 {
+		return errors.New("fine: a second, larger look needs a graph that takes any size (free: true)")
+	}
+	if h.Fine < 0 || h.Fine > maxSide {
+		return fmt.Errorf("fine: %d pixels: give 0 for one look, or up to %d", h.Fine, maxSide)
+	}
 	seen := map[string]bool{}
 	for i, name := range c.Classes {
 		if name == "" || seen[name] {
@@ -130,15 +173,47 @@ func (c *Card) Check() error {
 		}
 		seen[name] = true
 	}
+	for name, score := range c.Sure {
+		if !seen[name] || !(score > 0 && score < 1) {
+			return fmt.Errorf("sure: %s: %v: want one of the classes and a score between 0 and 1", name, score)
+		}
+	}
+	for part, classes := range c.Parts {
+		for _, name := range classes {
+			if !seen[name] {
+				return fmt.Errorf("parts: %s: %q is not among the classes", part, name)
+			}
+		}
+	}
 	return nil
+}
+
+// firstHead is what the first cards' digest is over.
+type firstHead struct {
+	Kind    string
+	Width   int
+	Height  int
+	Order   string
+	Pad     uint8
+	Strides []int
 }
 
 // Digest is over all that can change an answer.
 func (c *Card) Digest() string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%s\ngraph %s\nhead %+v\noverlap %v\n", c.Kind, c.Name, c.Version, c.Graph, c.Head, c.Overlap)
+	h, head := sha256.New(), c.Head
+	first := firstHead{head.Kind, head.Width, head.Height, head.Order, head.Pad, head.Strides}
+	fmt.Fprintf(h, "%s\n%s\n%s\ngraph %s\nhead %+v\noverlap %v\n", c.Kind, c.Name, c.Version, c.Graph, first, c.Overlap)
+	if head.Free || head.Many || head.Fine != 0 {
+		fmt.Fprintf(h, "free %v fine %d many %v\n", head.Free, head.Fine, head.Many)
+	}
 	for _, name := range c.Classes {
 		fmt.Fprintf(h, "class %q\n", name)
+		if sure, ok := c.Sure[name]; ok {
+			fmt.Fprintf(h, "sure %v\n", sure)
+		}
+	}
+	for _, part := range slices.Sorted(maps.Keys(c.Parts)) {
+		fmt.Fprintf(h, "part %q of %q\n", part, c.Parts[part])
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

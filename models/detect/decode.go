@@ -13,38 +13,49 @@ type Found struct {
 	Label string // the class's name
 	Score float64
 	Box   vision.Box // pixels of the picture, cut off at its edges
+	Sure  bool       // the score reaches what the card asks of the class, or a half where it asks nothing
 }
 
-// decode reads the rows of a YOLOX head: what scores at least floor, by the
-// class that is most likely in each place. Boxes are in pixels of the tensor.
-// Numbers that are none find nothing.
-func (h Head) decode(rows []float32, classes int, floor float64, out []Found) []Found {
-	width := 5 + classes
+// decode reads the rows of a YOLOX head for an input of width x height pixels:
+// what scores at least floor. Boxes are in pixels of the input. Numbers that are
+// none find nothing.
+func (h Head) decode(rows []float32, width, height, classes int, floor float64, out []Found) []Found {
+	step := 5 + classes
 	r := 0
 	for _, stride := range h.Strides {
-		for y := range h.Height / stride {
-			for x := range h.Width / stride {
-				row := rows[r*width : (r+1)*width]
+		for y := range height / stride {
+			for x := range width / stride {
+				row := rows[r*step : (r+1)*step]
 				r++
 				if !(float64(row[4]) >= floor) {
 					continue // a class is at most 1
 				}
-				class := 0
-				for c, v := range row[5:] {
-					if v > row[5+class] {
-						class = c
-					}
-				}
-				score := float64(row[4]) * float64(row[5+class])
-				k := float64(stride)
-				cx, cy := (float64(row[0])+float64(x))*k, (float64(row[1])+float64(y))*k
-				w, t := math.Exp(float64(row[2]))*k, math.Exp(float64(row[3]))*k
-				if !(score >= floor) || !sound(cx, cy, w, t, score) {
-					continue
-				}
-				out = append(out, Found{Class: class, Score: score, Box: vision.Box{X0: cx - w/2, Y0: cy - t/2, X1: cx + w/2, Y1: cy + t/2}})
+				out = h.place(row, float64(stride), float64(x), float64(y), floor, out)
 			}
 		}
+	}
+	return out
+}
+
+// place reads one row: the class that is most likely, or each that scores.
+func (h Head) place(row []float32, k, x, y, floor float64, out []Found) []Found {
+	cx, cy := (float64(row[0])+x)*k, (float64(row[1])+y)*k
+	w, t := math.Exp(float64(row[2]))*k, math.Exp(float64(row[3]))*k
+	box := vision.Box{X0: cx - w/2, Y0: cy - t/2, X1: cx + w/2, Y1: cy + t/2}
+	if !sound(cx, cy, w, t) {
+		return out
+	}
+	best := 0
+	for c, v := range row[5:] {
+		if score := float64(row[4]) * float64(v); h.Many && score >= floor && sound(score) {
+			out = append(out, Found{Class: c, Score: score, Box: box})
+		}
+		if v > row[5+best] {
+			best = c
+		}
+	}
+	if score := float64(row[4]) * float64(row[5+best]); !h.Many && score >= floor && sound(score) {
+		out = append(out, Found{Class: best, Score: score, Box: box})
 	}
 	return out
 }

@@ -55,9 +55,9 @@ func TestDecode(t *testing.T) {
 		}, 0.1, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			rows := make([]float32, small.rows()*7)
+			rows := make([]float32, small.rows(small.Width, small.Height)*7)
 			c.fill(rows)
-			got := small.decode(rows, 2, c.floor, nil)
+			got := small.decode(rows, small.Width, small.Height, 2, c.floor, nil)
 			if !slices.EqualFunc(got, c.want, near) {
 				t.Errorf("decoded %+v, want %+v", got, c.want)
 			}
@@ -104,7 +104,7 @@ func FuzzDecode(f *testing.F) {
 		if !(floor > 0) || len(seed) == 0 {
 			return
 		}
-		rows := make([]float32, small.rows()*7)
+		rows := make([]float32, small.rows(small.Width, small.Height)*7)
 		for i := range rows {
 			var bits uint32
 			for k := range 4 {
@@ -112,7 +112,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			rows[i] = math.Float32frombits(bits)
 		}
-		for _, found := range suppress(small.decode(rows, 2, floor, nil), 0.45) {
+		for _, found := range suppress(small.decode(rows, small.Width, small.Height, 2, floor, nil), 0.45) {
 			if b := found.Box; !(found.Score >= floor) || !sound(b.X0, b.Y0, b.X1, b.Y1) || b.Width() < 0 || b.Height() < 0 || found.Class > 1 {
 				t.Errorf("found %+v with a floor of %v", found, floor)
 			}

@@ -8,6 +8,7 @@ package detect
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"image"
@@ -17,6 +18,7 @@ import (
 	"io/fs"
 	"math"
 	"slices"
+	"strings"
 
 	"linesman/models"
 	"linesman/vision"
@@ -32,12 +34,22 @@ type Picture struct {
 type Options struct {
 	Open    models.Open // the runtime; models/onnx.Open
 	Threads int         // cores one Look may use; 1 unless set
+	// Side is the longest side of the input in pixels where the card leaves it free;
+	// 0 takes the card's. More sees smaller things and costs its square.
+	Side int
+	// Once leaves out the card's second, finer look.
+	Once bool
+	// Only names the classes that are asked for, or parts of the card; none: all.
+	Only []string
 }
 
 // Detector finds things by one model. It is used by one goroutine at a time.
 type Detector struct {
 	card    Card
 	session models.Session
+	wanted  []bool // by class
+	side    int    // of the first look, where the head is free
+	fine    int    // of the second; 0: none
 	input   []float32
 	in      [1]models.Tensor
 	buffers models.Buffers
@@ -65,7 +77,56 @@ func New(f *Folder, o Options) (*Detector, error) {
 		d.Close()
 		return nil, fmt.Errorf("%w: %s", ErrRefused, err)
 	}
+	if err := d.narrow(o); err != nil {
+		d.Close()
+		return nil, err
+	}
 	return d, nil
+}
+
+// narrow lets the detector look for what is asked, as finely as is asked.
+func (d *Detector) narrow(o Options) error {
+	h := d.card.Head
+	switch {
+	case o.Side == 0:
+	case !h.Free:
+		return fmt.Errorf("model %s takes pictures of %d x %d pixels alone: leave the side out", d.card.Name, h.Width, h.Height)
+	case o.Side < slices.Max(h.Strides) || o.Side > maxSide:
+		return fmt.Errorf("model %s: a side of %d pixels: give %d to %d", d.card.Name, o.Side, slices.Max(h.Strides), maxSide)
+	default:
+		d.side = o.Side
+	}
+	if o.Once || d.fine <= d.side {
+		d.fine = 0
+	}
+	if len(o.Only) == 0 {
+		return nil
+	}
+	d.wanted = make([]bool, len(d.card.Classes))
+	for _, name := range o.Only {
+		classes, isPart := d.card.Parts[name]
+		if !isPart {
+			classes = []string{name}
+		}
+		for _, c := range classes {
+			i := slices.Index(d.card.Classes, c)
+			if i < 0 {
+				return fmt.Errorf("model %s finds no %q; it finds %s", d.card.Name, c, strings.Join(d.card.Classes, ", "))
+			}
+			d.wanted[i] = true
+		}
+	}
+	return nil
+}
+
+// size prepares the input for pictures shown in width x height pixels.
+func (d *Detector) size(width, height int) {
+	if n := 3 * width * height; cap(d.input) < n {
+		d.input = make([]float32, n)
+	} else {
+		d.input = d.input[:n]
+	}
+	d.in[0] = models.Tensor{Shape: []int64{1, 3, int64(height), int64(width)}, Data: d.input}
 }
 
 func open(f *Folder, o Options) (*Detector, error) {
@@ -77,8 +138,8 @@ func open(f *Folder, o Options) (*Detector, error) {
 		return nil, fmt.Errorf("model %s: %w", f.Card.Name, err)
 	}
 	h := f.Card.Head
-	d := &Detector{card: f.Card, session: session, input: make([]float32, 3*h.Width*h.Height)}
-	d.in[0] = models.Tensor{Shape: []int64{1, 3, int64(h.Height), int64(h.Width)}, Data: d.input}
+	d := &Detector{card: f.Card, session: session, side: max(h.Width, h.Height), fine: h.Fine}
+	d.size(h.Width, h.Height)
 	if in, out := len(session.Inputs()), len(session.Outputs()); in != 1 || out != 1 {
 		d.Close()
 		return nil, fmt.Errorf("%w: the graph has %d inputs and %d outputs, a YOLOX head has one of each; export it without post-processing", ErrRefused, in, out)
@@ -112,11 +173,35 @@ func (d *Detector) Look(p Picture, floor float64) ([]Found, error) {
 	if !(floor > 0) {
 		return nil, fmt.Errorf("model %s: a floor of %v would find something in every place; give a score above 0", d.card.Name, floor)
 	}
-	h := d.card.Head
-	box := vision.Fit(p.Width, p.Height, h.Width, h.Height)
+	found, err := d.show(p, d.side, floor, d.found[:0])
+	if err != nil {
+		return nil, err
+	}
+	if d.fine > 0 && max(p.Width, p.Height) > d.side {
+		n := len(found)
+		if found, err = d.show(p, d.fine, floor, found); err != nil {
+			return nil, err
+		}
+		// What is larger there than anything taught belongs to the first look.
+		scale := float64(min(d.fine, max(p.Width, p.Height))) / float64(max(p.Width, p.Height))
+		found = append(found[:n], slices.DeleteFunc(found[n:], func(f Found) bool {
+			return max(f.Box.Width(), f.Box.Height())*scale > float64(d.side)
+		})...)
+	}
+	d.found = suppress(found, d.card.Overlap)
+	return d.found, nil
+}
+
+// show lets the network look once, the longest side of the picture side pixels
+// long where that can be chosen, and appends what it finds in the picture's pixels.
+func (d *Detector) show(p Picture, side int, floor float64, found []Found) ([]Found, error) {
+	h, n := d.card.Head, len(found)
+	width, height := h.input(p.Width, p.Height, side)
+	d.size(width, height)
+	box := vision.Fit(p.Width, p.Height, width, height)
 	box.Fill(p.Pix, p.Stride, vision.Normalise{Deviation: [3]float32{1, 1, 1}}, [3]byte{h.Pad, h.Pad, h.Pad}, d.input)
 	if h.Order == "bgr" {
-		plane := h.Width * h.Height
+		plane := width * height
 		red, blue := d.input[:plane], d.input[2*plane:]
 		for i, v := range red {
 			red[i], blue[i] = blue[i], v
@@ -126,16 +211,17 @@ func (d *Detector) Look(p Picture, floor float64) ([]Found, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", d.card.Name, err)
 	}
-	d.found = suppress(h.decode(rows, len(d.card.Classes), floor, d.found[:0]), d.card.Overlap)
+	found = h.decode(rows, width, height, len(d.card.Classes), floor, found)
 	back := box.ToPicture()
-	inside := d.found[:0]
-	for _, f := range d.found {
+	inside := found[:n]
+	for _, f := range found[n:] {
 		f.Box = clip(back.ApplyBox(f.Box), float64(p.Width), float64(p.Height))
-		if f.Label = d.card.Classes[f.Class]; f.Box.Width() > 0 && f.Box.Height() > 0 {
+		f.Label = d.card.Classes[f.Class]
+		f.Sure = f.Score >= cmp.Or(d.card.Sure[f.Label], 0.5)
+		if f.Box.Width() > 0 && f.Box.Height() > 0 && (d.wanted == nil || d.wanted[f.Class]) {
 			inside = append(inside, f)
 		}
 	}
-	d.found = inside
 	return inside, nil
 }
 
@@ -145,7 +231,8 @@ func (d *Detector) rows() ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	want := []int64{1, int64(d.card.Head.rows()), int64(5 + len(d.card.Classes))}
+	shape := d.in[0].Shape
+	want := []int64{1, int64(d.card.Head.rows(int(shape[3]), int(shape[2]))), int64(5 + len(d.card.Classes))}
 	if len(out) != 1 || !slices.Equal(out[0].Shape, want) {
 		var have []int64
 		if len(out) > 0 {

@@ -49,7 +49,7 @@ func (d *drawn) Run(in []models.Tensor, _ *models.Buffers) ([]models.Tensor, err
 }
 
 func newDrawn() *drawn {
-	return &drawn{ins: []string{"images"}, outs: []string{"output"}, shape: []int64{1, int64(small.rows()), 7}}
+	return &drawn{ins: []string{"images"}, outs: []string{"output"}, shape: []int64{1, int64(small.rows(small.Width, small.Height)), 7}}
 }
 
 func (d *drawn) open([]byte, int) (models.Session, error) { return d, nil }
