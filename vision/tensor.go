@@ -1,6 +1,11 @@
 package vision
 
-import "math"
+import (
+	"math"
+	"sync"
+
+	"linesman/vision/lanes"
+)
 
 // Letterbox is where a picture stands after it was shrunk or grown to fit a
 // square or rectangle without changing its shape.
@@ -30,65 +35,138 @@ type Normalise struct{ Mean, Deviation [3]float32 }
 // 3 planes of H x W numbers. Shrinking averages all pixels that fall on one
 // (no aliasing), growing interpolates. What is beside the picture becomes pad,
 // a byte of each channel.
+//
+// Both are products of a part along the rows and one along the columns, so that
+// each pixel is read about once: rows are summed first, then what falls on one
+// column.
 func (l Letterbox) Fill(pix []byte, stride int, n Normalise, pad [3]byte, out []float32) {
 	plane := l.W * l.H
-	var k, off [3]float32
+	var k, off, beside [3]float32
 	for c := range 3 {
 		k[c] = 1 / n.Deviation[c]
 		off[c] = -n.Mean[c] / n.Deviation[c]
+		beside[c] = float32(pad[c])*k[c] + off[c]
 	}
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	s.columns.spread(l.pw, l.W, l.Left, l.Scale)
+	s.rows.spread(l.ph, l.H, l.Top, l.Scale)
+	s.row = resize(s.row, 3*l.pw)
+	s.sum = resize(s.sum, 3*l.pw)
+	x0, x1 := s.columns.inside()
 	for y := range l.H {
-		y0, y1 := (float64(y)-l.Top)/l.Scale, (float64(y)+1-l.Top)/l.Scale
-		for x := range l.W {
-			x0, x1 := (float64(x)-l.Left)/l.Scale, (float64(x)+1-l.Left)/l.Scale
-			v := [3]float32{float32(pad[0]), float32(pad[1]), float32(pad[2])}
-			if mx, my := (x0+x1)/2, (y0+y1)/2; mx >= 0 && my >= 0 && mx < float64(l.pw) && my < float64(l.ph) {
-				if l.Scale < 1 {
-					v = mean(pix, stride, l.pw, l.ph, x0, y0, x1, y1)
-				} else {
-					v = interpolate(pix, stride, l.pw, l.ph, mx-0.5, my-0.5)
-				}
+		first, weights := s.rows.of(y)
+		if len(weights) == 0 {
+			fill(out, plane, y*l.W, (y+1)*l.W, beside)
+			continue
+		}
+		clear(s.sum)
+		for i, w := range weights {
+			at := (first + i) * stride
+			lanes.Floats(s.row, pix[at:at+3*l.pw])
+			lanes.Add(s.sum, s.row, w)
+		}
+		fill(out, plane, y*l.W, y*l.W+x0, beside)
+		fill(out, plane, y*l.W+x1, (y+1)*l.W, beside)
+		red, green, blue := out[y*l.W:(y+1)*l.W], out[plane+y*l.W:plane+(y+1)*l.W], out[2*plane+y*l.W:2*plane+(y+1)*l.W]
+		for x := x0; x < x1; x++ {
+			first, weights := s.columns.of(x)
+			p := s.sum[3*first : 3*(first+len(weights))]
+			var r, g, b float32
+			for i, w := range weights {
+				v := p[3*i : 3*i+3 : 3*i+3]
+				r, g, b = r+w*v[0], g+w*v[1], b+w*v[2]
 			}
-			for c := range 3 {
-				out[c*plane+y*l.W+x] = v[c]*k[c] + off[c]
-			}
+			red[x], green[x], blue[x] = r*k[0]+off[0], g*k[1]+off[1], b*k[2]+off[2]
 		}
 	}
 }
 
-// mean averages the pixels under a rectangle, those at its rim by their share.
-func mean(pix []byte, stride, w, h int, x0, y0, x1, y1 float64) (out [3]float32) {
-	x0, y0 = max(x0, 0), max(y0, 0)
-	x1, y1 = min(x1, float64(w)), min(y1, float64(h))
-	var sum float32
-	for y := int(y0); y < h && float64(y) < y1; y++ {
-		wy := min(y1, float64(y)+1) - max(y0, float64(y))
-		for x := int(x0); x < w && float64(x) < x1; x++ {
-			k := float32(wy * (min(x1, float64(x)+1) - max(x0, float64(x))))
-			p := pix[y*stride+3*x:][:3:3]
-			out[0] += k * float32(p[0])
-			out[1] += k * float32(p[1])
-			out[2] += k * float32(p[2])
-			sum += k
+// fill writes one colour from one place of each plane up to another.
+func fill(out []float32, plane, from, to int, colour [3]float32) {
+	for c, v := range colour {
+		row := out[c*plane+from : c*plane+to]
+		for i := range row {
+			row[i] = v
 		}
 	}
-	for c := range out {
-		out[c] /= max(sum, 1e-9)
-	}
-	return out
 }
 
-// interpolate is bilinear, places counted from the first pixel's centre.
-func interpolate(pix []byte, stride, w, h int, x, y float64) (out [3]float32) {
-	x, y = min(max(x, 0), float64(w-1)), min(max(y, 0), float64(h-1))
-	i, j := int(x), int(y)
-	fx, fy := float32(x)-float32(i), float32(y)-float32(j)
-	i1, j1 := min(i+1, w-1), min(j+1, h-1)
-	for c := range out {
-		a, b := float32(pix[j*stride+3*i+c]), float32(pix[j*stride+3*i1+c])
-		d, e := float32(pix[j1*stride+3*i+c]), float32(pix[j1*stride+3*i1+c])
-		top := a + fx*(b-a)
-		out[c] = top + fy*(d+fx*(e-d)-top)
+// scratch is what Fill works in.
+type scratch struct {
+	columns, rows taps
+	row, sum      []float32
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+func resize(s []float32, n int) []float32 {
+	if cap(s) < n {
+		return make([]float32, n)
 	}
-	return out
+	return s[:n]
+}
+
+// taps are, along one side, the pixels of the picture that fall on each of the
+// tensor's, with their weights; none for what lies beside the picture.
+type taps struct {
+	first   []int
+	from    []int // where its weights begin; one more than there are pixels
+	weights []float32
+}
+
+// spread works them out for a picture of from pixels in a tensor of to.
+func (t *taps) spread(from, to int, before, scale float64) {
+	t.first, t.from, t.weights = t.first[:0], append(t.from[:0], 0), t.weights[:0]
+	for i := range to {
+		a, b := (float64(i)-before)/scale, (float64(i)+1-before)/scale
+		switch middle := (a + b) / 2; {
+		case middle < 0 || middle >= float64(from):
+			t.first = append(t.first, 0)
+		case scale < 1:
+			t.average(from, a, b)
+		default:
+			t.between(from, middle-0.5)
+		}
+		t.from = append(t.from, len(t.weights))
+	}
+}
+
+// average weighs the pixels from a to b by their share.
+func (t *taps) average(from int, a, b float64) {
+	a, b = max(a, 0), min(b, float64(from))
+	t.first = append(t.first, int(a))
+	for x := int(a); x < from && float64(x) < b; x++ {
+		share := min(b, float64(x)+1) - max(a, float64(x))
+		t.weights = append(t.weights, float32(share/(b-a)))
+	}
+}
+
+// between weighs the two pixels beside a place, counted from the first one's middle.
+func (t *taps) between(from int, at float64) {
+	at = min(max(at, 0), float64(from-1))
+	i := min(int(at), max(from-2, 0))
+	t.first = append(t.first, i)
+	share := float32(at) - float32(i)
+	if t.weights = append(t.weights, 1-share); i+1 < from {
+		t.weights = append(t.weights, share)
+	}
+}
+
+// of returns the first pixel that falls on i, and the weights from there on.
+func (t *taps) of(i int) (first int, weights []float32) {
+	return t.first[i], t.weights[t.from[i]:t.from[i+1]]
+}
+
+// inside returns from where to where pixels of the picture fall.
+func (t *taps) inside() (from, to int) {
+	for i := range t.first {
+		if t.from[i+1] > t.from[i] {
+			if to == 0 {
+				from = i
+			}
+			to = i + 1
+		}
+	}
+	return from, to
 }
