@@ -31,6 +31,8 @@ type owner struct {
 	figures figures
 	state   lineState
 	said    string // what last did not add up, for the screen
+
+	trespasses map[string]trespass // by key
 }
 
 // tracked is one part between its picture and its confirmation.
@@ -58,7 +60,7 @@ type tracked struct {
 const ownerTick = 50 * time.Millisecond
 
 func newOwner(s *Station) *owner {
-	o := &owner{s: s, set: &s.cfg.Settings, source: s.cfg.Site + "/line/" + string(s.cfg.Line)}
+	o := &owner{s: s, set: &s.cfg.Settings, source: s.cfg.Site + "/line/" + string(s.cfg.Line), trespasses: map[string]trespass{}}
 	o.order = make([]order, len(o.set.Views))
 	for i := range o.order {
 		o.order[i] = order{next: 1, waiting: map[uint64]looked{}}
@@ -110,6 +112,9 @@ func (o *owner) finish() {
 		o.logVerdict(t, now)
 	}
 	o.tellDark()
+	for key := range o.trespasses {
+		o.trespassOver(key)
+	}
 	o.tellMinute(now)
 	// The controller's triggers of the last frames were not read any more: neither side
 	// counts them.

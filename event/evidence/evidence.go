@@ -27,15 +27,17 @@ import (
 type Class string
 
 // The classes. When room is needed, passes go first, then the inconclusive,
-// then rejects; within one class the oldest first.
+// then rejects, and what was kept of alarms last; within one class the oldest
+// first. Clips of alarms show faces: who may open them is for the caller to say.
 const (
 	Reject       Class = "reject"
 	Inconclusive Class = "inconclusive"
 	Pass         Class = "pass"
+	Alarm        Class = "alarm"
 )
 
 // leaving is the order in which classes make room.
-var leaving = []Class{Pass, Inconclusive, Reject}
+var leaving = []Class{Pass, Inconclusive, Reject, Alarm}
 
 // ErrAltered is returned for a file whose bytes are no longer those that were
 // kept.
