@@ -78,15 +78,18 @@ type Glance struct {
 
 // Time scales of the gate's two backgrounds, and of a place's own noise.
 const (
-	fastScale  = 2 * time.Second  // what stands still this long does not move
-	slowScale  = 10 * time.Minute // what used to be there
-	noiseScale = 8 * time.Second
-	settling   = 1500 * time.Millisecond // after a first picture or an upheaval: noise is learned
+	fastScale    = 2 * time.Second  // what stands still this long does not move
+	slowScale    = 10 * time.Minute // what used to be there
+	changedScale = 90 * time.Minute // the same, where it has changed
+	slowRows     = 8                // of the slow background, one is moved on with each picture
+	noiseScale   = 8 * time.Second
+	settling     = 1500 * time.Millisecond // after a first picture or an upheaval: noise is learned
 
 	block       = 4    // pixels
 	blockPixels = 5    // of 16 that must stand out for a block to move
 	upheavalAt  = 0.6  // share of blocks that move at once
 	startNoise  = 3.   // grey levels
+	leastNoise  = 0.5  // grey levels
 	mostNoise   = 25.  // grey levels: leaves in the wind
 	leastGain   = 0.25 // of light, from picture to picture
 )
@@ -108,6 +111,7 @@ type Gate struct {
 	changed           []uint8
 	queue             []int32
 	boxes             []vision.Box
+	turn              int // of settleSlow
 
 	began, last, looked, motion time.Time
 }
@@ -247,35 +251,20 @@ func (g *Gate) refine(p Grey, bin int) float32 {
 // compare holds the picture against the background, marks the blocks that
 // moved, and moves the background on.
 func (g *Gate) compare(p Grey, gain float32, dt time.Duration, learning bool) (moved int) {
-	fast, slow, noise := rate(dt, fastScale), rate(dt, slowScale), rate(dt, noiseScale)
+	fast, noise := rate(dt, fastScale), rate(dt, noiseScale)
 	if learning {
 		noise = max(noise, 0.2)
 	}
-	least, times, back := float32(g.set.Least), float32(g.set.Noises), 1/gain
 	clear(g.moved)
 	for y := range g.height {
 		row := p.Pix[y*p.Stride:][:g.width]
 		i := y * g.width
-		f, s, n := g.fast[i:][:g.width], g.slow[i:][:g.width], g.noise[i:][:g.width]
-		b := -1
+		f, n := g.fast[i:][:len(row)], g.noise[i:][:len(row)]
 		if y/block < g.down {
-			b = y / block * g.across
-		}
-		for x, v := range row {
-			// A place that has not changed does not move either, whatever the light of the
-			// others does: a lamp, a screen, what is white already.
-			d := min(abs(float32(v)*back-f[x]), abs(float32(v)-f[x]))
-			if d > max(least, times*n[x]) {
-				if b >= 0 && x/block < g.across {
-					g.moved[b+x/block]++
-				}
-			}
-			n[x] += noise * (min(d, mostNoise) - n[x])
-			lit := min(f[x]*gain, 255)
-			f[x] = lit + fast*(float32(v)-lit)
-			s[x] += slow * (f[x] - s[x])
+			g.compareRow(row, f, n, gain, fast, noise, g.moved[y/block*g.across:][:g.across])
 		}
 	}
+	g.settleSlow(dt)
 	for i, n := range g.moved {
 		g.moved[i] = 0
 		if n >= blockPixels {
@@ -284,6 +273,56 @@ func (g *Gate) compare(p Grey, gain float32, dt time.Duration, learning bool) (m
 		}
 	}
 	return moved
+}
+
+// compareRow compares one row with its background f and noise n, and counts for
+// each block the pixels that stand out.
+func (g *Gate) compareRow(row []byte, f, n []float32, gain, fast, noise float32, out []uint8) {
+	least, times, back := float32(g.set.Least), float32(g.set.Noises), 1/gain
+	f, n = f[:len(row)], n[:len(row)]
+	for x, v := range row {
+		b, now := f[x], float32(v)
+		// A place that has not changed does not move either, whatever the light of the
+		// others does: a lamp, a screen, what is white already.
+		d := abs(now*back - b)
+		if same := abs(now - b); same < d {
+			d = same
+		}
+		if d > least && d > times*n[x] && x/block < len(out) {
+			out[x/block]++
+		}
+		if d > mostNoise {
+			d = mostNoise
+		} else if d < leastNoise {
+			d = leastNoise
+		}
+		n[x] += noise * (d - n[x])
+		lit := b * gain
+		if lit > 255 {
+			lit = 255
+		}
+		f[x] = lit + fast*(now-lit)
+	}
+}
+
+// settleSlow moves a few rows of the slow background on, and all of them in turn.
+// What has changed is taken over far more slowly, so that goods do not become
+// part of the yard while they lie in the way, nor leave a ghost when they go.
+func (g *Gate) settleSlow(dt time.Duration) {
+	plain, held := rate(slowRows*dt, slowScale), rate(slowRows*dt, changedScale)
+	least := float32(g.set.Least)
+	g.turn = (g.turn + 1) % slowRows
+	for y := g.turn; y < g.height; y += slowRows {
+		f, s := g.fast[y*g.width:][:g.width], g.slow[y*g.width:][:g.width]
+		for x, v := range f {
+			d := v - s[x]
+			if abs(d) > least {
+				s[x] += held * d
+			} else {
+				s[x] += plain * d
+			}
+		}
+	}
 }
 
 func abs(v float32) float32 {
