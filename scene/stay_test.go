@@ -262,3 +262,46 @@ func TestSpaces(t *testing.T) {
 		t.Error("-1 people were taken")
 	}
 }
+
+func TestGap(t *testing.T) {
+	set := Settings{SizePx: []int{1280, 720}, Floor: &Floor{PicturePx: [][]float64{{340, 300}, {940, 300}, {1240, 700}, {40, 700}}, Metres: [][]float64{{0, 12}, {8, 12}, {8, 0}, {0, 0}}},
+		Zones: map[string]Zone{"press": {PolygonM: [][]float64{{5, 3}, {7, 3}, {7, 5}, {5, 5}}}}}
+	if err := set.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	on := func(label string, x, y, width float64) *Track {
+		p, _ := set.Floor.Seen(vision.Point{X: x, Y: y})
+		p = vision.Point{X: p.X * 1280, Y: p.Y * 720}
+		h := 150.0
+		return &Track{Label: label, Foot: p, Box: vision.Box{X0: p.X - width/2, Y0: p.Y - h, X1: p.X + width/2, Y1: p.Y}}
+	}
+	man := on(Person, 3, 4, 0)
+	for _, tt := range []struct {
+		name string
+		gap  Gap
+		want float64
+	}{
+		{"to a man", set.Between(man, on(Person, 5, 4, 0), 1280, 720), 2},
+		{"to one nearer", set.Between(man, on(Person, 3, 1, 0), 1280, 720), 3},
+		{"to a zone", set.ToZone(man, "press", 1280, 720), 2},
+		{"within the zone", set.ToZone(on(Person, 6, 4, 0), "press", 1280, 720), 0},
+		{"to a corner", set.ToZone(on(Person, 2, 7, 0), "press", 1280, 720), math.Hypot(3, 2)},
+	} {
+		if !tt.gap.MetresKnown || math.Abs(tt.gap.Metres-tt.want) > 0.05 || tt.gap.Within(tt.want-0.1) || !tt.gap.Within(tt.want+0.1) {
+			t.Errorf("%s: %+v, want %v m", tt.name, tt.gap, tt.want)
+		}
+	}
+	lift := on("forklift", 6, 4, 200)
+	wide := set.Between(man, lift, 1280, 720)
+	if wide.Metres > 2.2 || wide.Metres < 0.5 {
+		t.Errorf("to a wide forklift: %+v", wide)
+	}
+	var blind Settings
+	if g := blind.Between(man, on(Person, 5, 4, 0), 1280, 720); g.MetresKnown || !g.Within(3) || g.Within(0.5) {
+		t.Errorf("without a floor: %+v", g)
+	}
+	man.Cut = true
+	if g := set.ToZone(man, "press", 1280, 720); g.MetresKnown {
+		t.Errorf("feet not seen: %+v", g)
+	}
+}
