@@ -138,18 +138,19 @@ func (g *Gate) Glance(p Grey, at time.Time, busy bool) Glance {
 	dt := min(max(at.Sub(g.last), time.Millisecond), 2*time.Second)
 	g.last = at
 	gain := g.gain(p)
-	moved := g.compare(p, gain, dt, at.Sub(g.began) < settling)
+	learning := at.Sub(g.began) < settling
+	moved := g.compare(p, gain, dt, learning)
 	if float64(moved) > upheavalAt*float64(len(g.moved)) {
 		g.adopt(p, at)
 		return g.look(at, Upheaval, moved)
 	}
-	if g.together() >= g.set.Blocks {
+	if !learning && g.together() >= g.set.Blocks {
 		g.motion = at
 	}
 	switch {
 	case !g.motion.IsZero() && at.Sub(g.motion) <= g.set.Hold:
 		return g.look(at, Moving, moved)
-	case at.Sub(g.began) < settling:
+	case learning:
 		return g.look(at, First, moved)
 	case busy:
 		return g.look(at, Busy, moved)
