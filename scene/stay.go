@@ -10,10 +10,10 @@ import (
 // How far over an edge somebody must be, in heights, so that a box that trembles
 // on it enters or crosses once.
 const (
-	zoneBand   = 0.1  // outside a zone, to have left it
-	lineBand   = 0.1  // beyond a line, to be on that side
-	lineSlack  = 0.05 // of a line's length, beyond its ends
-	leaveAfter = 400 * time.Millisecond
+	zoneBand   = 0.1                    // outside a zone, to have left it
+	lineBand   = 0.1                    // beyond a line, to be on that side
+	lineSlack  = 0.05                   // of a line's length, beyond its ends
+	leaveAfter = 200 * time.Millisecond // seen outside for so long
 )
 
 // stay is what is known of one track and one zone.
