@@ -31,6 +31,7 @@ func Payloads() []Payload {
 		BatchOpened{}, BatchClosed{}, LedgerMismatch{},
 		RecipeChanged{}, RecipeRefused{}, RecipeActivated{}, ModelActivated{}, ModelShadowed{}, PLCState{},
 		EyesReference{}, EyesMinute{}, EyesDrift{}, EyesAccepted{},
+		ZoneEntered{}, ZoneLeft{}, ZoneCount{}, LineCrossed{}, GoodsLeft{}, DressMissing{}, FireSeen{},
 		EvidenceDropped{}, RingLost{},
 		ChallengeResult{},
 		SampleLabelled{}, SamplesJudged{}, CandidateMade{}, CandidateTried{}, CandidateFailed{}, CandidateRemoved{},

@@ -226,7 +226,7 @@ func (t *Tracker) assign(frame uint64, at time.Time, tracks []*follow, seen []Si
 		}
 	}
 	taken := make([]bool, len(seen))
-	for i, j := range pair(cost) {
+	for i, j := range Assign(cost) {
 		if j < 0 {
 			unseen = append(unseen, tracks[i])
 			continue

@@ -24,7 +24,7 @@ const (
 // follow is a track with its filters.
 type follow struct {
 	Track
-	x, y kalman
+	x, y Kalman
 	seen time.Time // the last sight
 
 	side, reported int // of the line: now, and last told; -1 before, +1 beyond
@@ -36,8 +36,8 @@ type follow struct {
 func born(number, frame uint64, at time.Time, s Sighting, set TrackSettings) *follow {
 	size := math.Sqrt(s.Width * s.Height)
 	f := &follow{Track: Track{Number: number, Box: s, VX: set.VX, VY: set.VY, Seen: true, Hits: 1, First: frame, Last: frame}, seen: at}
-	f.x = kalman{at: s.X, speed: set.VX, aa: sq(placeNoise * size), vv: sq(newPart * size)}
-	f.y = kalman{at: s.Y, speed: set.VY, aa: sq(placeNoise * size), vv: sq(newPart * size)}
+	f.x = NewKalman(s.X, sq(placeNoise*size), set.VX, sq(newPart*size))
+	f.y = NewKalman(s.Y, sq(placeNoise*size), set.VY, sq(newPart*size))
 	place, _ := set.Line.along(s)
 	f.sign = sign(place - set.Line.At)
 	f.side, f.reported = f.sign, f.sign
@@ -47,16 +47,16 @@ func born(number, frame uint64, at time.Time, s Sighting, set TrackSettings) *fo
 // predict moves the part on by dt seconds.
 func (f *follow) predict(dt float64) {
 	q := sq(agility * math.Sqrt(f.Box.Width*f.Box.Height))
-	f.x.predict(dt, q)
-	f.y.predict(dt, q)
+	f.x.Predict(dt, q)
+	f.y.Predict(dt, q)
 	f.show()
 }
 
 // hit takes a sighting for this part's.
 func (f *follow) hit(frame uint64, at time.Time, s Sighting, set TrackSettings) {
 	r := sq(placeNoise * math.Sqrt(s.Width*s.Height))
-	f.x.update(s.X, r)
-	f.y.update(s.Y, r)
+	f.x.Update(s.X, r)
+	f.y.Update(s.Y, r)
 	f.Box.Width += sizeGain * (s.Width - f.Box.Width)
 	f.Box.Height += sizeGain * (s.Height - f.Box.Height)
 	f.Box.Score = s.Score
@@ -76,14 +76,14 @@ func (f *follow) hit(frame uint64, at time.Time, s Sighting, set TrackSettings) 
 }
 
 func (f *follow) show() {
-	f.Box.X, f.Box.Y, f.VX, f.VY = f.x.at, f.y.at, f.x.speed, f.y.speed
+	f.Box.X, f.Box.Y, f.VX, f.VY = f.x.At, f.y.At, f.x.Speed, f.y.Speed
 }
 
 // cost is how ill a sighting fits: from -1 (the very place) upwards in extents;
 // infinite for what can not be this part.
 func (f *follow) cost(s Sighting) float64 {
 	r := sq(placeNoise * math.Sqrt(f.Box.Width*f.Box.Height))
-	dx, dy := s.X-f.x.at, s.Y-f.y.at
+	dx, dy := s.X-f.x.At, s.Y-f.y.At
 	sigmas := math.Sqrt(dx*dx/(f.x.aa+r) + dy*dy/(f.y.aa+r))
 	reach := math.Hypot(dx/max(f.Box.Width, s.Width), dy/max(f.Box.Height, s.Height))
 	resized := max(ratio(s.Width, f.Box.Width), ratio(s.Height, f.Box.Height))
@@ -100,33 +100,6 @@ func (f *follow) aimsAcross(set TrackSettings) bool {
 	place, extent := set.Line.along(f.Box)
 	d := place - set.Line.At
 	return sign(d) != f.side && math.Abs(d) > set.Band*extent
-}
-
-// kalman is a constant-velocity filter of one coordinate, driven by white
-// acceleration: place and speed, with their covariance.
-type kalman struct {
-	at, speed  float64
-	aa, av, vv float64
-}
-
-// predict moves on by dt seconds; q is the variance that speed gains in a second.
-func (k *kalman) predict(dt, q float64) {
-	k.at += dt * k.speed
-	k.aa += 2*dt*k.av + dt*dt*k.vv + q*dt*dt*dt/3
-	k.av += dt*k.vv + q*dt*dt/2
-	k.vv += q * dt
-}
-
-// update takes a measured place of variance r.
-func (k *kalman) update(place, r float64) {
-	s := k.aa + r
-	ga, gv := k.aa/s, k.av/s
-	d := place - k.at
-	k.at += ga * d
-	k.speed += gv * d
-	k.vv -= gv * k.av
-	k.aa *= 1 - ga
-	k.av *= 1 - ga
 }
 
 // shared is the area that two boxes share.

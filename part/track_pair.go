@@ -2,12 +2,12 @@ package part
 
 import "math"
 
-// pair finds the assignment of rows to columns that pairs as many as may be
+// Assign finds the assignment of rows to columns that pairs as many as may be
 // paired, and of those the one of least total cost; +Inf forbids a pair. It
 // returns each row's column, -1 for none. It is the Hungarian method by
 // shortest augmenting paths (Kuhn, 1955; Jonker and Volgenant, 1987), cubic in
-// the number of parts.
-func pair(cost [][]float64) []int {
+// the longer side.
+func Assign(cost [][]float64) []int {
 	rows := len(cost)
 	if rows == 0 {
 		return nil

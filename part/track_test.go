@@ -251,7 +251,7 @@ func TestPair(t *testing.T) {
 				}
 			}
 		}
-		got := pair(cost)
+		got := Assign(cost)
 		n, sum := 0, 0.
 		used := map[int]bool{}
 		for i, j := range got {
@@ -269,7 +269,7 @@ func TestPair(t *testing.T) {
 			t.Fatalf("%v: %v pairs %d at %v, best is %d at %v", cost, got, n, sum, wantN, wantSum)
 		}
 	}
-	if got := pair(nil); len(got) != 0 {
+	if got := Assign(nil); len(got) != 0 {
 		t.Errorf("nobody was paired: %v", got)
 	}
 }
