@@ -26,11 +26,14 @@ type Board struct {
 	zone   *time.Location
 
 	alarms     map[string]*standing // by id
+	open       map[string]*standing // of these, those that are not normal
 	byKey      map[string]*standing // the newest of each key
 	shelves    map[string]said[Shelf]
 	silenced   map[string]said[event.AlarmSuppressed] // by condition
 	out        map[string]said[event.AlarmService]    // by key or pattern
 	deliveries map[string]*delivery
+	live       map[string]*delivery // of these, those that something is still to be done for
+	prunedAt   time.Time
 	floods     map[string]*flood // by roster
 	groups     map[string]*group // alarms that wait to be told together
 	drills     map[string]*drill // by id of the staged alarm
@@ -78,7 +81,7 @@ type group struct {
 func NewBoard(set *Settings, source string, zone *time.Location) *Board {
 	return &Board{
 		set: set, source: source, zone: zone,
-		alarms: map[string]*standing{}, byKey: map[string]*standing{}, shelves: map[string]said[Shelf]{},
+		alarms: map[string]*standing{}, open: map[string]*standing{}, live: map[string]*delivery{}, byKey: map[string]*standing{}, shelves: map[string]said[Shelf]{},
 		silenced: map[string]said[event.AlarmSuppressed]{}, out: map[string]said[event.AlarmService]{},
 		deliveries: map[string]*delivery{}, floods: map[string]*flood{}, groups: map[string]*group{}, drills: map[string]*drill{},
 	}
@@ -157,6 +160,9 @@ func (b *Board) state(a *standing) State {
 }
 
 func (b *Board) outReason(key string) string {
+	if len(b.out) == 0 {
+		return ""
+	}
 	for _, pattern := range slices.Sorted(maps.Keys(b.out)) {
 		if fits(pattern, key) {
 			return cmp.Or(b.out[pattern].What.Reason, "out of service")
@@ -166,6 +172,9 @@ func (b *Board) outReason(key string) string {
 }
 
 func (b *Board) condition(key string) string {
+	if len(b.silenced) == 0 {
+		return ""
+	}
 	for _, name := range slices.Sorted(maps.Keys(b.silenced)) {
 		if slices.ContainsFunc(b.silenced[name].What.Keys, func(p string) bool { return fits(p, key) }) {
 			return name

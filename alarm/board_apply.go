@@ -83,7 +83,7 @@ func (b *Board) raised(e event.Event, p event.AlarmRaised) {
 	a.Active, a.closed, a.Opened, a.Last, a.Cleared, a.Acked = true, false, e.Time, e.Time, time.Time{}, Ack{}
 	a.Count++
 	a.told = e.Time
-	b.byKey[p.Key] = a
+	b.byKey[p.Key], b.open[a.ID] = a, a
 	if p.Drill {
 		b.drills[a.ID] = &drill{due: e.Time.Add(b.set.Drill.Within)}
 	} else if r := b.set.roster(&a.Alarm); r != nil && b.wants(a) {
@@ -141,7 +141,7 @@ func (b *Board) cleared(e event.Event, p event.AlarmCleared) {
 	}
 	a.Active, a.Cleared, a.untold = false, e.Time, 0
 	a.Count = max(a.Count, p.Count)
-	a.closed = !p.Waits
+	b.close(a, !p.Waits)
 }
 
 func (b *Board) acked(e event.Event, p event.AlarmAcked) {
@@ -150,7 +150,14 @@ func (b *Board) acked(e event.Event, p event.AlarmAcked) {
 		return
 	}
 	a.Acked = Ack{By: p.By, Channel: p.Channel, Note: p.Note, At: e.Time}
-	a.closed = a.closed || !a.Active
+	b.close(a, a.closed || !a.Active)
+}
+
+// close takes an alarm that is normal again from those that are open.
+func (b *Board) close(a *standing, normal bool) {
+	if a.closed = normal; normal {
+		delete(b.open, a.ID)
+	}
 }
 
 func (b *Board) shelved(e event.Event, p event.AlarmShelved) {
@@ -182,8 +189,8 @@ func (b *Board) service(e event.Event, p event.AlarmService) {
 
 // heardAgain lets alarms that stand call anew, whose silence has ended.
 func (b *Board) heardAgain(at time.Time, patterns []string) {
-	for _, a := range b.alarms {
-		if a.closed || a.Acked.By != "" || a.Drill {
+	for _, a := range b.open {
+		if a.Acked.By != "" || a.Drill {
 			continue
 		}
 		for _, p := range patterns {

@@ -41,9 +41,9 @@ func (b *Board) unshelveDue(now time.Time) {
 	}
 }
 
-// sorted returns all alarms, the oldest first.
+// sorted returns the alarms that are open, the oldest first.
 func (b *Board) sorted() []*standing {
-	out := slices.Collect(maps.Values(b.alarms))
+	out := slices.Collect(maps.Values(b.open))
 	slices.SortFunc(out, func(a, b *standing) int { return cmp.Or(a.Opened.Compare(b.Opened), strings.Compare(a.ID, b.ID)) })
 	return out
 }
@@ -198,7 +198,7 @@ func (b *Board) Next() time.Time {
 	for _, s := range b.shelves {
 		at(s.What.Until)
 	}
-	for _, a := range b.alarms {
+	for _, a := range b.open {
 		if a.untold > 0 {
 			at(a.told.Add(tellRepeats))
 		}
@@ -211,7 +211,7 @@ func (b *Board) Next() time.Time {
 		at(g.due)
 	}
 	busy := b.underWay()
-	for _, d := range b.deliveries {
+	for _, d := range b.live {
 		if !d.inFlight && busy[d.Channel] < perChannel && (d.State == Pending || d.awaited) {
 			at(d.next)
 		}
@@ -224,9 +224,10 @@ func (b *Board) Next() time.Time {
 
 // prune forgets what is normal again, but for the newest.
 func (b *Board) prune(now time.Time) {
-	if len(b.alarms) <= keepClosed {
+	if len(b.alarms) <= keepClosed || now.Sub(b.prunedAt) < time.Minute {
 		return
 	}
+	b.prunedAt = now
 	var closed []*standing
 	for _, a := range b.alarms {
 		if a.closed && now.Sub(a.Cleared) > keepClosedFor && a.untold == 0 {
@@ -243,6 +244,7 @@ func (b *Board) prune(now time.Time) {
 	for id, d := range b.deliveries {
 		if !slices.ContainsFunc(d.Alarms, func(a string) bool { return b.alarms[a] != nil }) && !d.inFlight {
 			delete(b.deliveries, id)
+			delete(b.live, id)
 		}
 	}
 }
@@ -257,11 +259,5 @@ func (b *Board) mark(now time.Time) {
 		b.markedAt = now
 		return
 	}
-	open := 0
-	for _, a := range b.alarms {
-		if !a.closed {
-			open++
-		}
-	}
-	b.say(now, "", "", "", event.AlarmStanding{From: low, Open: open})
+	b.say(now, "", "", "", event.AlarmStanding{From: low, Open: len(b.open)})
 }

@@ -46,7 +46,7 @@ func (b *Board) pending(e event.Event, p event.NotifyPending) {
 		if a := b.alarms[id]; a != nil {
 			b.stepBegan(a, p.Step, p.Round, e.Time, false)
 			a.calls = append(a.calls, d)
-			b.deliveries[p.Delivery] = d
+			b.deliveries[p.Delivery], b.live[p.Delivery] = d, d
 		}
 	}
 }
@@ -62,6 +62,7 @@ func (b *Board) sentOut(e event.Event, p event.NotifySent) {
 	b.reached(p.Delivery, SentOut, e.Time, p.Attempts)
 	if d := b.deliveries[p.Delivery]; d != nil && d.State == SentOut && p.Awaits {
 		d.awaited, d.next = true, e.Time.Add(b.set.Receipt)
+		b.live[d.ID] = d
 	}
 }
 
@@ -122,7 +123,12 @@ func (b *Board) stepFailed(a *standing) bool {
 
 // withdraw ends deliveries that nobody needs any more before they are sent.
 func (b *Board) withdraw(now time.Time) {
-	for _, d := range b.listDeliveries(func(d *delivery) bool { return d.State == Pending && !d.inFlight && !b.wanted(d) }) {
+	for id, d := range b.live {
+		if d.State != Pending && !d.awaited && !d.inFlight {
+			delete(b.live, id)
+		}
+	}
+	for _, d := range list(b.live, func(d *delivery) bool { return d.State == Pending && !d.inFlight && !b.wanted(d) }) {
 		b.fail(now, d, "it was not needed any more: the alarm was acknowledged, cleared or silenced", true)
 	}
 }
@@ -136,7 +142,7 @@ func (b *Board) fail(now time.Time, d *delivery, why string, withdrawn bool) {
 
 // receiptsDue sends again, or gives up, what was sent and never received.
 func (b *Board) receiptsDue(now time.Time) {
-	for _, d := range b.listDeliveries(func(d *delivery) bool { return d.awaited && !d.inFlight && !d.next.After(now) }) {
+	for _, d := range list(b.live, func(d *delivery) bool { return d.awaited && !d.inFlight && !d.next.After(now) }) {
 		switch {
 		case !b.wanted(d):
 			d.awaited = false // it was sent, and more will not be known
@@ -154,7 +160,7 @@ func (b *Board) Ready(now time.Time) []Delivery {
 	due := func(d *delivery) bool {
 		return (d.State == Pending || d.awaited && d.Attempts < b.set.Attempts) && !d.inFlight && !d.next.After(now)
 	}
-	for _, d := range b.listDeliveries(due) {
+	for _, d := range list(b.live, due) {
 		if busy[d.Channel] >= perChannel || !b.wanted(d) {
 			continue
 		}
@@ -171,7 +177,7 @@ const perChannel = 8
 // underWay counts the attempts under way by channel.
 func (b *Board) underWay() map[string]int {
 	busy := map[string]int{}
-	for _, d := range b.deliveries {
+	for _, d := range b.live {
 		if d.inFlight {
 			busy[d.Channel]++
 		}
@@ -182,7 +188,7 @@ func (b *Board) underWay() map[string]int {
 // Unwanted returns the deliveries under way that nobody needs any more.
 func (b *Board) Unwanted() []string {
 	var out []string
-	for id, d := range b.deliveries {
+	for id, d := range b.live {
 		if d.inFlight && !b.wanted(d) {
 			out = append(out, id)
 		}
@@ -266,11 +272,11 @@ func (b *Board) receipt(now time.Time, d *delivery, s DeliveryState) {
 	}
 }
 
-// listDeliveries returns those that match, the oldest first.
-func (b *Board) listDeliveries(match func(*delivery) bool) []*delivery {
+// list returns deliveries that match, the oldest first.
+func list(all map[string]*delivery, match func(*delivery) bool) []*delivery {
 	var out []*delivery
-	for _, d := range b.deliveries {
-		if match == nil || match(d) {
+	for _, d := range all {
+		if match(d) {
 			out = append(out, d)
 		}
 	}
@@ -282,7 +288,7 @@ func (b *Board) listDeliveries(match func(*delivery) bool) []*delivery {
 // where id is empty.
 func (b *Board) Deliveries(id string) []Delivery {
 	var out []Delivery
-	for _, d := range b.listDeliveries(func(d *delivery) bool { return id == "" || slices.Contains(d.Alarms, id) }) {
+	for _, d := range list(b.deliveries, func(d *delivery) bool { return id == "" || slices.Contains(d.Alarms, id) }) {
 		out = append(out, d.Delivery)
 	}
 	return out
@@ -298,9 +304,11 @@ func (b *Board) Delivery(id string) (d Delivery, ok bool) {
 
 // calling says whether something still calls by a channel.
 func (b *Board) calling(channel string) bool {
-	for _, d := range b.deliveries {
-		if d.Channel == channel && !d.Drill && d.State.rank() >= SentOut.rank() && b.wanted(d) {
-			return true
+	for _, a := range b.open {
+		for _, d := range a.calls {
+			if d.Channel == channel && !d.Drill && d.State.rank() >= SentOut.rank() && b.wants(a) {
+				return true
+			}
 		}
 	}
 	return false

@@ -175,20 +175,10 @@ func (o *owner) begin(ctx context.Context, now time.Time) {
 		o.attempt(ctx, d)
 	}
 	for channel, lit := range o.lit {
-		if lit && !o.resting[channel] && !o.restAt[channel].After(now) && !o.board.calling(channel) && !o.board.busy(channel) {
+		if lit && !o.resting[channel] && !o.restAt[channel].After(now) && !o.board.calling(channel) && o.board.underWay()[channel] == 0 {
 			o.rest(ctx, channel)
 		}
 	}
-}
-
-// busy says whether an attempt is under way on a channel.
-func (b *Board) busy(channel string) bool {
-	for _, d := range b.deliveries {
-		if d.Channel == channel && d.inFlight {
-			return true
-		}
-	}
-	return false
 }
 
 func (o *owner) attempt(ctx context.Context, d Delivery) {
