@@ -35,6 +35,8 @@ func Payloads() []Payload {
 		EvidenceDropped{}, RingLost{},
 		ChallengeResult{},
 		SampleLabelled{}, SamplesJudged{}, CandidateMade{}, CandidateTried{}, CandidateFailed{}, CandidateRemoved{},
+		AlarmRaised{}, AlarmRepeated{}, AlarmCleared{}, AlarmAcked{}, AlarmShelved{}, AlarmSuppressed{}, AlarmService{}, AlarmStanding{}, AlarmDrilled{},
+		NotifyPending{}, NotifySent{}, NotifyReceived{}, NotifyOpened{}, NotifyAcknowledged{}, NotifyFailed{}, NotifySubscribed{},
 		LogSealed{}, LogDropped{}, LogDamaged{},
 		AuditUser{}, AuditToken{}, AuditSigned{}, AuditRefused{}, AuditAltered{},
 	}

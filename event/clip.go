@@ -1,0 +1,31 @@
+package event
+
+import "time"
+
+// AlarmRecorded says what is kept of an alarm: its picture when it was raised,
+// and later its clip. Both are evidence.
+type AlarmRecorded struct {
+	Alarm   string      `json:"alarm"`                    // its id
+	Camera  string      `json:"camera"`                   // that saw it
+	Picture string      `json:"picture_sha256,omitempty"` // JPEG with what it is about marked, faces veiled
+	Clips   []AlarmClip `json:"clips,omitempty"`          // MP4, in order; they show faces
+	Missing []string    `json:"missing,omitempty"`        // what was asked for and is not there
+}
+
+// AlarmClip is one file of an alarm's seconds. The picture at second s of the
+// file was exposed at from + s.
+type AlarmClip struct {
+	SHA256 string    `json:"sha256"`
+	From   time.Time `json:"from"` // exposure of its first picture, UTC
+	To     time.Time `json:"to"`   // exposure of its last picture, UTC
+	Frames int       `json:"frames"`
+	Width  int       `json:"width"`  // pixels
+	Height int       `json:"height"` // pixels
+	Codec  string    `json:"codec" enum:"h264,h265"`
+}
+
+// EventType returns linesman.alarm.recorded.v1.
+func (AlarmRecorded) EventType() Type { return "linesman.alarm.recorded.v1" }
+
+// EventSeverity is info: the alarm has its own.
+func (AlarmRecorded) EventSeverity() Severity { return Info }
