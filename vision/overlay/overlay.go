@@ -1,6 +1,6 @@
 // Package overlay draws what was found onto a picture: boxes with labels, heat
-// maps and the paths of parts. It is plain Go, for files and reports; the live
-// page draws in the browser.
+// maps and the paths of parts; and it makes faces unrecognisable. It is plain Go,
+// for files and reports; the live page draws in the browser.
 //
 // All places are pixels of the picture drawn on. Whatever lies outside it is
 // left out.
@@ -79,7 +79,7 @@ func pixels(b vision.Box) image.Rectangle {
 // is no room. The face has Latin letters and digits; other letters show as boxes.
 func Label(img *image.RGBA, at vision.Point, text string, c color.RGBA) {
 	face := basicfont.Face7x13
-	w, h := font.MeasureString(face, text).Ceil()+4, face.Height+2
+	w, h := labelSize(text)
 	x, y := int(math.Round(at.X)), int(math.Round(at.Y))-h
 	if y < img.Rect.Min.Y {
 		y = int(math.Round(at.Y))

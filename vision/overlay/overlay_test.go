@@ -45,6 +45,14 @@ func TestDrawingsLookAsKept(t *testing.T) {
 		"path": func(img *image.RGBA) {
 			Path(img, []vision.Point{{X: 10, Y: 80}, {X: 50, Y: 60}, {X: 90, Y: 65}, {X: 140, Y: 20}}, Yellow)
 		},
+		"marks": func(img *image.RGBA) {
+			Marks(img, []Mark{
+				{vision.Box{X0: 10, Y0: 30, X1: 60, Y1: 90}, "person", Yellow},
+				{vision.Box{X0: 14, Y0: 32, X1: 40, Y1: 60}, "no-helmet", Red},
+				{vision.Box{X0: 120, Y0: 2, X1: 158, Y1: 50}, "forklift 0.91", Grey},
+				{vision.Box{X0: 70, Y0: 70, X1: 90, Y1: 90}, "", Red},
+			})
+		},
 		"beyond the edge": func(img *image.RGBA) {
 			Box(img, vision.Box{X0: -20, Y0: -20, X1: 30, Y1: 300}, Red, 3)
 			Label(img, vision.Point{X: 150, Y: 4}, "spot 0.4 mm", Red)
