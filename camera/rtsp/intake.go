@@ -45,6 +45,9 @@ type intake struct {
 	started bool
 	next    uint16
 	lost    uint64
+
+	stamp uint32 // of the last packet
+	ticks int64  // of the stream's clock since the first packet; may step back
 }
 
 func newIntake(client *gortsplib.Client, media *description.Media, h264 *format.H264) (*intake, error) {
@@ -69,7 +72,10 @@ func (in *intake) packet(p *rtp.Packet) {
 	if in.started && p.SequenceNumber != in.next {
 		in.lost += uint64(p.SequenceNumber - in.next)
 	}
-	in.started, in.next = true, p.SequenceNumber+1
+	if in.started {
+		in.ticks += int64(int32(p.Timestamp - in.stamp)) // over the rollover, either way
+	}
+	in.started, in.next, in.stamp = true, p.SequenceNumber+1, p.Timestamp
 
 	nalus, err := in.decode.Decode(p)
 	switch {
@@ -79,10 +85,9 @@ func (in *intake) packet(p *rtp.Packet) {
 		in.lost++
 		return
 	}
-	u := unit{nalus: nalus, at: in.exposure(p), lost: in.lost}
-	if pts, ok := in.client.PacketPTS(in.media, p); ok {
-		u.pts = time.Duration(float64(pts) / float64(in.clock) * float64(time.Second))
-	}
+	// Not by the client's PacketPTS: it begins with a packet that holds the start of
+	// a key picture, and what is seen here is a unit's last one.
+	u := unit{nalus: nalus, at: in.exposure(p), lost: in.lost, pts: time.Duration(float64(in.ticks) / float64(in.clock) * float64(time.Second))}
 	select {
 	case in.units <- u:
 		in.lost = 0

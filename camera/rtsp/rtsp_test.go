@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strings"
 	"sync"
@@ -370,6 +371,44 @@ func TestFewerFramesThanPackets(t *testing.T) {
 		}
 		if apart := f.At.Sub(w.frames[i].At); apart < 80*time.Millisecond {
 			t.Errorf("frame %d comes %v after the one before, want at least 87 ms", i+1, apart)
+		}
+	}
+}
+
+// A key picture that takes several packets has a time like any other: the
+// stream's clock goes on as the exposures do.
+func TestTimesOfLargePictures(t *testing.T) {
+	const seed = 3
+	p := listen(t, publisher.Options{})
+	rng := rand.New(rand.NewPCG(seed, seed))
+	pix := make([]byte, 320*240*3)
+	ctx, cancel := context.WithCancel(t.Context())
+	var done sync.WaitGroup
+	t.Cleanup(func() { cancel(); done.Wait() })
+	done.Go(func() {
+		tick := time.NewTicker(40 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			for i := range pix {
+				pix[i] = byte(rng.UintN(256))
+			}
+			_ = p.Publish(pix, 320, 240, time.Now())
+		}
+	})
+	w := newWatcher()
+	w.until(t, driver(t, rtsp.Settings{URL: p.URL()}), func() bool { return len(w.packets) >= 20 })
+	if n := len(w.packets[0].Data); n < 3000 {
+		t.Fatalf("the key picture has %d bytes: it fits into one packet, and nothing is tried", n)
+	}
+	for i, k := range w.packets[1:20] {
+		stream, exposed := k.PTS-w.packets[i].PTS, k.At.Sub(w.packets[i].At)
+		if i > 2 && (stream <= 0 || (stream-exposed).Abs() > 5*time.Millisecond) {
+			t.Errorf("seed %d: packet %d comes %v after the one before by the stream's clock, %v by its exposure", seed, i+1, stream, exposed)
 		}
 	}
 }

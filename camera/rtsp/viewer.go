@@ -133,7 +133,9 @@ func (v *viewer) take(u unit) {
 func (v *viewer) show(p *codec.Picture) {
 	v.signs++
 	at := v.base.Add(p.PTS)
-	if v.d.every > 0 && !v.shown.IsZero() && at.Sub(v.shown) < v.d.every-v.d.every/8 && at.After(v.shown) {
+	// Exposures step back a little with the first sender report; further back the
+	// clock was set.
+	if apart := at.Sub(v.shown); v.d.every > 0 && !v.shown.IsZero() && apart < v.d.every-v.d.every/8 && apart > -time.Second {
 		v.damaged = v.damaged || p.Damaged
 		return
 	}
