@@ -19,10 +19,13 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"linesman/access"
+	"linesman/alarm"
 	"linesman/line"
 	"linesman/part"
 	"linesman/proof"
 	"linesman/recipe"
+	"linesman/scene"
+	"linesman/watch"
 )
 
 // Site is everything installed at one place.
@@ -39,6 +42,11 @@ type Site struct {
 	Cameras     map[part.CameraID]Camera       `yaml:"cameras"`
 	Controllers map[string]Driver              `yaml:"controllers"`
 	Lines       map[part.LineID]*line.Settings `yaml:"lines"`
+
+	Watches map[part.CameraID]*watch.Settings `yaml:"watches"` // safety cameras, by the name they have among cameras
+	Spaces  map[string]scene.Space            `yaml:"spaces"`  // closed spaces whose heads are counted at their doors
+	Rules   string                            `yaml:"rules"`   // file of the rules of place and dress, relative to this one
+	Alarms  alarm.Settings                    `yaml:"alarms"`  // how alarms are kept, and who is told of them
 
 	file string // as it was given
 	dir  string
@@ -158,8 +166,8 @@ func (s *Site) Validate() error {
 	if _, err := s.Location(); err != nil {
 		refuse("zone %q: %v; want an IANA name such as Europe/Berlin or Asia/Shanghai", s.Zone, err)
 	}
-	if len(s.Lines) == 0 {
-		refuse("lines is empty: this site would do nothing")
+	if len(s.Lines) == 0 && len(s.Watches) == 0 {
+		refuse("lines and watches are empty: this site would do nothing")
 	}
 	if err := s.Schedule.Validate(s.LineIDs()); err != nil {
 		refuse("%w", err)
@@ -219,6 +227,9 @@ func (s *Site) Validate() error {
 		if c := l.Encoder.Controller; c != "" && len(l.Gates) > 0 && c != l.Gates[0].Controller {
 			refuse("line %s: encoder.controller %q is not the gates' controller %q", id, c, l.Gates[0].Controller)
 		}
+	}
+	for _, err := range s.validateWatches(viewed) {
+		refuse("%w", err)
 	}
 	return errors.Join(errs...)
 }

@@ -15,13 +15,13 @@ type AlarmRecorded struct {
 // AlarmClip is one file of an alarm's seconds. The picture at second s of the
 // file was exposed at from + s.
 type AlarmClip struct {
-	SHA256 string    `json:"sha256"`
-	From   time.Time `json:"from"` // exposure of its first picture, UTC
-	To     time.Time `json:"to"`   // exposure of its last picture, UTC
-	Frames int       `json:"frames"`
-	Width  int       `json:"width"`  // pixels
-	Height int       `json:"height"` // pixels
-	Codec  string    `json:"codec" enum:"h264,h265"`
+	SHA256 string    `json:"sha256"`                 // of the file
+	From   time.Time `json:"from"`                   // exposure of its first picture, UTC
+	To     time.Time `json:"to"`                     // exposure of its last picture, UTC
+	Frames int       `json:"frames"`                 // pictures in it
+	Width  int       `json:"width"`                  // pixels
+	Height int       `json:"height"`                 // pixels
+	Codec  string    `json:"codec" enum:"h264,h265"` // as the camera sent it
 }
 
 // EventType returns linesman.alarm.recorded.v1.

@@ -35,7 +35,7 @@ func Payloads() []Payload {
 		EvidenceDropped{}, RingLost{},
 		ChallengeResult{},
 		SampleLabelled{}, SamplesJudged{}, CandidateMade{}, CandidateTried{}, CandidateFailed{}, CandidateRemoved{},
-		AlarmRaised{}, AlarmRepeated{}, AlarmCleared{}, AlarmAcked{}, AlarmShelved{}, AlarmSuppressed{}, AlarmService{}, AlarmStanding{}, AlarmDrilled{},
+		AlarmRaised{}, AlarmRepeated{}, AlarmCleared{}, AlarmAcked{}, AlarmShelved{}, AlarmSuppressed{}, AlarmService{}, AlarmStanding{}, AlarmDrilled{}, AlarmRecorded{},
 		NotifyPending{}, NotifySent{}, NotifyReceived{}, NotifyOpened{}, NotifyAcknowledged{}, NotifyFailed{}, NotifySubscribed{},
 		LogSealed{}, LogDropped{}, LogDamaged{},
 		AuditUser{}, AuditToken{}, AuditSigned{}, AuditRefused{}, AuditAltered{},

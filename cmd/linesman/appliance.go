@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"linesman/access"
+	"linesman/alarm"
 	"linesman/api"
 	"linesman/camera"
 	"linesman/config"
@@ -57,7 +58,9 @@ type appliance struct {
 	newest   map[part.CameraID]*newest
 	judging  map[part.LineID]chan *recipe.Recipe // what became active, for the limit samples
 	desk     *desk
-	first    string // id of the first event this process logs
+	alarms   *alarm.Desk
+	watching *watching // nil without safety cameras
+	first    string    // id of the first event this process logs
 	work     []func(context.Context) error
 }
 
@@ -99,6 +102,9 @@ func openAppliance(site *config.Site, log *slog.Logger) (a *appliance, err error
 			return a, err
 		}
 		a.work = append(a.work, w.run)
+	}
+	if err := a.openWatches(); err != nil {
+		return a, err
 	}
 	return a, a.openBeside()
 }
@@ -218,6 +224,9 @@ func (a *appliance) run(ctx context.Context) error {
 }
 
 func (a *appliance) close() {
+	if a.watching != nil {
+		a.watching.close()
+	}
 	if a.evidence != nil {
 		a.evidence.Close()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -121,15 +122,18 @@ func (a *appliance) supervise(id part.CameraID, driver camera.Driver, w camera.W
 // besideStates are the states of the cameras beside the lines.
 func (a *appliance) besideStates() []camera.State {
 	all := make([]camera.State, 0, len(a.beside))
-	for _, id := range a.beside {
+	for _, id := range slices.Concat(a.site.WatchIDs(), a.beside) {
 		all = append(all, a.cameras[id].State())
 	}
 	return all
 }
 
 // latest returns the newest frame of a camera beside the lines, held once, or
-// nil.
+// nil. Those of safety cameras come with faces veiled.
 func (a *appliance) latest(id part.CameraID) *camera.Frame {
+	if a.watching != nil && a.watching.stations[id] != nil {
+		return a.watching.stations[id].Shown()
+	}
 	if n := a.newest[id]; n != nil {
 		return n.hold()
 	}

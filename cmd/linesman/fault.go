@@ -12,9 +12,10 @@ import (
 // SimCommands runs the drawn line, which is what `linesman sim` does, breaks one
 // that runs, or chooses its product.
 type SimCommands struct {
-	Run    SimCmd    `cmd:"" default:"withargs" help:"Run a drawn line and its PLC as a process of their own."`
-	Fault  FaultCmd  `cmd:"" help:"Break something on a drawn line that runs."`
-	Choose ChooseCmd `cmd:"" help:"Choose a product at the panel of a drawn line that runs."`
+	Run    SimCmd      `cmd:"" default:"withargs" help:"Run a drawn line and its PLC as a process of their own."`
+	Fault  FaultCmd    `cmd:"" help:"Break something on a drawn line that runs."`
+	Video  SimVideoCmd `cmd:"" help:"Publish recordings as network cameras."`
+	Choose ChooseCmd   `cmd:"" help:"Choose a product at the panel of a drawn line that runs."`
 }
 
 // FaultCmd causes one fault on a drawn line.

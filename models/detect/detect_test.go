@@ -19,6 +19,7 @@ import (
 
 	"linesman/models"
 	"linesman/models/detect/coco"
+	"linesman/models/detect/safety"
 	"linesman/models/onnx"
 )
 
@@ -239,7 +240,7 @@ func TestReadRefuses(t *testing.T) {
 // pictures made of it.
 func TestCoco(t *testing.T) {
 	if *update {
-		renew(t) // the folder in this binary is still the old one
+		renew(t, "coco") // the folder in this binary is still the old one
 		return
 	}
 	d, err := Load(coco.Folder, Options{Open: onnx.Open, Threads: 2})
@@ -279,9 +280,63 @@ func TestCoco(t *testing.T) {
 	}
 }
 
-// renew fills in the card's hashes and what the graph finds on the samples.
-func renew(t *testing.T) {
-	text, err := os.ReadFile("coco/" + CardFile)
+// TestSafety runs the shipped network for safety cameras: the worker on its own
+// sample wears a helmet and a vest, and who asks for fire is not told of people.
+func TestSafety(t *testing.T) {
+	if *update {
+		renew(t, "safety")
+		return
+	}
+	file, err := safety.Folder.ReadFile("workers.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Decode(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		only []string
+		want []string // sure of, at least
+		none []string
+	}{
+		{nil, []string{"person", "helmet", "vest"}, []string{"no-helmet", "no-vest", "fire", "smoke", "forklift"}},
+		{[]string{"ppe"}, []string{"person", "helmet", "vest"}, []string{"fire", "smoke"}},
+		{[]string{"fire"}, nil, []string{"person", "helmet", "vest", "fire", "smoke"}},
+		{[]string{"person"}, []string{"person"}, []string{"helmet", "vest"}},
+	} {
+		d, err := Load(safety.Folder, Options{Open: onnx.Open, Threads: 2, Only: c.only})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := d.Look(p, 0.05)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sure := map[string]bool{}
+		for _, f := range found {
+			sure[f.Label] = sure[f.Label] || f.Sure
+		}
+		for _, label := range c.want {
+			if !sure[label] {
+				t.Errorf("only %q: no %s, found %+v", c.only, label, found)
+			}
+		}
+		for _, label := range c.none {
+			if sure[label] {
+				t.Errorf("only %q: a %s, found %+v", c.only, label, found)
+			}
+		}
+		d.Close()
+	}
+	if _, err := Load(safety.Folder, Options{Open: onnx.Open, Only: []string{"hat"}}); err == nil || !strings.Contains(err.Error(), "no \"hat\"") {
+		t.Errorf("asked for hats: %v", err)
+	}
+}
+
+// renew fills in the hashes of a folder's card and what the graph finds on the samples.
+func renew(t *testing.T, dir string) {
+	text, err := os.ReadFile(dir + "/" + CardFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,7 +344,7 @@ func renew(t *testing.T) {
 	if err := yaml.UnmarshalWithOptions(text, &f.Card, yaml.Strict()); err != nil {
 		t.Fatal(err)
 	}
-	if f.Graph, err = os.ReadFile("coco/" + GraphFile); err != nil {
+	if f.Graph, err = os.ReadFile(dir + "/" + GraphFile); err != nil {
 		t.Fatal(err)
 	}
 	f.Card.Graph = sum(f.Graph)
@@ -301,7 +356,7 @@ func renew(t *testing.T) {
 	defer d.Close()
 	for i := range f.Card.Samples {
 		s := &f.Card.Samples[i]
-		file, err := os.ReadFile("coco/" + s.File)
+		file, err := os.ReadFile(dir + "/" + s.File)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -322,7 +377,7 @@ func renew(t *testing.T) {
 	if text, err = yaml.Marshal(&f.Card); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile("coco/"+CardFile, text, 0o644); err != nil {
+	if err := os.WriteFile(dir+"/"+CardFile, text, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"linesman/alarm"
+	"linesman/camera"
+	"linesman/event"
+	"linesman/event/evidence"
+	"linesman/models/detect"
+	"linesman/models/face"
+	"linesman/models/face/yunet"
+	"linesman/models/onnx"
+	"linesman/part"
+	"linesman/rules"
+	"linesman/scene"
+	"linesman/vision"
+	"linesman/watch"
+)
+
+// watching is what an appliance has for its safety cameras.
+type watching struct {
+	guard     *watch.Guard
+	stations  map[part.CameraID]*watch.Station
+	detectors map[string]*watch.Detectors // by model and how finely it looks
+	faces     *faces
+	rules     *rules.Engine
+}
+
+// openWatches opens the safety cameras of the site, the rules over them and the
+// desk that calls. A site without watches has alarms all the same.
+func (a *appliance) openWatches() error {
+	if err := a.openDesk(); err != nil {
+		return err
+	}
+	if len(a.site.Watches) == 0 {
+		return nil
+	}
+	engine, err := a.site.SafetyRules()
+	if err != nil {
+		return err
+	}
+	w := &watching{stations: map[part.CameraID]*watch.Station{}, detectors: map[string]*watch.Detectors{}, rules: engine}
+	a.watching = w
+	if w.faces, err = openFaces(); err != nil {
+		return err
+	}
+	w.guard, err = watch.NewGuard(watch.GuardConfig{
+		Source: "/" + a.site.Name, Rules: engine, Spaces: scene.NewSpaces(a.site.Spaces), Events: a.ring, Desk: a.alarms, Lines: trespasses{a},
+		Keep: func(data []byte) string { return a.evidence.Keep(evidence.Alarm, data) },
+		Hold: func(id string, shas ...string) error { return a.evidence.Hold("alarm "+id, shas...) },
+		Log:  a.log,
+	})
+	if err != nil {
+		return err
+	}
+	a.work = append(a.work, w.guard.Run, a.hearForRules)
+	for _, id := range a.site.WatchIDs() {
+		if err := a.openWatch(id); err != nil {
+			return fmt.Errorf("watches.%s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+func (a *appliance) openWatch(id part.CameraID) error {
+	set := *a.site.Watches[id]
+	eyes, err := a.watching.eyes(a.site, set.Detector)
+	if err != nil {
+		return err
+	}
+	c := watch.Config{Camera: id, Settings: set, Eyes: eyes, Guard: a.watching.guard, Log: a.log}
+	if set.Faces == "blurred" {
+		c.Faces = a.watching.faces.find
+	}
+	s, err := watch.New(c)
+	if err != nil {
+		return err
+	}
+	a.watching.stations[id] = s
+	driver, err := openCamera(id, a.site.Cameras[id])
+	if err != nil {
+		return err
+	}
+	// Whether a still picture is frozen is told by the tamper detector: at night
+	// nothing moves.
+	a.supervise(id, driver, camera.Watch{Moving: func() bool { return false }}, s.Sink(), s.CameraState)
+	a.work = append(a.work, s.Run)
+	return nil
+}
+
+// eyes returns the networks of a model, opened once for all cameras that look
+// alike: one a core.
+func (w *watching) eyes(site siteOf, set watch.DetectorSettings) (*watch.Detectors, error) {
+	key := fmt.Sprintf("%s %d %v", set.Model, set.Side, set.Far)
+	if d := w.detectors[key]; d != nil {
+		return d, nil
+	}
+	dir, only := detectors(set.Model)
+	if dir == nil {
+		path := site.Path(set.Model)
+		if st, err := os.Stat(path); err != nil || !st.IsDir() {
+			return nil, fmt.Errorf("detector.model %q is neither one that ships (ppe, fire, safety, coco) nor a folder", set.Model)
+		}
+		dir = os.DirFS(path)
+	}
+	d, err := watch.NewDetectors(runtime.GOMAXPROCS(0), func() (*detect.Detector, error) {
+		return detect.Load(dir, detect.Options{Open: onnx.Open, Threads: 1, Side: set.Side, Once: !set.Far, Only: only})
+	})
+	if err != nil {
+		return nil, err
+	}
+	w.detectors[key] = d
+	return d, nil
+}
+
+// siteOf is what paths are relative to.
+type siteOf interface{ Path(string) string }
+
+func (w *watching) close() {
+	for _, d := range w.detectors {
+		d.Close()
+	}
+	if w.faces != nil {
+		w.faces.close()
+	}
+}
+
+// faces find faces for all cameras, one picture at a time.
+type faces struct{ free chan *face.Detector }
+
+func openFaces() (*faces, error) {
+	f := &faces{free: make(chan *face.Detector, 1)}
+	d, err := face.Load(yunet.Folder, face.Options{Open: onnx.Open, Threads: 1})
+	if err != nil {
+		return nil, fmt.Errorf("the model that finds faces to be veiled: %w", err)
+	}
+	f.free <- d
+	return f, nil
+}
+
+func (f *faces) find(p detect.Picture, found []vision.Box) ([]vision.Box, error) {
+	d := <-f.free
+	defer func() { f.free <- d }()
+	seen, err := d.Look(p, d.Score())
+	for _, x := range seen {
+		found = append(found, x.Box)
+	}
+	return found, err
+}
+
+func (f *faces) close() { d := <-f.free; d.Close() }
+
+// trespasses hands what a rule asks of a line to the line.
+type trespasses struct{ a *appliance }
+
+var errNoLine = errors.New("there is no such line")
+
+// Trespass holds a line, or marks what passes it.
+func (t trespasses) Trespass(id part.LineID, key, why, cause string, hold bool) error {
+	s := t.a.stations[id]
+	if s == nil {
+		return fmt.Errorf("line %s: %w", id, errNoLine)
+	}
+	return s.Trespass(key, why, cause, hold)
+}
+
+// TrespassOver says that it is over.
+func (t trespasses) TrespassOver(id part.LineID, key string) error {
+	s := t.a.stations[id]
+	if s == nil {
+		return fmt.Errorf("line %s: %w", id, errNoLine)
+	}
+	return s.TrespassOver(key)
+}
+
+// hearForRules tells the rules of place and dress what the log says of lines and
+// machines, from now on.
+func (a *appliance) hearForRules(ctx context.Context) error {
+	last, err := a.store.Read(ctx, event.Filter{Newest: true, Limit: 1})
+	if err != nil {
+		return err
+	}
+	after := uint64(0)
+	if len(last) > 0 {
+		after = last[0].Seq
+	}
+	states, err := a.store.Read(ctx, event.Filter{Types: []event.Type{event.LineState{}.EventType()}, Newest: true, Limit: 100})
+	if err != nil {
+		return err
+	}
+	for i := range states {
+		a.watching.guard.Hear(states[len(states)-1-i])
+	}
+	err = a.store.Follow(ctx, after, func(e event.Event) error {
+		if e.Part == "" { // parts are many, and no rule is about one
+			a.watching.guard.Hear(e)
+		}
+		return nil
+	})
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// openDesk opens the desk that keeps the alarms.
+func (a *appliance) openDesk() error {
+	zone, err := a.site.Location()
+	if err != nil {
+		return err
+	}
+	key, err := alarm.LoadKey(filepath.Join(a.site.Path(a.site.Data), "receipts.key"))
+	if err != nil {
+		return err
+	}
+	deliverers, err := a.deliverers()
+	if err != nil {
+		return err
+	}
+	a.alarms, err = alarm.New(alarm.Config{Settings: &a.site.Alarms, Site: a.site.Name, Zone: zone, Log: a.store, Deliverers: deliverers, Key: key, Logger: a.log})
+	if err != nil {
+		return err
+	}
+	a.work = append(a.work, a.alarms.Run)
+	return nil
+}

@@ -1,0 +1,61 @@
+package watch
+
+import (
+	"context"
+	"errors"
+
+	"linesman/models"
+	"linesman/models/detect"
+)
+
+// Detectors are the networks that all cameras share: as many as cores may look
+// at once. Cameras wait for one in the order they came, so that none starves.
+// They are safe from many goroutines.
+type Detectors struct {
+	free  chan *detect.Detector
+	all   []*detect.Detector
+	model models.Model
+}
+
+// NewDetectors opens n of one model by open. The caller closes them.
+func NewDetectors(n int, open func() (*detect.Detector, error)) (*Detectors, error) {
+	d := &Detectors{free: make(chan *detect.Detector, n)}
+	for range n {
+		one, err := open()
+		if err != nil {
+			d.Close()
+			return nil, err
+		}
+		d.all = append(d.all, one)
+		d.free <- one
+	}
+	if n < 1 {
+		return nil, errors.New("watch: no core is allowed to look at safety cameras; give detectors at least 1")
+	}
+	d.model = d.all[0].Model()
+	return d, nil
+}
+
+// Model names what looks.
+func (d *Detectors) Model() models.Model { return d.model }
+
+// Look finds what is in a picture, appended to found, once a detector is free.
+// An error is blindness, not an empty yard.
+func (d *Detectors) Look(ctx context.Context, p detect.Picture, floor float64, found []detect.Found) ([]detect.Found, error) {
+	select {
+	case one := <-d.free:
+		seen, err := one.Look(p, floor)
+		found = append(found, seen...)
+		d.free <- one
+		return found, err
+	case <-ctx.Done():
+		return found, ctx.Err()
+	}
+}
+
+// Close frees the networks. Nobody may look any more.
+func (d *Detectors) Close() {
+	for _, one := range d.all {
+		one.Close()
+	}
+}

@@ -1,0 +1,203 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"linesman/camera/clip"
+	"linesman/event"
+	"linesman/part"
+	"linesman/rules"
+	"linesman/scene"
+)
+
+// GuardConfig is what a guard is given. Events, Desk and Log are required; Keep
+// nil keeps neither pictures nor clips, Lines nil holds none.
+type GuardConfig struct {
+	Source string        // of its events: "/demo"
+	Rules  *rules.Engine // of the site
+	Spaces *scene.Spaces // nil: none
+	Events event.Sink
+	Desk   Desk
+	Keep   Keeper
+	Hold   func(alarm string, sha256s ...string) error // evidence stays while the alarm stands; nil: it may make room
+	Lines  Lines
+	Log    *slog.Logger
+}
+
+// Guard is the site's one place where rules decide over what all cameras saw. One
+// goroutine owns it; another, the caller, does what takes time.
+type Guard struct {
+	cfg      GuardConfig
+	stations map[part.CameraID]*Station
+	moments  chan rules.Moment
+	facts    chan event.Event
+	looks    chan func(*Guard)
+	caller   *caller
+	tally    *tally
+	findings *findings
+	ended    chan struct{}
+}
+
+// Depths of the guard's queues. Stations wait for room: what they saw counts
+// crossings and may not be lost. Facts of the log beyond the queue are lost and
+// counted.
+const (
+	momentDepth = 64
+	factDepth   = 256
+)
+
+// NewGuard returns a guard without cameras; New adds them. All are added before
+// Run.
+func NewGuard(c GuardConfig) (*Guard, error) {
+	if c.Rules == nil || c.Events == nil || c.Desk == nil || c.Log == nil {
+		return nil, errors.New("watch: rules, events, desk and log must all be given")
+	}
+	g := &Guard{cfg: c, stations: map[part.CameraID]*Station{}, moments: make(chan rules.Moment, momentDepth), facts: make(chan event.Event, factDepth),
+		looks: make(chan func(*Guard)), ended: make(chan struct{})}
+	g.caller, g.tally, g.findings = newCaller(g), newTally(g.emit), newFindings(g.emit, g.fireSeconds)
+	return g, nil
+}
+
+func (g *Guard) add(s *Station) { g.stations[s.cfg.Camera] = s }
+
+// moment takes what a station saw.
+func (g *Guard) moment(ctx context.Context, m rules.Moment) {
+	select {
+	case g.moments <- m:
+	case <-ctx.Done():
+	}
+}
+
+// Hear takes an event of the log that rules may speak of. It never blocks; one
+// that finds no room is lost, which is told.
+func (g *Guard) Hear(e event.Event) {
+	select {
+	case g.facts <- e:
+	default:
+		g.cfg.Log.Warn("an event was not heard by the rules of place and dress: they are behind", "type", string(e.Type))
+	}
+}
+
+// Run works until ctx ends. It returns nil then.
+func (g *Guard) Run(ctx context.Context) error {
+	defer close(g.ended)
+	done := make(chan struct{})
+	go func() { defer close(done); g.caller.run(ctx) }()
+	defer func() { <-done }()
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			g.tally.end(time.Now())
+			return nil
+		case m := <-g.moments:
+			g.take(m)
+		case e := <-g.facts:
+			g.cfg.Rules.Hear(e)
+		case now := <-second.C:
+			g.tally.second(now)
+			g.take(rules.Moment{At: now})
+		case do := <-g.looks:
+			do(g)
+		}
+	}
+}
+
+// take holds one moment against the rules and has done what follows.
+func (g *Guard) take(m rules.Moment) {
+	if m.Scene != nil {
+		g.tally.take(m.Scene)
+		g.findings.take(m.Scene)
+		if g.cfg.Spaces != nil && len(m.Scene.Crossings) > 0 {
+			g.cfg.Spaces.Take(m.Camera, m.Scene.Crossings)
+			m.Heads = g.cfg.Spaces.Heads()
+		}
+	}
+	for _, c := range g.cfg.Rules.Step(m) {
+		g.caller.add(c)
+	}
+}
+
+// fireSeconds is of how many of the last seconds a camera's fire is believed.
+func (g *Guard) fireSeconds(id part.CameraID) int {
+	if s := g.stations[id]; s != nil {
+		return s.cfg.Settings.Scene.Fire.Of
+	}
+	return 0
+}
+
+func (g *Guard) emit(camera, subject string, at time.Time, p event.Payload) {
+	g.cfg.Events.Emit(event.New(g.cfg.Source+"/camera/"+camera, subject, at, p))
+}
+
+// look has the owner answer a question between two moments.
+func (g *Guard) look(ask func(*Guard)) bool {
+	done := make(chan struct{})
+	select {
+	case g.looks <- func(g *Guard) { ask(g); close(done) }:
+		<-done
+		return true
+	case <-g.ended:
+		return false
+	}
+}
+
+// Standing returns the alerts that stand, by key; nil once the guard has ended.
+func (g *Guard) Standing() (out []rules.Alert) {
+	g.look(func(g *Guard) { out = g.cfg.Rules.Standing() })
+	return out
+}
+
+// Heads returns the head counts of the site's spaces.
+func (g *Guard) Heads() (out []scene.Heads) {
+	g.look(func(g *Guard) {
+		if g.cfg.Spaces != nil {
+			out = g.cfg.Spaces.Heads()
+		}
+	})
+	return out
+}
+
+// SetHeads says how many are in a space, by somebody who counted; off is by how
+// many the count was wrong.
+func (g *Guard) SetHeads(space string, people int) (off int, err error) {
+	if !g.look(func(g *Guard) {
+		if g.cfg.Spaces == nil {
+			err = errors.New("the site file has no spaces")
+			return
+		}
+		if off, err = g.cfg.Spaces.Set(space, people, time.Now()); err == nil {
+			for _, c := range g.cfg.Rules.Step(rules.Moment{At: time.Now(), Heads: g.cfg.Spaces.Heads()}) {
+				g.caller.add(c)
+			}
+		}
+	}) {
+		err = errors.New("the cameras are not watched any more")
+	}
+	return off, err
+}
+
+// Statuses returns how all stations stand, by camera.
+func (g *Guard) Statuses() (out []Status) {
+	for _, s := range g.stations {
+		out = append(out, s.Status())
+	}
+	slices.SortFunc(out, func(a, b Status) int {
+		switch {
+		case a.Camera < b.Camera:
+			return -1
+		case a.Camera > b.Camera:
+			return 1
+		}
+		return 0
+	})
+	return out
+}
+
+// clipped takes a finished clip.
+func (g *Guard) clipped(c clip.Clip) { g.caller.clipped(c) }

@@ -1,0 +1,355 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"linesman/camera"
+	"linesman/camera/clip"
+	"linesman/models/detect"
+	"linesman/part"
+	"linesman/rules"
+	"linesman/scene"
+	"linesman/vision"
+	"linesman/vision/overlay"
+	"linesman/vision/tamper"
+)
+
+// Config is what a station is given. Faces may be nil: then only the heads of
+// people are veiled.
+type Config struct {
+	Camera   part.CameraID
+	Settings Settings // valid
+	Eyes     Eyes
+	// Faces finds faces in an RGB picture, pixels of it, appended to found.
+	Faces func(p detect.Picture, found []vision.Box) ([]vision.Box, error)
+	Guard *Guard
+	Log   *slog.Logger
+}
+
+// Station keeps one camera. Make it with New, call Run once, and hand it frames
+// and states from their own goroutines.
+type Station struct {
+	cfg      Config
+	intake   *intake
+	recorder *clip.Recorder
+	state    atomic.Pointer[camera.State]
+	changed  chan struct{} // the camera's state did
+
+	reducer  *tamper.Reducer
+	tamper   *tamper.Detector
+	gate     *scene.Gate
+	follower *scene.Follower
+	sight    tamper.Sight
+	found    []detect.Found
+	readings []tamper.Reading
+	busy     bool
+	last     time.Time // exposure of the last frame that was wanted
+	looked   time.Time // exposure of the last frame looked at or rested
+	pace     pace
+	pixels   scene.PixelsPerPerson
+	shown    *camera.Pool
+
+	mu     sync.Mutex // held for copies
+	status Status
+	view   View
+}
+
+// blindAfter is how long a camera may show nothing that can be judged before its
+// zones are unknown.
+const blindAfter = 2 * time.Second
+
+// beatEvery is how often the guard hears of a camera that shows nothing.
+const beatEvery = 500 * time.Millisecond
+
+// New returns a station at rest.
+func New(c Config) (*Station, error) {
+	if c.Eyes == nil || c.Guard == nil || c.Log == nil {
+		return nil, errors.New("watch: eyes, guard and log must all be given")
+	}
+	s := &Station{cfg: c, changed: make(chan struct{}, 1), reducer: tamper.NewReducer(), shown: camera.NewPool(2)}
+	var err error
+	if s.tamper, err = tamper.New(c.Settings.Tamper); err != nil {
+		return nil, fmt.Errorf("watch %s: tamper: %w", c.Camera, err)
+	}
+	if s.gate, err = scene.NewGate(c.Settings.Gate); err != nil {
+		return nil, fmt.Errorf("watch %s: %w", c.Camera, err)
+	}
+	if s.follower, err = scene.NewFollower(c.Settings.Scene); err != nil {
+		return nil, fmt.Errorf("watch %s: %w", c.Camera, err)
+	}
+	if s.recorder, err = clip.NewRecorder(c.Camera, c.Settings.Clip.Keep, c.Guard.clipped); err != nil {
+		return nil, fmt.Errorf("watch %s: %w", c.Camera, err)
+	}
+	refused := &said{every: time.Minute}
+	s.intake = newIntake(s.recorder, func(err error) {
+		if refused.now(time.Now()) {
+			c.Log.Warn("no clip can be made", "camera", string(c.Camera), "err", err)
+		}
+	})
+	s.status = Status{Camera: c.Camera, WantedFPS: c.Settings.FPS, Why: "no picture yet"}
+	c.Guard.add(s)
+	return s, nil
+}
+
+// Sink returns where the camera delivers.
+func (s *Station) Sink() camera.Sink { return s.intake }
+
+// CameraState takes what the camera's supervisor says.
+func (s *Station) CameraState(st camera.State) {
+	s.state.Store(&st)
+	if st.Status == camera.Down || st.Status == camera.Stalled {
+		s.recorder.Down(st.Status.String())
+	}
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until ctx ends. It returns nil then.
+func (s *Station) Run(ctx context.Context) error {
+	defer s.close()
+	beat := time.NewTicker(beatEvery)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.intake.wake:
+			if f, skipped := s.intake.take(); f != nil {
+				s.take(ctx, f, skipped)
+				f.Release()
+			}
+		case <-s.changed:
+			s.beat(ctx, time.Now())
+		case now := <-beat.C:
+			if s.silent(now) {
+				s.beat(ctx, now)
+			}
+		}
+	}
+}
+
+func (s *Station) close() {
+	s.recorder.Close()
+	if f, _ := s.intake.take(); f != nil {
+		f.Release()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.view.Frame != nil {
+		s.view.Frame.Release()
+		s.view = View{}
+	}
+}
+
+// take sees one frame, if it is wanted.
+func (s *Station) take(ctx context.Context, f *camera.Frame, skipped uint64) {
+	s.mu.Lock()
+	s.status.Frames += 1 + skipped
+	s.status.Skipped += skipped
+	s.mu.Unlock()
+	if every := time.Duration(float64(time.Second) / s.cfg.Settings.FPS); !s.last.IsZero() && f.At.After(s.last) && f.At.Sub(s.last) < every-every/8 {
+		return
+	}
+	s.last = f.At
+	sc, look, why := s.see(ctx, f)
+	if ctx.Err() != nil {
+		return
+	}
+	s.note(f, sc, look, why, skipped)
+	if why == "" {
+		s.looked = f.At
+	}
+	s.cfg.Guard.moment(ctx, s.moment(f.At, sc, why))
+}
+
+// see looks at one frame: what it shows, how long the look took (0: the gate let
+// it rest), and why it can not be judged, if it can not.
+func (s *Station) see(ctx context.Context, f *camera.Frame) (sc *scene.Scene, look time.Duration, why string) {
+	if f.Format != camera.RGB {
+		return nil, 0, "the camera sends no colours: safety cameras must"
+	}
+	if err := s.reducer.Reduce(f, &s.sight); err != nil {
+		return nil, 0, err.Error()
+	}
+	s.sight.At = f.At
+	s.readings = s.tamper.See(&s.sight)
+	if why := unseen(s.readings); why != "" {
+		return nil, 0, why
+	}
+	if f.Damaged {
+		return nil, 0, "the picture is damaged by losses on the network"
+	}
+	o := scene.Observation{Camera: s.cfg.Camera, Seq: f.Seq, At: f.At, Width: f.Width, Height: f.Height}
+	g := s.gate.Glance(scene.Grey{Width: len(s.sight.Grey) / max(s.sight.Height, 1), Height: s.sight.Height, Stride: len(s.sight.Grey) / max(s.sight.Height, 1), Pix: s.sight.Grey}, f.At, s.busy)
+	if g.Look {
+		began := time.Now()
+		var err error
+		s.found, err = s.cfg.Eyes.Look(ctx, detect.Picture{Width: f.Width, Height: f.Height, Stride: f.Stride, Pix: f.Pix}, s.cfg.Settings.Scene.Follow.Doubtful, s.found[:0])
+		if err != nil {
+			return nil, 0, "the detector failed: " + err.Error()
+		}
+		look, o.Detections = max(time.Since(began), 1), s.found
+	}
+	o.Changed = s.gate.Changed()
+	seen := s.follower.Step(o)
+	s.busy = seen.Busy()
+	s.pixels.Take(&seen)
+	return &seen, look, seen.Blind
+}
+
+// unseen says why a picture can not be judged by what is wrong with the camera.
+// One that was moved shows other places: its zones are not where they were drawn.
+func unseen(readings []tamper.Reading) string {
+	for _, r := range readings {
+		if r.Raised && r.Fault != tamper.Blurred {
+			return "the picture is " + r.Fault.String()
+		}
+	}
+	return ""
+}
+
+// note keeps what is shown of the station.
+func (s *Station) note(f *camera.Frame, sc *scene.Scene, look time.Duration, why string, skipped uint64) {
+	var faces []vision.Box
+	if s.cfg.Faces != nil && sc != nil && look > 0 && people(sc) > 0 {
+		var err error
+		if faces, err = s.cfg.Faces(detect.Picture{Width: f.Width, Height: f.Height, Stride: f.Stride, Pix: f.Pix}, nil); err != nil {
+			s.cfg.Log.Warn("faces are not found", "camera", string(s.cfg.Camera), "err", err)
+		}
+	}
+	seen := s.pace.see(f.At)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := &s.status
+	switch {
+	case why != "":
+		st.Blind++
+	case look == 0:
+		st.Rested++
+	default:
+		st.Looked++
+		st.LookMS = look.Seconds() * 1000
+	}
+	st.At, st.Why, st.SeenFPS, st.Tamper = f.At.UTC(), why, seen, append(st.Tamper[:0:0], s.readings...)
+	st.Short = skipped > 0 && s.pace.full() && seen < 0.8*s.cfg.Settings.FPS
+	if sc != nil {
+		st.People, st.Vehicles, st.Zones = people(sc), len(sc.Tracks)-people(sc), sc.Counts
+	}
+	if s.view.Frame != nil {
+		s.view.Frame.Release()
+	}
+	s.view = View{Frame: f.Retain(), Scene: sc, Faces: faces}
+}
+
+func people(sc *scene.Scene) (n int) {
+	for i := range sc.Tracks {
+		if sc.Tracks[i].Label == "person" {
+			n++
+		}
+	}
+	return n
+}
+
+// moment is what the guard is told of one frame.
+func (s *Station) moment(at time.Time, sc *scene.Scene, why string) rules.Moment {
+	m := rules.Moment{At: at, Camera: s.cfg.Camera, Scene: sc, State: s.cameraState()}
+	if why != "" {
+		m.Scene = nil
+	}
+	if why != "" && at.Sub(s.looked) > blindAfter {
+		m.Blind = why
+	}
+	return m
+}
+
+// cameraState is what is wrong with the camera.
+func (s *Station) cameraState() (c rules.CameraState) {
+	for _, r := range s.readings {
+		switch {
+		case !r.Raised:
+		case r.Fault == tamper.Covered:
+			c.Covered = true
+		case r.Fault == tamper.Moved:
+			c.Moved = true
+		case r.Fault == tamper.Blurred:
+			c.Blurred = true
+		case r.Fault == tamper.Dark:
+			c.Dark = true
+		case r.Fault == tamper.Frozen:
+			c.Frozen = true
+		}
+	}
+	if st := s.state.Load(); st == nil || st.Status != camera.Live && st.Status != camera.Frozen {
+		c.Down = st != nil && st.Status != camera.Connecting
+	}
+	return c
+}
+
+// silent reports whether the camera has shown nothing for a while.
+func (s *Station) silent(now time.Time) bool { return now.Sub(s.last) > blindAfter }
+
+// beat tells the guard of a camera that shows nothing.
+func (s *Station) beat(ctx context.Context, now time.Time) {
+	m := rules.Moment{At: now, Camera: s.cfg.Camera, State: s.cameraState()}
+	if s.silent(now) {
+		m.Blind = "no picture"
+		if st := s.state.Load(); st != nil {
+			m.Blind = "no picture: the camera is " + st.Status.String()
+		}
+		s.mu.Lock()
+		s.status.Why, s.status.SeenFPS = m.Blind, 0
+		s.mu.Unlock()
+		s.cfg.Guard.moment(ctx, m)
+	}
+}
+
+// Status returns how the station stands now.
+func (s *Station) Status() Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.status
+}
+
+// View returns what the station last saw, nil for the frame if it saw nothing.
+func (s *Station) View() View {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := s.view
+	if v.Frame != nil {
+		v.Frame.Retain()
+	}
+	return v
+}
+
+// Shown returns what the station last saw as everybody may see it, with one hold:
+// faces and heads are veiled unless the site file shows them. Nil if it saw
+// nothing.
+func (s *Station) Shown() *camera.Frame {
+	v := s.View()
+	if v.Frame == nil || s.cfg.Settings.Faces == "shown" {
+		return v.Frame
+	}
+	defer v.Frame.Release()
+	f := s.shown.Get(v.Frame.Width, v.Frame.Height, v.Frame.Format)
+	f.Camera, f.Seq, f.At, f.Damaged = v.Frame.Camera, v.Frame.Seq, v.Frame.At, v.Frame.Damaged
+	row := f.Width * f.Format.Channels()
+	for y := range f.Height {
+		copy(f.Pix[y*f.Stride:y*f.Stride+row], v.Frame.Pix[y*v.Frame.Stride:])
+	}
+	if f.Format == camera.RGB {
+		overlay.VeilRGB(f.Pix, f.Width, f.Height, f.Stride, v.people(), v.Faces)
+	}
+	return f
+}
+
+// Pixels tells how tall people are over the picture, for whoever hangs cameras;
+// need is the height asked for. It may be called while Run does not.
+func (s *Station) Pixels(need float64) scene.PixelReport { return s.pixels.Report(need) }
