@@ -60,13 +60,13 @@ func TestRefusals(t *testing.T) {
 			v.writeSite()
 			must(t, os.CopyFS(filepath.Join(dir, "model"), os.DirFS(model)))
 			path := SiteFlag{filepath.Join(dir, "site.yaml")}
-			if err := (&CheckCmd{path}).Run(); err != nil {
+			if err := (&CheckCmd{SiteFlag: path}).Run(t.Context()); err != nil {
 				t.Fatalf("before anything was spoilt: %v", err)
 			}
 			c.spoil(t, dir)
 			errs := map[string]error{"run": (&RunCmd{SiteFlag: path}).Run(t.Context())}
 			if !c.late {
-				errs["check"] = (&CheckCmd{path}).Run()
+				errs["check"] = (&CheckCmd{SiteFlag: path}).Run(t.Context())
 			}
 			for command, err := range errs {
 				if err == nil {
