@@ -72,13 +72,19 @@ var termsByName = map[string]term{
 // uses is what a rule speaks of.
 type uses struct {
 	groups  []string
-	zones   []string
-	lines   []string
+	zones   []named
+	lines   []named
 	picture bool // what a camera's picture shows
 	camera  bool // what is wrong with a camera
 	instant bool // a crossing
 	floor   bool // metres a second
 	heard   []heardKey
+}
+
+// named is a name in a rule, and where it stands.
+type named struct {
+	name   string
+	column int
 }
 
 // heardKey is one kind of event that a rule reads of one subject.
@@ -90,13 +96,13 @@ type heardKey struct {
 // fit refuses a camera that lacks what a rule names.
 func (u *uses) fit(id part.CameraID, s *scene.Settings) error {
 	for _, z := range u.zones {
-		if _, ok := s.Zones[z]; !ok {
-			return fmt.Errorf("camera %s has no zone %q%s", id, z, meant(z, slices.Sorted(maps.Keys(s.Zones))))
+		if _, ok := s.Zones[z.name]; !ok {
+			return fmt.Errorf("when, column %d: camera %s has no zone %q%s", z.column, id, z.name, meant(z.name, slices.Sorted(maps.Keys(s.Zones))))
 		}
 	}
 	for _, l := range u.lines {
-		if _, ok := s.Lines[l]; !ok {
-			return fmt.Errorf("camera %s has no line %q%s", id, l, meant(l, slices.Sorted(maps.Keys(s.Lines))))
+		if _, ok := s.Lines[l.name]; !ok {
+			return fmt.Errorf("when, column %d: camera %s has no line %q%s", l.column, id, l.name, meant(l.name, slices.Sorted(maps.Keys(s.Lines))))
 		}
 	}
 	if u.floor && !s.Floor.Known() {
@@ -118,13 +124,13 @@ func (u *uses) nowhere(site *Site, missing error) error {
 		}
 	}
 	for _, z := range u.zones {
-		if !zones[z] {
-			return fmt.Errorf("no camera has a zone %q%s", z, meant(z, slices.Sorted(maps.Keys(zones))))
+		if !zones[z.name] {
+			return fmt.Errorf("when, column %d: no camera has a zone %q%s", z.column, z.name, meant(z.name, slices.Sorted(maps.Keys(zones))))
 		}
 	}
 	for _, l := range u.lines {
-		if !lines[l] {
-			return fmt.Errorf("no camera has a line %q%s", l, meant(l, slices.Sorted(maps.Keys(lines))))
+		if !lines[l.name] {
+			return fmt.Errorf("when, column %d: no camera has a line %q%s", l.column, l.name, meant(l.name, slices.Sorted(maps.Keys(lines))))
 		}
 	}
 	return missing
@@ -178,6 +184,8 @@ func (v *reader) Visit(node *ast.Node) {
 		v.member(n)
 	case *ast.CallNode:
 		v.call(n)
+	case *ast.BuiltinNode:
+		v.refuse(n, "nobody knows what %q is%s", n.Name, meant(n.Name, slices.Sorted(maps.Keys(termsByName))))
 	case *ast.UnaryNode:
 		if n.Operator == "not" || n.Operator == "!" {
 			v.not(node, n)
@@ -343,10 +351,10 @@ func (v *reader) quoted(node *ast.Node, k kind, text string) error {
 	switch k {
 	case aZone:
 		v.uses.picture = true
-		v.uses.zones = append(v.uses.zones, text)
+		v.uses.zones = append(v.uses.zones, named{text, (*node).Location().From + 1})
 	case aLine:
 		v.uses.picture = true
-		v.uses.lines = append(v.uses.lines, text)
+		v.uses.lines = append(v.uses.lines, named{text, (*node).Location().From + 1})
 	case aSpace:
 		return choose("closed space", v.site.Spaces)
 	case aBelt:
