@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/vm"
 
 	"linesman/part"
 	"linesman/vision"
@@ -16,10 +16,11 @@ import (
 // that stand. It is pure: the same moments and events give the same changes. It
 // belongs to one goroutine.
 type Engine struct {
-	site  Site
-	rules []Rule
-	env   *terms
-	held  map[shelf][]*condition // in the order in which they began
+	site    Site
+	rules   []Rule
+	env     *terms
+	machine vm.VM                  // reused: it keeps its stack
+	held    map[shelf][]*condition // in the order in which they began
 
 	turn uint64 // steps so far
 
@@ -144,7 +145,7 @@ func (e *Engine) judge(at shelf, m *Moment, h *condition, one *member, key strin
 	e.env.hits, e.env.notes = nil, nil
 	is := false
 	if r.During.Covers(m.At.In(e.site.Zone)) {
-		answer, err := expr.Run(r.program, e.env)
+		answer, err := e.machine.Run(r.program, e.env)
 		switch a := answer.(type) {
 		case bool:
 			is = a
@@ -164,11 +165,21 @@ func (e *Engine) judge(at shelf, m *Moment, h *condition, one *member, key strin
 		h.follow(one, e.turn)
 		return e.isNot(at, m, h)
 	case h == nil:
-		h = &condition{rule: r, began: m.At, alert: Alert{Rule: r.Name, Key: key, Severity: r.severity, Camera: at.camera, Say: r.Say, Actions: r.Then}}
+		h = &condition{rule: r, began: m.At, alert: Alert{Rule: r.Name, Key: e.free(at, key), Severity: r.severity, Camera: at.camera, Say: r.Say, Actions: r.Then}}
 		e.held[at] = append(e.held[at], h)
 	}
 	h.follow(one, e.turn)
 	return e.isSo(m, h)
+}
+
+// free is a key that no alert of the shelf has: one whose number went over to
+// another may come back beside it.
+func (e *Engine) free(at shelf, key string) string {
+	free := key
+	for n := 2; slices.ContainsFunc(e.held[at], func(h *condition) bool { return h.alert.Key == free }); n++ {
+		free = fmt.Sprintf("%s-%d", key, n)
+	}
+	return free
 }
 
 // follow takes where the one that it is about is now.
