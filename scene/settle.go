@@ -25,12 +25,16 @@ func (f *Follower) settle(at time.Time, s *Scene) {
 	f.lost = slices.DeleteFunc(f.lost, func(t *follow) bool { return at.Sub(t.Last) > f.set.Follow.Remember })
 	for _, t := range f.tracks {
 		if t.State != Tentative && t.Number == 0 {
-			f.name(t, at)
+			f.name(t)
 		}
+	}
+	f.tracks = slices.DeleteFunc(f.tracks, func(t *follow) bool { return t.passed })
+	for _, t := range f.tracks {
 		if t.seen {
 			f.walk(t, at)
 		}
 		if t.State == Tentative {
+			s.Tentative++
 			f.place(t, at, nil) // the stay counts from here, once it is believed
 			continue
 		}
@@ -70,49 +74,58 @@ func (f *Follower) outside(t *follow) bool {
 	return t.x.At < 0 || t.y.At < 0 || t.x.At > float64(f.width) || t.y.At > float64(f.height)
 }
 
-// name gives a track that is now believed its number: that of one lately lost,
-// if it can only be that one, or the next.
-func (f *Follower) name(t *follow, at time.Time) {
-	if i := f.comesBack(t); i >= 0 {
-		old := f.lost[i]
-		f.lost = slices.Delete(f.lost, i, i+1)
-		t.Number, t.First, t.Again = old.Number, old.First, old.Again+1
-		for k := range t.sides {
-			t.sides[k] = old.sides[k]
-		}
-		for k := range t.stays {
-			if old.stays[k].in && t.stays[k].in {
-				t.stays[k].since, t.stays[k].heading = old.stays[k].since, old.stays[k].heading
-			}
-		}
-		f.totals.Again++
+// name gives a track that is now believed its number: that of one who is not
+// seen any more, if it can only be that one, or the next.
+func (f *Follower) name(t *follow) {
+	old := f.comesBack(t)
+	if old == nil {
+		f.number++
+		f.totals.Tracks++
+		t.Number = f.number
 		return
 	}
-	f.number++
-	f.totals.Tracks++
-	t.Number = f.number
+	t.Number, t.First, t.Again = old.Number, old.First, old.Again+1
+	for k := range t.sides {
+		t.sides[k] = old.sides[k]
+	}
+	for k := range t.stays {
+		now, was := &t.stays[k], &old.stays[k]
+		switch {
+		case now.in && was.in:
+			now.since, now.heading = was.since, was.heading
+			now.told = was.told && old.State != Gone // of one gone it has been told that it left
+		case was.in && old.State != Gone:
+			*now = *was
+			now.out = t.Last
+		}
+	}
+	f.totals.Again++
+	old.passed = true
+	f.lost = slices.DeleteFunc(f.lost, func(o *follow) bool { return o.passed })
 }
 
-// comesBack finds the lost one that a fresh track must be: -1 if none fits, or
-// more than one pair does.
-func (f *Follower) comesBack(t *follow) int {
-	found := -1
-	for i, old := range f.lost {
-		if !returns(t, old) {
-			continue
+// comesBack finds the one, lost or not seen now, that a fresh track must be; nil
+// if none fits, or more than one pair does.
+func (f *Follower) comesBack(t *follow) (found *follow) {
+	for _, olds := range [2][]*follow{f.lost, f.tracks} {
+		for _, old := range olds {
+			if old.Number == 0 || old.seen || old.passed || !returns(t, old) {
+				continue
+			}
+			if found != nil {
+				return nil
+			}
+			found = old
 		}
-		if found >= 0 {
-			return -1
-		}
-		found = i
 	}
-	if found < 0 {
-		return -1
+	if found == nil {
+		return nil
 	}
 	for _, other := range f.tracks {
-		if other != t && other.Number == 0 && returns(other, f.lost[found]) {
-			f.lost = slices.Delete(f.lost, found, found+1) // nobody will ever know
-			return -1
+		if other != t && other.Number == 0 && returns(other, found) {
+			found.passed = found.State == Gone // nobody will ever know
+			f.lost = slices.DeleteFunc(f.lost, func(o *follow) bool { return o.passed })
+			return nil
 		}
 	}
 	return found

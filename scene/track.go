@@ -43,6 +43,7 @@ type follow struct {
 	width, height float64
 	hits          int
 	seen          bool // in the picture at hand
+	passed        bool // its number went over to another track
 	hiddenSince   time.Time
 	labels        []labelVotes
 	trail         [trailLength]step
