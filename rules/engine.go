@@ -65,6 +65,25 @@ func (e *Engine) Standing() []Alert {
 	return out
 }
 
+// Restore takes up alerts that stood when the process before ended: what is still
+// the case goes on as the same alert, what is not is cleared after the rule's keep.
+// It returns those of rules or cameras that are no more; nobody will clear them.
+// An alert needs Rule, Key and Camera; call Restore before the first Step.
+func (e *Engine) Restore(alerts []Alert) (orphans []Alert) {
+	for _, a := range alerts {
+		i := slices.IndexFunc(e.rules, func(r Rule) bool { return r.Name == a.Rule })
+		if i < 0 || a.Camera != "" && !e.rules[i].cameras[a.Camera] {
+			orphans = append(orphans, a)
+			continue
+		}
+		r := &e.rules[i]
+		a.Severity, a.Say, a.Actions = r.severity, r.Say, r.Then
+		at := shelf{r, a.Camera}
+		e.held[at] = append(e.held[at], &condition{rule: r, alert: a, began: a.Began, raised: true})
+	}
+	return orphans
+}
+
 // Step takes what is known at one time and returns what became of alerts.
 func (e *Engine) Step(m Moment) []Change {
 	for _, h := range m.Heads {

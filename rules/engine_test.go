@@ -163,6 +163,59 @@ func TestBlindScene(t *testing.T) {
 	}
 }
 
+// TestRestore holds that a process that ends and begins again neither loses nor
+// doubles an alert.
+func TestRestore(t *testing.T) {
+	here := func(e *Engine, at float64) []Change { return see(e, at, one(7, 400, 0, at, scene.Confirmed)) }
+	for _, tt := range []struct {
+		name, each string
+		still      bool
+		want       string // what happens after the start
+	}{
+		{name: "of all, and still so", still: true, want: ""},
+		{name: "of all, and no longer so", want: "cleared"},
+		{name: "of each, and still so: number 7 is not who it was", each: "person", still: true, want: "raised cleared"},
+	} {
+		rule := Rule{When: `person in zone("dock")`, Each: tt.each}
+		before := engine(t, rule)
+		here(before, 0)
+		stood := before.Standing()
+		if len(stood) != 1 {
+			t.Fatal(stood)
+		}
+		after := engine(t, rule)
+		gone := Alert{Rule: "another", Key: "another/yard", Camera: "yard"}
+		if orphans := after.Restore(append(stood, gone)); len(orphans) != 1 || orphans[0].Rule != "another" {
+			t.Errorf("%s: orphans %+v", tt.name, orphans)
+		}
+		var changes []Change
+		for n := range 60 {
+			at := 100 + float64(n)/5
+			if tt.still {
+				changes = append(changes, here(after, at)...)
+			} else {
+				changes = append(changes, see(after, at)...)
+			}
+		}
+		if got := kinds(changes); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+		keys := map[string]bool{}
+		for _, c := range changes {
+			if c.Kind == Raised && c.Alert.Key == stood[0].Key {
+				t.Errorf("%s: %s is raised again while it stands", tt.name, c.Alert.Key)
+			}
+			keys[c.Alert.Key] = true
+		}
+		if tt.want != "" && !keys[stood[0].Key] {
+			t.Errorf("%s: nothing is said of %s", tt.name, stood[0].Key)
+		}
+		if n := len(after.Standing()); (n == 1) != tt.still {
+			t.Errorf("%s: %d stand at the end", tt.name, n)
+		}
+	}
+}
+
 func TestHears(t *testing.T) {
 	running := engine(t, Rule{When: `runs("caps-1")`})
 	say := func(state string) event.Event {
