@@ -55,7 +55,7 @@ func (f *Follower) settle(at time.Time, s *Scene) {
 func (f *Follower) state(t *follow, at time.Time) State {
 	unseen := at.Sub(t.Last)
 	switch {
-	case t.State == Tentative && unseen > tentativeFor:
+	case t.lapsed:
 		return Gone
 	case t.State == Tentative && t.hits >= 3 && t.seen && at.Sub(t.First) >= f.set.Follow.Birth:
 		return Confirmed
@@ -63,15 +63,19 @@ func (f *Follower) state(t *follow, at time.Time) State {
 		return Tentative
 	case t.seen:
 		return Confirmed
-	case unseen > f.set.Follow.Patience, unseen > beyondPicture && f.outside(t):
+	case unseen > beyondPicture && f.outside(t):
 		return Gone
 	}
 	return Coasting
 }
 
-// outside reports whether a track's centre has left the picture.
+// outside reports whether a track has left the picture, or is on its way out by
+// more than a third of itself.
 func (f *Follower) outside(t *follow) bool {
-	return t.x.At < 0 || t.y.At < 0 || t.x.At > float64(f.width) || t.y.At > float64(f.height)
+	b, w, h := t.Box, float64(f.width), float64(f.height)
+	return t.x.Speed < 0 && b.X0 < -t.width/3 || t.x.Speed > 0 && b.X1 > w+t.width/3 ||
+		t.y.Speed < 0 && b.Y0 < -t.height/3 || t.y.Speed > 0 && b.Y1 > h+t.height/3 ||
+		t.x.At < 0 || t.y.At < 0 || t.x.At > w || t.y.At > h
 }
 
 // name gives a track that is now believed its number: that of one who is not

@@ -43,6 +43,7 @@ type follow struct {
 	width, height float64
 	hits          int
 	seen          bool // in the picture at hand
+	lapsed        bool // not seen for too long: it is nobody's any more
 	passed        bool // its number went over to another track
 	hiddenSince   time.Time
 	labels        []labelVotes
