@@ -28,8 +28,10 @@ const maxDetections = 128
 // et al., 2022). At 5 pictures a second boxes of one walker need not overlap, so
 // overlap alone does not decide.
 //
-// Who is lost and comes back near the place, when nobody else can be meant,
-// keeps the number; what was known of the dress is not kept.
+// Who is lost within the picture and comes back near the place, when nobody else
+// can be meant, keeps the number; what was known of the dress is not kept. Who
+// walks out of the picture is another person on coming back: nothing in the
+// picture could tell.
 type Follower struct {
 	set    Settings
 	tracks []*follow
@@ -253,6 +255,7 @@ func (f *Follower) pair(at time.Time, tracks []*follow, fits func(*detection) bo
 		if j >= 0 {
 			columns[j].taken = true
 			tracks[i].hit(at, columns[j])
+			tracks[i].lastAtEdge = f.atEdge(columns[j].Box)
 		}
 	}
 }
@@ -268,9 +271,21 @@ func (f *Follower) begin(at time.Time) {
 			f.totals.Refused++
 			continue
 		}
-		f.tracks = append(f.tracks, f.born(at, d))
+		t := f.born(at, d)
+		t.bornAtEdge = f.atEdge(d.Box)
+		f.tracks = append(f.tracks, t)
 	}
 }
+
+// atEdge reports whether a box ends at the picture's left, right or lower edge:
+// where people come in and go out.
+func (f *Follower) atEdge(b vision.Box) bool {
+	w, h := float64(f.width), float64(f.height)
+	return b.X0 < edge*w || b.X1 > (1-edge)*w || b.Y1 > (1-edge)*h
+}
+
+// edge is how near to the picture's edge a box ends at it, as a share.
+const edge = 0.01
 
 // covered reports whether a detection that nobody took is about the same place as
 // somebody whom this picture has already shown, or a piece, such as the upper

@@ -123,6 +123,7 @@ func TestComesBack(t *testing.T) {
 		{"one, gone for six seconds", []actor{away(400, 5, 11)}, 1},
 		{"one, gone for twenty", []actor{away(400, 5, 25)}, 2},
 		{"two at once near where one was lost", []actor{away(400, 5, 11), late(500, 11.1)}, 3},
+		{"one who walks out, and one who comes in there", []actor{walker(300, 500, -100, 500, 160, 0, 4), walker(-100, 500, 300, 500, 160, 6, 10)}, 2},
 		{"one far off", []actor{away(400, 5, 99), late(1000, 11)}, 2},
 	} {
 		w := newWorld(t, Settings{}, 5, 1, tt.actors...)

@@ -135,11 +135,12 @@ func (f *Follower) comesBack(t *follow) (found *follow) {
 	return found
 }
 
-// returns reports whether a fresh track may be one that was lost: as tall, and
-// near enough to where it was last seen to have come from there.
+// returns reports whether a fresh track may be one that was lost: both within the
+// picture, as tall, and near enough to where it was last seen to have come from
+// there.
 func returns(t, old *follow) bool {
 	gap := t.First.Sub(old.Last).Seconds()
-	if t.kind != old.kind || gap < 0 {
+	if t.kind != old.kind || gap < 0 || t.bornAtEdge || old.lastAtEdge {
 		return false
 	}
 	ratio := t.height / old.height

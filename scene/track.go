@@ -56,6 +56,8 @@ type follow struct {
 	px            float64 // height of the detection itself, pixels
 	reach         float64 // heights that a sight may be off the prediction
 	lastFoot      vision.Point
+	bornAtEdge    bool // of the picture: it came in
+	lastAtEdge    bool // it was last seen there: it went out
 }
 
 type labelVotes struct {
