@@ -6,20 +6,20 @@ import (
 	"slices"
 	"time"
 
-	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/vm"
 
 	"linesman/part"
-	"linesman/vision"
 )
 
 // Engine holds the rules of a site against what happens, and keeps the alerts
 // that stand. It is pure: the same moments and events give the same changes. It
 // belongs to one goroutine.
 type Engine struct {
-	site  Site
-	rules []Rule
-	env   *terms
-	held  map[shelf][]*condition // in the order in which they began
+	site    Site
+	rules   []Rule
+	env     *terms
+	machine vm.VM                  // reused: it keeps its stack
+	held    map[shelf][]*condition // in the order in which they began
 
 	turn uint64 // steps so far
 
@@ -63,6 +63,25 @@ func (e *Engine) Standing() []Alert {
 	}
 	slices.SortFunc(out, func(a, b Alert) int { return cmp.Compare(a.Key, b.Key) })
 	return out
+}
+
+// Restore takes up alerts that stood when the process before ended: what is still
+// the case goes on as the same alert, what is not is cleared after the rule's keep.
+// It returns those of rules or cameras that are no more; nobody will clear them.
+// An alert needs Rule, Key and Camera; call Restore before the first Step.
+func (e *Engine) Restore(alerts []Alert) (orphans []Alert) {
+	for _, a := range alerts {
+		i := slices.IndexFunc(e.rules, func(r Rule) bool { return r.Name == a.Rule })
+		if i < 0 || a.Camera != "" && !e.rules[i].cameras[a.Camera] {
+			orphans = append(orphans, a)
+			continue
+		}
+		r := &e.rules[i]
+		a.Severity, a.Say, a.Actions = r.severity, r.Say, r.Then
+		at := shelf{r, a.Camera}
+		e.held[at] = append(e.held[at], &condition{rule: r, alert: a, began: a.Began, raised: true})
+	}
+	return orphans
 }
 
 // Step takes what is known at one time and returns what became of alerts.
@@ -144,7 +163,7 @@ func (e *Engine) judge(at shelf, m *Moment, h *condition, one *member, key strin
 	e.env.hits, e.env.notes = nil, nil
 	is := false
 	if r.During.Covers(m.At.In(e.site.Zone)) {
-		answer, err := expr.Run(r.program, e.env)
+		answer, err := e.machine.Run(r.program, e.env)
 		switch a := answer.(type) {
 		case bool:
 			is = a
@@ -164,11 +183,21 @@ func (e *Engine) judge(at shelf, m *Moment, h *condition, one *member, key strin
 		h.follow(one, e.turn)
 		return e.isNot(at, m, h)
 	case h == nil:
-		h = &condition{rule: r, began: m.At, alert: Alert{Rule: r.Name, Key: key, Severity: r.severity, Camera: at.camera, Say: r.Say, Actions: r.Then}}
+		h = &condition{rule: r, began: m.At, alert: Alert{Rule: r.Name, Key: e.free(at, key), Severity: r.severity, Camera: at.camera, Say: r.Say, Actions: r.Then}}
 		e.held[at] = append(e.held[at], h)
 	}
 	h.follow(one, e.turn)
 	return e.isSo(m, h)
+}
+
+// free is a key that no alert of the shelf has: one whose number went over to
+// another may come back beside it.
+func (e *Engine) free(at shelf, key string) string {
+	free := key
+	for n := 2; slices.ContainsFunc(e.held[at], func(h *condition) bool { return h.alert.Key == free }); n++ {
+		free = fmt.Sprintf("%s-%d", key, n)
+	}
+	return free
 }
 
 // follow takes where the one that it is about is now.
@@ -219,92 +248,4 @@ func (e *Engine) isNot(at shelf, m *Moment, h *condition) []Change {
 	}
 	e.drop(at, h)
 	return append(changes, Change{Cleared, m.At, h.alert})
-}
-
-// describe says of an alert whom and what it is about now.
-func (e *Engine) describe(h *condition) {
-	a := &h.alert
-	a.Unseen, a.Tracks, a.Boxes, a.Zone, a.Object = "", nil, nil, "", ""
-	var zones, words []string
-	for i := range e.env.hits {
-		m := &e.env.hits[i]
-		if m.track != nil && slices.Contains(a.Tracks, m.track.Number) {
-			continue
-		}
-		if m.track != nil {
-			a.Tracks = append(a.Tracks, m.track.Number)
-		}
-		if a.Object == "" {
-			a.Object = m.label
-		}
-		if m.zone != "" && !slices.Contains(zones, m.zone) {
-			zones = append(zones, m.zone)
-		}
-		a.Boxes = append(a.Boxes, m.box)
-		words = append(words, m.words())
-	}
-	if len(zones) == 1 {
-		a.Zone = zones[0]
-	}
-	a.Subject = subject(a)
-	a.Text = a.Rule
-	if words = append(words, e.env.notes...); len(words) > 0 {
-		a.Text += ": " + list(words)
-	}
-}
-
-// subject names what an alert is about in the form that the log uses.
-func subject(a *Alert) string {
-	switch {
-	case a.Camera == "":
-		return "site"
-	case a.Zone == "":
-		return string(a.Camera)
-	}
-	return string(a.Camera) + "/" + a.Zone
-}
-
-// mostWords bounds how many are named in a text.
-const mostWords = 4
-
-func list(words []string) string {
-	text := ""
-	for i, w := range words[:min(len(words), mostWords)] {
-		if i > 0 {
-			text += "; "
-		}
-		text += w
-	}
-	if more := len(words) - mostWords; more > 0 {
-		text += fmt.Sprintf("; and %d more", more)
-	}
-	return text
-}
-
-// words say one of a group for a person.
-func (m *member) words() string {
-	text := who(m)
-	if m.zone != "" {
-		text += " in zone " + m.zone
-	}
-	if s := m.stays.Round(time.Second); s >= time.Second {
-		text += fmt.Sprintf(" for %v", s)
-	}
-	if m.note != "" {
-		text += ", " + m.note
-	}
-	return text
-}
-
-// Box returns the smallest box around all of an alert's things, in pixels of the
-// picture; ok is false if it is about none.
-func (a *Alert) Box() (b vision.Box, ok bool) {
-	if len(a.Boxes) == 0 {
-		return b, false
-	}
-	b = a.Boxes[0]
-	for _, o := range a.Boxes[1:] {
-		b = vision.Box{X0: min(b.X0, o.X0), Y0: min(b.Y0, o.Y0), X1: max(b.X1, o.X1), Y1: max(b.Y1, o.Y1)}
-	}
-	return b, true
 }

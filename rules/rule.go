@@ -52,8 +52,8 @@ const (
 	mostRules   = 500
 )
 
-// File is a file of rules.
-type File struct {
+// ruleFile is a file of rules.
+type ruleFile struct {
 	Rules []Rule `yaml:"rules"`
 }
 
@@ -62,7 +62,7 @@ var severities = map[string]event.Severity{"low": event.Low, "medium": event.Med
 // Load reads a file of rules for a site. A rule that names what is not there is
 // refused, with its line and the nearest name that is.
 func Load(data []byte, site Site) (*Engine, error) {
-	var f File
+	var f ruleFile
 	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&f); err != nil {
 		return nil, errors.New(yaml.FormatError(err, false, true))
 	}

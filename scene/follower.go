@@ -28,8 +28,10 @@ const maxDetections = 128
 // et al., 2022). At 5 pictures a second boxes of one walker need not overlap, so
 // overlap alone does not decide.
 //
-// Who is lost and comes back near the place, when nobody else can be meant,
-// keeps the number; what was known of the dress is not kept.
+// Who is lost within the picture and comes back near the place, when nobody else
+// can be meant, keeps the number; what was known of the dress is not kept. Who
+// walks out of the picture is another person on coming back: nothing in the
+// picture could tell.
 type Follower struct {
 	set    Settings
 	tracks []*follow
@@ -38,6 +40,7 @@ type Follower struct {
 	left   []left
 	number uint64
 	last   time.Time
+	every  time.Duration // usually between two pictures
 	totals Totals
 
 	width, height int // that areas and barriers are for
@@ -77,19 +80,10 @@ func (f *Follower) Step(o Observation) Scene {
 		s.Totals = f.totals
 		return s
 	}
-	f.lay(o.Width, o.Height)
 	f.totals.Pictures++
-	at := o.At
-	if !f.last.IsZero() {
-		if !at.After(f.last) {
-			at = f.last.Add(time.Millisecond)
-		}
-		dt := at.Sub(f.last).Seconds()
-		for _, t := range f.tracks {
-			t.predict(dt, at)
-		}
-	}
-	f.last, s.At = at, at
+	at := f.pass(o.At)
+	s.At = at
+	f.lay(o.Width, o.Height, at, &s)
 	f.sort(o.Detections)
 	f.associate(at)
 	f.begin(at)
@@ -101,13 +95,49 @@ func (f *Follower) Step(o Observation) Scene {
 	return s
 }
 
+// pass moves everybody on to the time of a picture.
+func (f *Follower) pass(at time.Time) time.Time {
+	if f.last.IsZero() {
+		f.last = at
+		return at
+	}
+	if !at.After(f.last) {
+		at = f.last.Add(time.Millisecond)
+	}
+	dt := at.Sub(f.last)
+	f.last = at
+	f.every += (min(dt, longestEvery) - f.every) / 4
+	for _, t := range f.tracks {
+		t.predict(dt.Seconds(), at)
+	}
+	return at
+}
+
+// longestEvery bounds what counts as the usual time between two pictures: beyond
+// it the camera was away.
+const longestEvery = 2 * time.Second
+
+// patience is how long one may go unseen: of a camera that shows few pictures, at
+// least two of them.
+func (f *Follower) patience(t *follow) time.Duration {
+	if t.State == Tentative {
+		return max(tentativeFor, f.every*5/2)
+	}
+	return max(f.set.Follow.Patience, f.every*5/2)
+}
+
 // lay works out zones and lines for a picture of that size. Tracks of another
 // size are of another picture, and end.
-func (f *Follower) lay(width, height int) {
+func (f *Follower) lay(width, height int, at time.Time, s *Scene) {
 	if f.width == width && f.height == height {
 		return
 	}
 	if f.width != 0 {
+		for _, t := range f.tracks {
+			if t.State != Tentative {
+				f.end(t, at, s)
+			}
+		}
 		f.tracks, f.lost, f.sights, f.left = nil, nil, nil, nil
 	}
 	f.width, f.height = width, height
@@ -178,9 +208,12 @@ func whole(d detect.Found) bool {
 func (f *Follower) associate(at time.Time) {
 	var believed, fresh, young []*follow
 	for _, t := range f.tracks {
-		if t.State == Tentative {
+		switch {
+		case at.Sub(t.Last) > f.patience(t):
+			t.lapsed = true
+		case t.State == Tentative:
 			young = append(young, t)
-		} else {
+		default:
 			believed = append(believed, t)
 		}
 	}
@@ -188,7 +221,7 @@ func (f *Follower) associate(at time.Time) {
 	f.pair(at, believed, sure)
 	f.pair(at, young, sure)
 	for _, t := range f.tracks {
-		if !t.seen && at.Sub(t.Last) < doubtfulFor {
+		if !t.seen && !t.lapsed && at.Sub(t.Last) < max(doubtfulFor, f.every*5/2) {
 			fresh = append(fresh, t)
 		}
 	}
@@ -222,6 +255,7 @@ func (f *Follower) pair(at time.Time, tracks []*follow, fits func(*detection) bo
 		if j >= 0 {
 			columns[j].taken = true
 			tracks[i].hit(at, columns[j])
+			tracks[i].lastAtEdge = f.atEdge(columns[j].Box)
 		}
 	}
 }
@@ -237,15 +271,32 @@ func (f *Follower) begin(at time.Time) {
 			f.totals.Refused++
 			continue
 		}
-		f.tracks = append(f.tracks, f.born(at, d))
+		t := f.born(at, d)
+		t.bornAtEdge = f.atEdge(d.Box)
+		f.tracks = append(f.tracks, t)
 	}
 }
 
-// covered reports whether a detection that nobody took is a piece of somebody
-// whom this picture has already shown, such as the upper half.
+// atEdge reports whether a box ends at the picture's left, right or lower edge:
+// where people come in and go out.
+func (f *Follower) atEdge(b vision.Box) bool {
+	w, h := float64(f.width), float64(f.height)
+	return b.X0 < edge*w || b.X1 > (1-edge)*w || b.Y1 > (1-edge)*h
+}
+
+// edge is how near to the picture's edge a box ends at it, as a share.
+const edge = 0.01
+
+// covered reports whether a detection that nobody took is about the same place as
+// somebody whom this picture has already shown, or a piece, such as the upper
+// half.
 func (f *Follower) covered(d *detection) bool {
 	for _, t := range f.tracks {
-		if t.seen && t.kind == d.kind && within(d.Box, t.Box) > 0.8 && math.Abs(d.Box.Y0-t.Box.Y0) < 0.15*t.Box.Height() {
+		if !t.seen || t.kind != d.kind {
+			continue
+		}
+		upper := within(d.Box, t.Box) > 0.8 && math.Abs(d.Box.Y0-t.Box.Y0) < 0.15*t.Box.Height()
+		if upper || t.Box.Overlap(d.Box) > 0.5 {
 			return true
 		}
 	}

@@ -123,6 +123,7 @@ func TestComesBack(t *testing.T) {
 		{"one, gone for six seconds", []actor{away(400, 5, 11)}, 1},
 		{"one, gone for twenty", []actor{away(400, 5, 25)}, 2},
 		{"two at once near where one was lost", []actor{away(400, 5, 11), late(500, 11.1)}, 3},
+		{"one who walks out, and one who comes in there", []actor{walker(300, 500, -100, 500, 160, 0, 4), walker(-100, 500, 300, 500, 160, 6, 10)}, 2},
 		{"one far off", []actor{away(400, 5, 99), late(1000, 11)}, 2},
 	} {
 		w := newWorld(t, Settings{}, 5, 1, tt.actors...)
@@ -130,6 +131,44 @@ func TestComesBack(t *testing.T) {
 		if len(w.numbers) != tt.want {
 			t.Errorf("%s: %d numbers, want %d", tt.name, len(w.numbers), tt.want)
 		}
+	}
+}
+
+// TestFewPictures holds that people are believed and followed where a box that
+// has no cores left sees a picture or two a second.
+func TestFewPictures(t *testing.T) {
+	for _, fps := range []float64{1, 2, 3} {
+		w := newWorld(t, Settings{}, fps, 1, walker(300, 500, 900, 500, 160, 0, 8), walker(100, 650, 101, 650, 200, 0, 30))
+		w.run(30, nil)
+		if len(w.numbers) != 2 || w.switches > 0 {
+			t.Errorf("%v/s: %d numbers for 2 people, %d switches", fps, len(w.numbers), w.switches)
+		}
+	}
+}
+
+// TestAway holds that nobody is the same after a camera was away for an hour, and
+// that one who stood in a zone is told to have left when the picture becomes
+// another one.
+func TestAway(t *testing.T) {
+	f, err := NewFollower(yard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	see := func(s float64, width int) Scene {
+		return f.Step(Observation{At: after(s), Width: width, Height: 720, Detections: []detect.Found{found(Person, 0.9, upright(0.5*float64(width), 500, 160))}})
+	}
+	for n := range 10 {
+		see(float64(n)/5, 1280)
+	}
+	away := see(3600, 1280)
+	if len(away.Tracks) != 0 || len(away.Ended) != 1 || len(away.Passages) != 1 || !away.Passages[0].Lost {
+		t.Errorf("after an hour: %+v, passages %+v", away.Tracks, away.Passages)
+	}
+	for n := range 10 {
+		see(3601+float64(n)/5, 1280)
+	}
+	if sc := see(3603, 640); len(sc.Ended) != 1 || len(sc.Passages) != 1 || sc.Passages[0].Entered {
+		t.Errorf("in a picture of another size: ended %+v, passages %+v", sc.Ended, sc.Passages)
 	}
 }
 

@@ -124,6 +124,7 @@ type Scene struct {
 	Width, Height int
 	Tracks        []Track // confirmed and coasting, by number
 	Ended         []Track // gone since the picture before
+	Tentative     int     // seen too shortly to be believed
 	Passages      []Passage
 	Crossings     []Crossing
 	Counts        []Count // of every zone, by name
@@ -145,18 +146,10 @@ type Totals struct {
 	Ignored  uint64 // detections that are no box, or beyond the strongest maxDetections
 }
 
-// Busy reports whether somebody is being followed, so that the detector must
-// keep looking.
+// Busy reports whether the detector must keep looking: somebody is followed, may
+// be somebody, or something may burn.
 func (s *Scene) Busy() bool {
-	if len(s.Tracks) > 0 {
-		return true
-	}
-	for i := range s.Sights {
-		if s.Sights[i].Confirmed {
-			return true
-		}
-	}
-	return false
+	return len(s.Tracks) > 0 || s.Tentative > 0 || len(s.Sights) > 0
 }
 
 // Track returns the track with that number, nil if it is not there.

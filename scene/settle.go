@@ -25,12 +25,16 @@ func (f *Follower) settle(at time.Time, s *Scene) {
 	f.lost = slices.DeleteFunc(f.lost, func(t *follow) bool { return at.Sub(t.Last) > f.set.Follow.Remember })
 	for _, t := range f.tracks {
 		if t.State != Tentative && t.Number == 0 {
-			f.name(t, at)
+			f.name(t)
 		}
+	}
+	f.tracks = slices.DeleteFunc(f.tracks, func(t *follow) bool { return t.passed })
+	for _, t := range f.tracks {
 		if t.seen {
 			f.walk(t, at)
 		}
 		if t.State == Tentative {
+			s.Tentative++
 			f.place(t, at, nil) // the stay counts from here, once it is believed
 			continue
 		}
@@ -51,7 +55,7 @@ func (f *Follower) settle(at time.Time, s *Scene) {
 func (f *Follower) state(t *follow, at time.Time) State {
 	unseen := at.Sub(t.Last)
 	switch {
-	case t.State == Tentative && unseen > tentativeFor:
+	case t.lapsed:
 		return Gone
 	case t.State == Tentative && t.hits >= 3 && t.seen && at.Sub(t.First) >= f.set.Follow.Birth:
 		return Confirmed
@@ -59,70 +63,84 @@ func (f *Follower) state(t *follow, at time.Time) State {
 		return Tentative
 	case t.seen:
 		return Confirmed
-	case unseen > f.set.Follow.Patience, unseen > beyondPicture && f.outside(t):
+	case unseen > beyondPicture && f.outside(t):
 		return Gone
 	}
 	return Coasting
 }
 
-// outside reports whether a track's centre has left the picture.
+// outside reports whether a track has left the picture, or is on its way out by
+// more than a third of itself.
 func (f *Follower) outside(t *follow) bool {
-	return t.x.At < 0 || t.y.At < 0 || t.x.At > float64(f.width) || t.y.At > float64(f.height)
+	b, w, h := t.Box, float64(f.width), float64(f.height)
+	return t.x.Speed < 0 && b.X0 < -t.width/3 || t.x.Speed > 0 && b.X1 > w+t.width/3 ||
+		t.y.Speed < 0 && b.Y0 < -t.height/3 || t.y.Speed > 0 && b.Y1 > h+t.height/3 ||
+		t.x.At < 0 || t.y.At < 0 || t.x.At > w || t.y.At > h
 }
 
-// name gives a track that is now believed its number: that of one lately lost,
-// if it can only be that one, or the next.
-func (f *Follower) name(t *follow, at time.Time) {
-	if i := f.comesBack(t); i >= 0 {
-		old := f.lost[i]
-		f.lost = slices.Delete(f.lost, i, i+1)
-		t.Number, t.First, t.Again = old.Number, old.First, old.Again+1
-		for k := range t.sides {
-			t.sides[k] = old.sides[k]
-		}
-		for k := range t.stays {
-			if old.stays[k].in && t.stays[k].in {
-				t.stays[k].since, t.stays[k].heading = old.stays[k].since, old.stays[k].heading
-			}
-		}
-		f.totals.Again++
+// name gives a track that is now believed its number: that of one who is not
+// seen any more, if it can only be that one, or the next.
+func (f *Follower) name(t *follow) {
+	old := f.comesBack(t)
+	if old == nil {
+		f.number++
+		f.totals.Tracks++
+		t.Number = f.number
 		return
 	}
-	f.number++
-	f.totals.Tracks++
-	t.Number = f.number
+	t.Number, t.First, t.Again = old.Number, old.First, old.Again+1
+	for k := range t.sides {
+		t.sides[k] = old.sides[k]
+	}
+	for k := range t.stays {
+		now, was := &t.stays[k], &old.stays[k]
+		switch {
+		case now.in && was.in:
+			now.since, now.heading = was.since, was.heading
+			now.told = was.told && old.State != Gone // of one gone it has been told that it left
+		case was.in && old.State != Gone:
+			*now = *was
+			now.out = t.Last
+		}
+	}
+	f.totals.Again++
+	old.passed = true
+	f.lost = slices.DeleteFunc(f.lost, func(o *follow) bool { return o.passed })
 }
 
-// comesBack finds the lost one that a fresh track must be: -1 if none fits, or
-// more than one pair does.
-func (f *Follower) comesBack(t *follow) int {
-	found := -1
-	for i, old := range f.lost {
-		if !returns(t, old) {
-			continue
+// comesBack finds the one, lost or not seen now, that a fresh track must be; nil
+// if none fits, or more than one pair does.
+func (f *Follower) comesBack(t *follow) (found *follow) {
+	for _, olds := range [2][]*follow{f.lost, f.tracks} {
+		for _, old := range olds {
+			if old.Number == 0 || old.seen || old.passed || !returns(t, old) {
+				continue
+			}
+			if found != nil {
+				return nil
+			}
+			found = old
 		}
-		if found >= 0 {
-			return -1
-		}
-		found = i
 	}
-	if found < 0 {
-		return -1
+	if found == nil {
+		return nil
 	}
 	for _, other := range f.tracks {
-		if other != t && other.Number == 0 && returns(other, f.lost[found]) {
-			f.lost = slices.Delete(f.lost, found, found+1) // nobody will ever know
-			return -1
+		if other != t && other.Number == 0 && returns(other, found) {
+			found.passed = found.State == Gone // nobody will ever know
+			f.lost = slices.DeleteFunc(f.lost, func(o *follow) bool { return o.passed })
+			return nil
 		}
 	}
 	return found
 }
 
-// returns reports whether a fresh track may be one that was lost: as tall, and
-// near enough to where it was last seen to have come from there.
+// returns reports whether a fresh track may be one that was lost: both within the
+// picture, as tall, and near enough to where it was last seen to have come from
+// there.
 func returns(t, old *follow) bool {
 	gap := t.First.Sub(old.Last).Seconds()
-	if t.kind != old.kind || gap < 0 {
+	if t.kind != old.kind || gap < 0 || t.bornAtEdge || old.lastAtEdge {
 		return false
 	}
 	ratio := t.height / old.height

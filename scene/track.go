@@ -43,6 +43,8 @@ type follow struct {
 	width, height float64
 	hits          int
 	seen          bool // in the picture at hand
+	lapsed        bool // not seen for too long: it is nobody's any more
+	passed        bool // its number went over to another track
 	hiddenSince   time.Time
 	labels        []labelVotes
 	trail         [trailLength]step
@@ -54,6 +56,8 @@ type follow struct {
 	px            float64 // height of the detection itself, pixels
 	reach         float64 // heights that a sight may be off the prediction
 	lastFoot      vision.Point
+	bornAtEdge    bool // of the picture: it came in
+	lastAtEdge    bool // it was last seen there: it went out
 }
 
 type labelVotes struct {
