@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -64,8 +65,10 @@ var hostForm = regexp.MustCompile(`^(\*\.)?[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9]
 // "10.0.0.7:8080", "[fd00::7]:25", "*.push.apple.com".
 func checkHost(entry string) error {
 	host := entry
-	if h, _, err := net.SplitHostPort(entry); err == nil {
-		host = h
+	if h, port, err := net.SplitHostPort(entry); err == nil {
+		if _, err := strconv.ParseUint(port, 10, 16); err == nil {
+			host = h
+		}
 	}
 	if _, err := netip.ParseAddr(host); err == nil || hostForm.MatchString(host) {
 		return nil
