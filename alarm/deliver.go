@@ -31,6 +31,28 @@ type Rester interface {
 	Rest(ctx context.Context) error
 }
 
+// Subscriber is a Deliverer whose recipients subscribe their own devices, as
+// browsers do for Web Push.
+type Subscriber interface {
+	Deliverer
+	// PublicKey is the key a browser subscribes with.
+	PublicKey() string
+	// Subscribe adds a device of a recipient, on disk when it returns. device is a
+	// short name for it that is no secret. The error wraps ErrRefused.
+	Subscribe(recipient string, s Subscription) (device string, err error)
+	// Unsubscribe removes a device; one that is not there is no error.
+	Unsubscribe(recipient, endpoint string) error
+	// Devices are a recipient's, by their short names.
+	Devices(recipient string) []string
+}
+
+// Subscription is what a browser's PushManager gives (W3C Push API).
+type Subscription struct {
+	Endpoint string // a secret: who has it can reach the device
+	P256dh   string // base64url
+	Auth     string // base64url
+}
+
 // Proof says how far an attempt came.
 type Proof uint8
 

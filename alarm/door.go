@@ -3,17 +3,23 @@ package alarm
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"linesman/event"
 )
 
 // Door is the only way out of the box for deliverers. It opens to the hosts
@@ -23,8 +29,24 @@ import (
 // time.
 type Door struct {
 	hosts  []string
+	roots  *x509.CertPool
 	client *http.Client
 	dialer *net.Dialer
+}
+
+// Means are what cmd gives to every driver of this room.
+type Means struct {
+	Hosts   []string       // of the site file, beside those the channel itself names
+	Roots   *x509.CertPool // whom TLS trusts; nil is the system's
+	Dir     string         // folder for what a driver keeps
+	Contact string         // who answers for the messages: "mailto:safety@plant.example"
+	Tell    func(subject string, p event.Payload)
+	Logger  *slog.Logger
+}
+
+// Door returns the door for a channel that names hosts itself.
+func (m Means) Door(hosts ...string) (*Door, error) {
+	return newDoor(m.Roots, slices.Concat(hosts, m.Hosts))
 }
 
 // ErrDoor is wrapped by the error for a host that the door does not open to.
@@ -43,8 +65,10 @@ var hostForm = regexp.MustCompile(`^(\*\.)?[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9]
 // "10.0.0.7:8080", "[fd00::7]:25", "*.push.apple.com".
 func checkHost(entry string) error {
 	host := entry
-	if h, _, err := net.SplitHostPort(entry); err == nil {
-		host = h
+	if h, port, err := net.SplitHostPort(entry); err == nil {
+		if _, err := strconv.ParseUint(port, 10, 16); err == nil {
+			host = h
+		}
 	}
 	if _, err := netip.ParseAddr(host); err == nil || hostForm.MatchString(host) {
 		return nil
@@ -54,16 +78,18 @@ func checkHost(entry string) error {
 
 // NewDoor returns a door to hosts: names or addresses, with ":port" where only
 // one port is meant, "*.name" for all names below one.
-func NewDoor(hosts ...string) (*Door, error) {
+func NewDoor(hosts ...string) (*Door, error) { return newDoor(nil, hosts) }
+
+func newDoor(roots *x509.CertPool, hosts []string) (*Door, error) {
 	for _, h := range hosts {
 		if err := checkHost(h); err != nil {
 			return nil, err
 		}
 	}
-	d := &Door{hosts: slices.Clone(hosts), dialer: &net.Dialer{Timeout: dialWithin}}
+	d := &Door{hosts: hosts, roots: roots, dialer: &net.Dialer{Timeout: dialWithin}}
 	d.client = &http.Client{
 		Transport: &http.Transport{
-			Proxy: nil, DialContext: d.Dial, ForceAttemptHTTP2: true, TLSHandshakeTimeout: dialWithin, ResponseHeaderTimeout: 30 * time.Second,
+			Proxy: nil, DialContext: d.Dial, ForceAttemptHTTP2: true, TLSClientConfig: d.TLS(""), TLSHandshakeTimeout: dialWithin, ResponseHeaderTimeout: 30 * time.Second,
 			IdleConnTimeout: time.Minute, MaxIdleConnsPerHost: 8, MaxResponseHeaderBytes: mostHeaders, ExpectContinueTimeout: time.Second,
 		},
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
@@ -71,6 +97,11 @@ func NewDoor(hosts ...string) (*Door, error) {
 		},
 	}
 	return d, nil
+}
+
+// TLS is how TLS is spoken through the door, with a server of that name.
+func (d *Door) TLS(server string) *tls.Config {
+	return &tls.Config{RootCAs: d.roots, ServerName: server, MinVersion: tls.VersionTLS12}
 }
 
 // Opens says whether the door opens to a host and port.
@@ -182,6 +213,19 @@ func (d *Door) Post(ctx context.Context, url, kind string, body []byte, headers 
 		r.Header.Set(name, value)
 	}
 	return d.Do(ctx, r)
+}
+
+// Caught is a client that sends nothing: libraries write their request to it,
+// and the door sends it.
+type Caught struct{ Request *http.Request }
+
+// Do takes the request.
+func (c *Caught) Do(r *http.Request) (*http.Response, error) { return c.RoundTrip(r) }
+
+// RoundTrip takes the request.
+func (c *Caught) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.Request = r
+	return &http.Response{StatusCode: http.StatusOK, Status: "200 OK", Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 }
 
 // excerpt is the beginning of an answer, fit for one line.

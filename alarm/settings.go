@@ -28,6 +28,7 @@ type Settings struct {
 	Timeout      time.Duration      `yaml:"timeout"`  // of one attempt; default 10s
 	Repeat       time.Duration      `yaml:"repeat"`   // after the last step the roster begins anew; default 15m
 	Hosts        []string           `yaml:"hosts"`    // host or host:port that may be contacted besides those the channels name
+	CA           string             `yaml:"ca"`       // PEM file of the plant's own certificate authority, for channels with TLS; relative to the site file
 	Channels     map[string]Channel `yaml:"channels"`
 	People       map[string]*Person `yaml:"people"`
 	Rosters      []Roster           `yaml:"rosters"`

@@ -159,6 +159,19 @@ func (s *Supervisor) Release(ctx context.Context) error {
 	})
 }
 
+// Set sets a point and returns the controller's answer, or ErrDown. It is for
+// those who may wait, such as a beacon; the line uses Signal.
+func (s *Supervisor) Set(ctx context.Context, sig Signal) (Ack, error) {
+	var ack Ack
+	if err := s.order(ctx, func(ctx context.Context, c Controller) (err error) {
+		ack, err = c.Set(ctx, sig)
+		return err
+	}); err != nil {
+		return Ack{}, err
+	}
+	return ack, nil
+}
+
 func (s *Supervisor) order(ctx context.Context, do func(context.Context, Controller) error) error {
 	o := order{do: do, done: make(chan error, 1)}
 	select {
