@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bluenviron/gortsplib/v5/pkg/format"
+
 	"linesman/camera"
 	"linesman/camera/codec"
 )
@@ -24,7 +26,7 @@ func viewing(t testing.TB) *viewer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := newViewer(d.(*Driver), wants{frames: true, packets: true}, nothing{}, nil, nil)
+	v, err := newViewer(d.(*Driver), wants{frames: true, packets: true}, nothing{}, h264{&format.H264{}})
 	if err != nil {
 		t.Fatal(err)
 	}
