@@ -11,7 +11,6 @@ require (
 	github.com/bluenviron/mediacommon/v2 v2.9.4
 	github.com/boombuler/barcode v1.1.0
 	github.com/danielgtaylor/huma/v2 v2.37.2
-	github.com/deepch/vdk v0.0.27
 	github.com/gin-gonic/gin v1.12.0
 	github.com/goccy/go-yaml v1.19.2
 	github.com/google/go-cmp v0.7.0
