@@ -52,7 +52,7 @@ func (d *door) dialTLS(ctx context.Context, network, address string) (net.Conn, 
 	conn := tls.Client(plain, &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12})
 	if err := conn.HandshakeContext(ctx); err != nil {
 		plain.Close()
-		return nil, fmt.Errorf("no encrypted connection comes about (%w)", err)
+		return nil, fmt.Errorf("the connection can not be encrypted (%w); correct url if the camera speaks rtsp:// alone", err)
 	}
 	return conn, nil
 }
