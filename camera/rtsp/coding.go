@@ -111,13 +111,3 @@ func fits(width, height, stored int) error {
 	}
 	return nil
 }
-
-// guarded runs a parser of foreign bytes; what makes it panic is an error.
-func guarded(parse func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("a parameter set that can not be read (%v)", r)
-		}
-	}()
-	return parse()
-}

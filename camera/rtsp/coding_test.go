@@ -2,6 +2,7 @@ package rtsp
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"testing"
@@ -127,6 +128,58 @@ func TestFits(t *testing.T) {
 		err := fits(c.width, c.height, c.stored)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+// What stands in the sets of real encoders is what was encoded, in whole blocks.
+func TestSizeOfRealStreams(t *testing.T) {
+	for _, with := range both {
+		for _, size := range [][2]int{{64, 48}, {34, 50}, {642, 362}} {
+			var width, height, stored int
+			var err error
+			for _, n := range keyPicture(t, with, size[0], size[1]) {
+				switch {
+				case with.name() == "h264" && n[0]&0x1f == 7:
+					width, height, stored, err = size264(n)
+				case with.name() == "h265" && n[0]>>1 == 33:
+					width, height, stored, err = size265(n)
+				}
+			}
+			if err != nil || width < size[0] || width > size[0]+15 || height < size[1] || height > size[1]+15 || stored < 1 || stored > 6 {
+				t.Errorf("%s of %v: %d x %d, %d stored, %v", with.name(), size, width, height, stored, err)
+			}
+		}
+	}
+}
+
+// Sets of other layouts than our encoders write: the numbers are those that
+// FFmpeg's trace_headers reads in the first.
+func TestSizeOfOtherStreams(t *testing.T) {
+	x264, err := hex.DecodeString("67640029acd94078044fde0220000003002000000643e2c5b2c0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct {
+		name                  string
+		size                  func([]byte) (int, int, int, error)
+		set                   []byte
+		width, height, stored int
+	}{
+		{"H.264 interlaced, by x264", size264, x264, 1920, 1088, 4},
+		{"H.264 with scaling lists", size264, other264(40, 30, 3), 640, 480, 3},
+		{"H.265 in temporal layers", size265, other265(1920, 1088, 5), 1920, 1088, 5},
+		{"zeros that are protected", size265, SPS265(1<<16-1, 1<<16-1, 1), 1<<16 - 1, 1<<16 - 1, 1},
+	}
+	for _, c := range cases {
+		width, height, stored, err := c.size(c.set)
+		if err != nil || width != c.width || height != c.height || stored != c.stored {
+			t.Errorf("%s: %d x %d, %d stored, %v", c.name, width, height, stored, err)
+		}
+		for n := range len(c.set) / 3 {
+			if _, _, _, err := c.size(c.set[:n]); !errors.Is(err, errShort) {
+				t.Errorf("%s cut to %d bytes: %v", c.name, n, err)
+			}
 		}
 	}
 }

@@ -3,10 +3,11 @@ package rtsp
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/bluenviron/gortsplib/v5/pkg/format"
 	"github.com/bluenviron/gortsplib/v5/pkg/format/rtph264"
-	syntax "github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+	names "github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 	"github.com/pion/rtp"
 
 	"linesman/camera/codec"
@@ -35,14 +36,14 @@ func (c h264) unpacker() (unpack, error) {
 }
 
 func (h264) look(nalu []byte) (kind, int) {
-	switch t := syntax.NALUType(nalu[0] & 0x1f); {
-	case t == syntax.NALUTypeIDR:
+	switch t := names.NALUType(nalu[0] & 0x1f); {
+	case t == names.NALUTypeIDR:
 		return key, 0
-	case t == syntax.NALUTypeSPS:
+	case t == names.NALUTypeSPS:
 		return set, 0
-	case t == syntax.NALUTypePPS:
+	case t == names.NALUTypePPS:
 		return set, 1
-	case t >= syntax.NALUTypeNonIDR && t < syntax.NALUTypeIDR:
+	case t >= names.NALUTypeNonIDR && t < names.NALUTypeIDR:
 		return slice, 0
 	}
 	return other, 0
@@ -52,20 +53,73 @@ func (c h264) check(nalu []byte) error {
 	if _, place := c.look(nalu); place != 0 {
 		return nil // a picture parameter set says nothing of size
 	}
-	return guarded(func() error {
-		var s syntax.SPS
-		if err := s.Unmarshal(nalu); err != nil {
-			return fmt.Errorf("a parameter set that can not be read (%w)", err)
+	width, height, stored, err := size264(nalu)
+	if err != nil {
+		return err
+	}
+	return fits(width, height, stored)
+}
+
+// size264 reads the head of a sequence parameter set (7.3.2.1.1): the size that
+// is coded, in pixels, and how many pictures the stream leans on. What follows
+// is the decoder's to read, as it reads what cameras mean by it.
+func size264(nalu []byte) (width, height, stored int, err error) {
+	s := read(nalu, 1)
+	profile := s.u(8)
+	s.skip(16) // constraints and level
+	s.ue()     // its number
+	if slices.Contains([]uint64{100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}, profile) {
+		s.layout264()
+	}
+	s.ue() // frame numbers
+	switch order := s.ue(); order {
+	case 0:
+		s.ue()
+	case 1:
+		s.skip(1)
+		s.se()
+		s.se()
+		for n := s.ue(); n > 0 && !s.short; n-- {
+			s.se()
 		}
-		stored := s.MaxNumRefFrames
-		if s.VUI != nil && s.VUI.BitstreamRestriction != nil {
-			r := s.VUI.BitstreamRestriction
-			stored = max(stored, r.MaxDecFrameBuffering, r.MaxNumReorderFrames)
+	}
+	stored = s.ue()
+	s.skip(1)                           // gaps
+	columns, rows := s.ue()+1, s.ue()+1 // of macroblocks, 16 x 16 pixels each
+	if frames := s.flag(); !frames {
+		rows *= 2
+	}
+	return columns * 16, rows * 16, stored, s.err()
+}
+
+// layout264 reads what the higher profiles say of colours.
+func (s *syntax) layout264() {
+	lists := 8
+	if s.ue() == 3 {
+		lists = 12
+		s.skip(1)
+	}
+	s.ue()
+	s.ue()
+	s.skip(1)
+	if present := s.flag(); !present {
+		return
+	}
+	for i := range lists {
+		size := 16
+		if i >= 6 {
+			size = 64
 		}
-		rows := int(s.PicHeightInMapUnitsMinus1) + 1 // of macroblocks, 16 x 16 pixels each
-		if !s.FrameMbsOnlyFlag {
-			rows *= 2
+		if !s.flag() {
+			continue
 		}
-		return fits((int(s.PicWidthInMbsMinus1)+1)*16, rows*16, int(stored))
-	})
+		for last, next, j := 8, 8, 0; j < size; j++ {
+			if next != 0 {
+				next = (last + s.se() + 256) % 256
+			}
+			if next != 0 {
+				last = next
+			}
+		}
+	}
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/bluenviron/gortsplib/v5/pkg/format"
 	"github.com/bluenviron/gortsplib/v5/pkg/format/rtph265"
-	syntax "github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
+	names "github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
 	"github.com/pion/rtp"
 
 	"linesman/camera/codec"
@@ -35,18 +35,21 @@ func (c h265) unpacker() (unpack, error) {
 }
 
 func (h265) look(nalu []byte) (kind, int) {
-	switch t := syntax.NALUType(nalu[0] >> 1 & 0x3f); {
-	case t >= syntax.NALUType_BLA_W_LP && t <= syntax.NALUType_CRA_NUT:
+	if nalu[0]&1 != 0 || len(nalu) > 1 && nalu[1]>>3 != 0 {
+		return other, 0 // of a second layer, which is not decoded
+	}
+	switch t := names.NALUType(nalu[0] >> 1 & 0x3f); {
+	case t >= names.NALUType_BLA_W_LP && t <= names.NALUType_CRA_NUT:
 		return key, 0
-	case t == syntax.NALUType_RASL_N, t == syntax.NALUType_RASL_R:
+	case t == names.NALUType_RASL_N, t == names.NALUType_RASL_R:
 		return leading, 0
-	case t < syntax.NALUType_VPS_NUT:
+	case t < names.NALUType_VPS_NUT:
 		return slice, 0
-	case t == syntax.NALUType_VPS_NUT:
+	case t == names.NALUType_VPS_NUT:
 		return set, 0
-	case t == syntax.NALUType_SPS_NUT:
+	case t == names.NALUType_SPS_NUT:
 		return set, 1
-	case t == syntax.NALUType_PPS_NUT:
+	case t == names.NALUType_PPS_NUT:
 		return set, 2
 	}
 	return other, 0
@@ -56,15 +59,62 @@ func (c h265) check(nalu []byte) error {
 	if _, place := c.look(nalu); place != 1 {
 		return nil // the other sets say nothing of size
 	}
-	return guarded(func() error {
-		var s syntax.SPS
-		if err := s.Unmarshal(nalu); err != nil {
-			return fmt.Errorf("a parameter set that can not be read (%w)", err)
+	width, height, stored, err := size265(nalu)
+	if err != nil {
+		return err
+	}
+	return fits(width, height, stored)
+}
+
+// size265 reads the head of a sequence parameter set (7.3.2.2.1), as size264
+// does.
+func size265(nalu []byte) (width, height, stored int, err error) {
+	s := read(nalu, 2)
+	s.skip(4)
+	layers := int(s.u(3)) // temporal ones, beside the first
+	s.skip(1)
+	s.tier265(layers)
+	s.ue() // its number
+	if chroma := s.ue(); chroma == 3 {
+		s.skip(1)
+	}
+	width, height = s.ue(), s.ue()
+	if cropped := s.flag(); cropped {
+		for range 4 {
+			s.ue()
 		}
-		stored := 0
-		for _, n := range s.MaxDecPicBufferingMinus1 {
-			stored = max(stored, int(n)+1)
+	}
+	for range 3 {
+		s.ue() // bit depths and picture order
+	}
+	first := layers
+	if each := s.flag(); each {
+		first = 0
+	}
+	for ; first <= layers; first++ {
+		stored = max(stored, s.ue()+1)
+		s.ue()
+		s.ue()
+	}
+	return width, height, stored, s.err()
+}
+
+// tier265 passes over profile, tier and level (7.3.3).
+func (s *syntax) tier265(layers int) {
+	const profile, level = 88, 8 // bits
+	s.skip(profile + level)
+	if layers == 0 {
+		return
+	}
+	var bits int
+	for i := range 8 {
+		hasProfile, hasLevel := s.flag(), s.flag()
+		if i < layers && hasProfile {
+			bits += profile
 		}
-		return fits(int(s.PicWidthInLumaSamples), int(s.PicHeightInLumaSamples), stored)
-	})
+		if i < layers && hasLevel {
+			bits += level
+		}
+	}
+	s.skip(bits)
 }

@@ -79,6 +79,9 @@ func (v *viewer) watch(ctx context.Context, in *intake, ended <-chan error) erro
 		case <-ctx.Done():
 			return ctx.Err()
 		case err := <-ended:
+			if !v.playing && v.refused != nil {
+				return v.blind() // that it hung up is not why there was no picture
+			}
 			return err
 		case err := <-in.broken:
 			return err
