@@ -14,9 +14,18 @@ import (
 	"github.com/asticode/go-astiav"
 )
 
-// maxPixels is the largest picture that is decoded, in pixels. A damaged header
-// can ask for any size; 64 megapixels is more than any camera we know of.
-const maxPixels = 64 << 20
+// What is decoded at most. A header can ask for any size, by damage or on
+// purpose, and the decoder would reserve memory for it.
+const (
+	// MaxSide and MaxPixels bound one picture: 8192 x 4352 is the most that level
+	// 6.2 of H.265 has room for (ITU-T H.265, table A.8), and more than any camera
+	// we know of sends.
+	MaxSide   = 8192
+	MaxPixels = 8192 * 4352
+	// MaxUnit is the compressed data of one picture, in bytes: five times the key
+	// picture of a 4K camera at 25 Mbit/s with one key picture a second.
+	MaxUnit = 4 << 20
+)
 
 // quiet silences FFmpeg's own words on standard error: what goes wrong comes
 // back as an error, and a dirty stream must not fill the journal.

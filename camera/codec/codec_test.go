@@ -23,16 +23,35 @@ func bars(width, height int) []byte {
 	return pix
 }
 
+// coding is one codec's encoder and decoder.
+type coding struct {
+	name    string
+	encoder func(width, height, keyEvery, quality int) (*codec.Encoder, error)
+	decoder func() (*codec.Decoder, error)
+	slice   []byte // how a key picture's slice begins
+}
+
+var (
+	h264 = coding{"H.264", codec.NewEncoder, codec.NewDecoder, []byte{0x65}}
+	h265 = coding{"H.265", codec.NewH265Encoder, codec.NewH265Decoder, []byte{0x26, 0x01}}
+)
+
 func TestPicturesComeBackAsTheyWentIn(t *testing.T) {
-	for _, size := range [][2]int{{640, 360}, {64, 48}, {18, 16}, {642, 362}, {1280, 720}, {34, 50}} {
-		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
-			width, height := size[0], size[1]
-			enc, err := codec.NewEncoder(width, height, 10, 10)
+	for _, c := range []struct {
+		coding        coding
+		width, height int
+	}{
+		{h264, 640, 360}, {h264, 64, 48}, {h264, 18, 16}, {h264, 642, 362}, {h264, 1280, 720}, {h264, 34, 50},
+		{h265, 64, 48}, {h265, 34, 50}, {h265, 162, 122},
+	} {
+		t.Run(fmt.Sprintf("%s %dx%d", c.coding.name, c.width, c.height), func(t *testing.T) {
+			width, height := c.width, c.height
+			enc, err := c.coding.encoder(width, height, 10, 10)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer enc.Close()
-			dec, err := codec.NewDecoder()
+			dec, err := c.coding.decoder()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,7 +96,13 @@ func TestPicturesComeBackAsTheyWentIn(t *testing.T) {
 }
 
 func TestDecoderSurvivesGarbage(t *testing.T) {
-	dec, err := codec.NewDecoder()
+	for _, c := range []coding{h264, h265} {
+		t.Run(c.name, func(t *testing.T) { survivesGarbage(t, c) })
+	}
+}
+
+func survivesGarbage(t *testing.T, c coding) {
+	dec, err := c.decoder()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,12 +112,15 @@ func TestDecoderSurvivesGarbage(t *testing.T) {
 		garbage[i] = byte(i*i*31 + 7)
 	}
 	for i := range 50 {
-		unit := append([]byte{0, 0, 0, 1, 0x65}, garbage[i*10:]...)
+		unit := append(append([]byte{0, 0, 0, 1}, c.slice...), garbage[i*10:]...)
 		if err := dec.Decode(unit, 0, func(*codec.Picture) { t.Error("garbage gave a picture") }); err == nil {
 			t.Error("garbage was decoded without an error")
 		}
 	}
-	enc, err := codec.NewEncoder(64, 48, 10, 20)
+	if err := dec.Decode(make([]byte, codec.MaxUnit+1), 0, func(*codec.Picture) {}); err == nil {
+		t.Error("an access unit larger than the largest was taken")
+	}
+	enc, err := c.encoder(64, 48, 10, 20)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,9 +12,10 @@ import (
 // padding is what libavcodec may read beyond the end of compressed data.
 const padding = 64
 
-// Decoder decodes one H.264 stream. It uses one thread and keeps no picture
-// back for speed: a camera's picture comes out as soon as its data is in.
+// Decoder decodes one H.264 or H.265 stream. It uses one thread and keeps no
+// picture back for speed: a camera's picture comes out as soon as its data is in.
 type Decoder struct {
+	coding  string
 	ctx     *astiav.CodecContext
 	packet  *astiav.Packet
 	frame   *astiav.Frame
@@ -24,15 +25,20 @@ type Decoder struct {
 }
 
 // NewDecoder returns a decoder for H.264.
-func NewDecoder() (*Decoder, error) {
+func NewDecoder() (*Decoder, error) { return newDecoder("H.264", astiav.CodecIDH264) }
+
+// NewH265Decoder returns a decoder for H.265.
+func NewH265Decoder() (*Decoder, error) { return newDecoder("H.265", astiav.CodecIDHevc) }
+
+func newDecoder(coding string, id astiav.CodecID) (*Decoder, error) {
 	quiet()
-	c := astiav.FindDecoder(astiav.CodecIDH264)
+	c := astiav.FindDecoder(id)
 	if c == nil {
-		return nil, errors.New("this FFmpeg has no H.264 decoder; install Debian's libavcodec59")
+		return nil, fmt.Errorf("this FFmpeg has no %s decoder; install Debian's libavcodec59", coding)
 	}
-	d := &Decoder{ctx: astiav.AllocCodecContext(c)}
+	d := &Decoder{coding: coding, ctx: astiav.AllocCodecContext(c)}
 	if d.ctx == nil {
-		return nil, errors.New("no memory for an H.264 decoder")
+		return nil, fmt.Errorf("no memory for a decoder of %s", coding)
 	}
 	d.ctx.SetFlags(d.ctx.Flags().Add(astiav.CodecContextFlagLowDelay))
 	if err := openDecoder(d.ctx, c); err != nil {
@@ -48,7 +54,7 @@ func openDecoder(ctx *astiav.CodecContext, c *astiav.Codec) error {
 	ctx.SetThreadCount(1)
 	options := astiav.NewDictionary()
 	defer options.Free()
-	if err := options.Set("max_pixels", strconv.Itoa(maxPixels), 0); err != nil {
+	if err := options.Set("max_pixels", strconv.Itoa(MaxPixels), 0); err != nil {
 		return fmt.Errorf("decoder options: %w", err)
 	}
 	if err := ctx.Open(c, options); err != nil {
@@ -59,11 +65,14 @@ func openDecoder(ctx *astiav.CodecContext, c *astiav.Codec) error {
 
 // Decode takes one access unit in Annex B form and calls each with every
 // picture that it completes, in the order of showing. pts comes back with the
-// picture. An error says that the data could not be decoded; the decoder can be
-// used further.
+// picture. An error says that the data could not be decoded, or was larger than
+// MaxUnit or MaxSide; the decoder can be used further.
 func (d *Decoder) Decode(annexB []byte, pts time.Duration, each func(*Picture)) error {
 	if len(annexB) == 0 {
 		return errors.New("an access unit without data")
+	}
+	if len(annexB) > MaxUnit {
+		return fmt.Errorf("an access unit of %d bytes; %d is the most", len(annexB), MaxUnit)
 	}
 	d.buf = append(append(d.buf[:0], annexB...), make([]byte, padding)...)
 	d.packet.Unref()
@@ -73,7 +82,7 @@ func (d *Decoder) Decode(annexB []byte, pts time.Duration, each func(*Picture)) 
 	d.packet.SetSize(len(annexB))
 	d.packet.SetPts(int64(pts))
 	if err := d.ctx.SendPacket(d.packet); err != nil {
-		return fmt.Errorf("decode H.264: %w", err)
+		return fmt.Errorf("decode %s: %w", d.coding, err)
 	}
 	return d.drain(each)
 }
@@ -85,7 +94,12 @@ func (d *Decoder) drain(each func(*Picture)) error {
 		case errors.Is(err, astiav.ErrEagain), errors.Is(err, astiav.ErrEof):
 			return nil
 		case err != nil:
-			return fmt.Errorf("decode H.264: %w", err)
+			return fmt.Errorf("decode %s: %w", d.coding, err)
+		}
+		if d.frame.Width() > MaxSide || d.frame.Height() > MaxSide {
+			err = fmt.Errorf("a picture of %d x %d pixels; %d is the longest side", d.frame.Width(), d.frame.Height(), MaxSide)
+			d.frame.Unref()
+			return err
 		}
 		d.picture = Picture{
 			Width: d.frame.Width(), Height: d.frame.Height(), PTS: time.Duration(d.frame.Pts()),

@@ -9,9 +9,10 @@ import (
 	"github.com/asticode/go-astiav"
 )
 
-// Encoder encodes RGB pictures of one size to H.264 as a camera does: no
-// reordering, no delay, parameter sets before every key picture.
+// Encoder encodes RGB pictures of one size to H.264 or H.265 as a camera does:
+// no reordering, no delay, parameter sets before every key picture.
 type Encoder struct {
+	with          encoding
 	ctx           *astiav.CodecContext
 	frame         *astiav.Frame
 	packet        *astiav.Packet
@@ -19,16 +20,39 @@ type Encoder struct {
 	width, height int
 }
 
-// NewEncoder returns an encoder. Sizes are rounded down to even numbers, as
-// H.264 wants them. keyEvery is the most pictures from key picture to key
-// picture; quality is x264's constant rate factor, 0 the best, 51 the worst.
+// encoding is what differs from codec to codec.
+type encoding struct {
+	coding, library, debian string
+	own, params             string // the option that the library's own ones stand in, and they
+}
+
+var (
+	h264 = encoding{"H.264", "libx264", "libx264-164", "x264-params", "colormatrix=smpte170m:scenecut=0:log=-1"}
+	// x265 starts threads of its own, and lets key pictures be leant over, unless
+	// told otherwise.
+	h265 = encoding{"H.265", "libx265", "libx265-199", "x265-params", "colormatrix=smpte170m:scenecut=0:log-level=-1:bframes=0:open-gop=0:pools=none:frame-threads=1"}
+)
+
+// NewEncoder returns an encoder for H.264. Sizes are rounded down to even
+// numbers, as the codec wants them. keyEvery is the most pictures from key
+// picture to key picture; quality is the constant rate factor, 0 the best, 51
+// the worst.
 func NewEncoder(width, height, keyEvery, quality int) (*Encoder, error) {
+	return newEncoder(h264, width, height, keyEvery, quality)
+}
+
+// NewH265Encoder is NewEncoder for H.265: several times slower, for tests.
+func NewH265Encoder(width, height, keyEvery, quality int) (*Encoder, error) {
+	return newEncoder(h265, width, height, keyEvery, quality)
+}
+
+func newEncoder(with encoding, width, height, keyEvery, quality int) (*Encoder, error) {
 	quiet()
-	c := astiav.FindEncoderByName("libx264")
+	c := astiav.FindEncoderByName(with.library)
 	if c == nil {
-		return nil, errors.New("this FFmpeg has no libx264; install Debian's libavcodec59 and libx264-164")
+		return nil, fmt.Errorf("this FFmpeg has no %s; install Debian's libavcodec59 and %s", with.library, with.debian)
 	}
-	e := &Encoder{width: width &^ 1, height: height &^ 1}
+	e := &Encoder{with: with, width: width &^ 1, height: height &^ 1}
 	if e.width < 16 || e.height < 16 {
 		return nil, fmt.Errorf("pictures of %d x %d pixels are too small to encode; 16 x 16 is the least", width, height)
 	}
@@ -63,14 +87,14 @@ func (e *Encoder) open(c *astiav.Codec, quality int) error {
 	defer options.Free()
 	for _, o := range [][2]string{
 		{"preset", "ultrafast"}, {"tune", "zerolatency"}, {"crf", strconv.Itoa(quality)},
-		{"forced-idr", "1"}, {"x264-params", "colormatrix=smpte170m:scenecut=0:log=-1"},
+		{"forced-idr", "1"}, {e.with.own, e.with.params},
 	} {
 		if err := options.Set(o[0], o[1], 0); err != nil {
 			return fmt.Errorf("encoder option %s: %w", o[0], err)
 		}
 	}
 	if err := e.ctx.Open(c, options); err != nil {
-		return fmt.Errorf("libx264 does not open for %d x %d pixels: %w", e.width, e.height, err)
+		return fmt.Errorf("%s does not open for %d x %d pixels: %w", e.with.library, e.width, e.height, err)
 	}
 	return nil
 }
@@ -90,7 +114,7 @@ func (e *Encoder) Encode(rgb []byte, stride int, pts time.Duration, key bool) (a
 		e.frame.SetPictureType(astiav.PictureTypeI)
 	}
 	if err := e.ctx.SendFrame(e.frame); err != nil {
-		return nil, false, fmt.Errorf("encode H.264: %w", err)
+		return nil, false, fmt.Errorf("encode %s: %w", e.with.coding, err)
 	}
 	for {
 		e.packet.Unref()
@@ -99,7 +123,7 @@ func (e *Encoder) Encode(rgb []byte, stride int, pts time.Duration, key bool) (a
 			return annexB, isKey, nil
 		}
 		if err != nil {
-			return nil, false, fmt.Errorf("encode H.264: %w", err)
+			return nil, false, fmt.Errorf("encode %s: %w", e.with.coding, err)
 		}
 		annexB = append(annexB, e.packet.Data()...)
 		isKey = isKey || e.packet.Flags().Has(astiav.PacketFlagKey)

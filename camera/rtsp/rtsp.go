@@ -1,4 +1,4 @@
-// Package rtsp is a network camera that sends H.264 over RTSP: by TCP, so that
+// Package rtsp is a network camera that sends H.264 or H.265 over RTSP: by TCP, so that
 // what is lost is known to be lost.
 package rtsp
 
@@ -7,13 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
-	"github.com/bluenviron/gortsplib/v5"
 	"github.com/bluenviron/gortsplib/v5/pkg/base"
-	"github.com/bluenviron/gortsplib/v5/pkg/description"
-	"github.com/bluenviron/gortsplib/v5/pkg/format"
 	"golang.org/x/sync/errgroup"
 
 	"linesman/camera"
@@ -30,8 +26,7 @@ type Driver struct {
 	sub     *base.URL // where frames come from, if not from url
 	timeout time.Duration
 	every   time.Duration // between two frames delivered, at least
-	pool    *camera.Pool
-	secrets []string // what no error may show
+	secrets []string      // what no error may show
 }
 
 // New returns a driver for the camera at the settings' address. It reads the
@@ -50,7 +45,7 @@ func New(id part.CameraID, s Settings) (camera.Driver, error) {
 	if s.Timeout == 0 {
 		s.Timeout = 5 * time.Second
 	}
-	d := &Driver{id: id, url: (*base.URL)(u), timeout: s.Timeout, pool: camera.NewPool(8)}
+	d := &Driver{id: id, url: (*base.URL)(u), timeout: s.Timeout}
 	if s.FPS > 0 {
 		d.every = time.Duration(float64(time.Second) / s.FPS)
 	}
@@ -102,64 +97,4 @@ func (d *Driver) streams(ctx context.Context, sink camera.Sink) error {
 		return errors.New("sub-stream: the stream ended")
 	})
 	return g.Wait()
-}
-
-func (d *Driver) play(ctx context.Context, from *base.URL, wanted wants, sink camera.Sink) error {
-	protocol := gortsplib.ProtocolTCP
-	client := &gortsplib.Client{
-		Scheme: from.Scheme, Host: from.Host, Protocol: &protocol,
-		ReadTimeout: d.timeout, WriteTimeout: d.timeout, UserAgent: "linesman",
-		// Losses are seen in the packets' numbers, and said in the frames.
-		OnPacketsLost: func(uint64) {}, OnDecodeError: func(error) {}, OnTransportSwitch: func(error) {},
-	}
-	if err := client.Start(); err != nil {
-		return err
-	}
-	defer client.Close()
-	defer context.AfterFunc(ctx, client.Close)()
-
-	media, h264, err := d.describe(client, from)
-	if err != nil {
-		return err
-	}
-	in, err := newIntake(client, media, h264)
-	if err != nil {
-		return err
-	}
-	client.OnPacketRTP(media, h264, in.packet)
-	if _, err := client.Play(nil); err != nil {
-		return err
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- client.Wait() }()
-	v, err := newViewer(d, wanted, sink, h264.SPS, h264.PPS)
-	if err != nil {
-		return err
-	}
-	defer v.close()
-	return v.watch(ctx, in, ended)
-}
-
-// describe finds the camera's H.264 stream and sets it up.
-func (d *Driver) describe(client *gortsplib.Client, from *base.URL) (*description.Media, *format.H264, error) {
-	session, _, err := client.Describe(from)
-	if err != nil {
-		return nil, nil, err
-	}
-	var h264 *format.H264
-	media := session.FindFormat(&h264)
-	if media == nil {
-		var offers []string
-		for _, m := range session.Medias {
-			for _, f := range m.Formats {
-				//lint:ignore SA1019 its word goes into an error text only
-				offers = append(offers, f.Codec())
-			}
-		}
-		return nil, nil, fmt.Errorf("it offers no H.264 but %s; set the camera's stream to H.264 (%w)", strings.Join(offers, ", "), camera.ErrPermanent)
-	}
-	if _, err := client.Setup(session.BaseURL, media, 0, 0); err != nil {
-		return nil, nil, err
-	}
-	return media, h264, nil
 }

@@ -163,11 +163,11 @@ func TestConformance(t *testing.T) {
 				kind := p.Payload[0] & 0x1f
 				return kind == 1 // slices of pictures that lean on others, alone
 			}), rtsp.Settings{}), Says: []string{"no key picture", "I-frame interval"}},
-			"H.265 only": {Open: open(func(t *testing.T) string {
-				sdp := "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=x\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\n"
+			"neither H.264 nor H.265": {Open: open(func(t *testing.T) string {
+				sdp := "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=x\r\nt=0 0\r\nm=video 0 RTP/AVP 26\r\nm=audio 0 RTP/AVP 0\r\n"
 				return talks(t, "RTSP/1.0 200 OK\r\nCSeq: 1\r\nPublic: DESCRIBE, SETUP, PLAY\r\n\r\n"+
 					fmt.Sprintf("RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Base: rtsp://x/\r\nContent-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s", len(sdp), sdp))
-			}, rtsp.Settings{}), Says: []string{"no H.264 but H265", "set the camera's stream to H.264"}, Permanent: true},
+			}, rtsp.Settings{}), Says: []string{"no H.264 nor H.265 but G711, M-JPEG", "set the camera's stream to H.264"}, Permanent: true},
 		}})
 }
 

@@ -1,18 +1,19 @@
 package rtsp
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
-
-	"github.com/deepch/vdk/codec/h264parser"
 
 	"linesman/camera"
 	"linesman/camera/codec"
 )
 
-// idr is the type of a NAL unit that holds a slice of a key picture.
-const idr = 5
+// idleFrames is how many frames wait to be used again, of one size.
+const idleFrames = 8
 
 // viewer decodes access units and delivers what they show. It belongs to the
 // goroutine of Run.
@@ -20,35 +21,45 @@ type viewer struct {
 	d       *Driver
 	wants   wants
 	sink    camera.Sink
+	with    coding
 	decoder *codec.Decoder // nil where no frames are wanted
+	pool    *camera.Pool   // of frames of the last one's size
+	width   int            // of the last frame, in pixels
+	height  int
 
-	sps, pps []byte
+	sets     [][]byte  // parameter sets, in the order of coding.described
 	base     time.Time // decoder times count from here
+	began    bool      // a key picture came, once
 	firstPTS time.Duration
 	seq      uint64
 	lost     uint64 // since the last frame
-	started  bool   // a key picture came
+	playing  bool   // a key picture came, and its parameter sets are still good
 	damaged  bool   // until the next key picture
+	fresh    bool   // decoding began, or began anew, with the last key picture
 	units    int
 	signs    int       // of life: pictures decoded, or packets where no pictures are wanted
 	shown    time.Time // exposure of the last frame delivered
+	refused  error     // why a parameter set was, last
 	failed   error     // of decoding, last
 }
 
 // wants says what of a stream is delivered.
 type wants struct{ frames, packets bool }
 
-func newViewer(d *Driver, w wants, sink camera.Sink, sps, pps []byte) (*viewer, error) {
-	v := &viewer{d: d, wants: w, sink: sink, base: time.Now()}
-	if w.frames {
-		decoder, err := codec.NewDecoder()
-		if err != nil {
-			return nil, err
-		}
-		v.decoder = decoder
+func newViewer(d *Driver, w wants, sink camera.Sink, with coding) (*viewer, error) {
+	v := &viewer{d: d, wants: w, sink: sink, with: with, base: time.Now(), pool: camera.NewPool(idleFrames)}
+	v.sets = make([][]byte, len(with.described()))
+	for _, nalu := range apart(with.described()) {
+		v.keep(nalu)
 	}
-	v.keep(sps)
-	v.keep(pps)
+	if !w.frames {
+		return v, nil
+	}
+	decoder, err := with.decoder()
+	if err != nil {
+		return nil, err
+	}
+	v.decoder = decoder
 	return v, nil
 }
 
@@ -68,6 +79,9 @@ func (v *viewer) watch(ctx context.Context, in *intake, ended <-chan error) erro
 		case <-ctx.Done():
 			return ctx.Err()
 		case err := <-ended:
+			if !v.playing && v.refused != nil {
+				return v.blind() // that it hung up is not why there was no picture
+			}
 			return err
 		case err := <-in.broken:
 			return err
@@ -76,6 +90,7 @@ func (v *viewer) watch(ctx context.Context, in *intake, ended <-chan error) erro
 		case u := <-in.units:
 			before := v.signs
 			v.take(u)
+			in.queued.Add(int64(-u.size))
 			if v.signs > before {
 				patience.Reset(v.d.timeout)
 			}
@@ -87,8 +102,10 @@ func (v *viewer) watch(ctx context.Context, in *intake, ended <-chan error) erro
 func (v *viewer) blind() error {
 	switch {
 	case v.units == 0:
-		return fmt.Errorf("it sends nothing for %v; restart the camera", v.d.timeout)
-	case !v.started:
+		return fmt.Errorf("it sends no picture for %v; restart the camera", v.d.timeout)
+	case !v.playing && v.refused != nil:
+		return fmt.Errorf("its stream is not decoded: %w", v.refused)
+	case !v.playing:
 		return fmt.Errorf("no key picture within %v; set the camera's I-frame interval to one second", v.d.timeout)
 	case v.failed != nil:
 		return fmt.Errorf("nothing it sent for %v could be decoded (%w); restart the camera", v.d.timeout, v.failed)
@@ -100,23 +117,13 @@ func (v *viewer) blind() error {
 func (v *viewer) take(u unit) {
 	v.units++
 	v.lost += u.lost
-	key, sets := v.look(u.nalus)
-	switch {
-	case key && v.sps == nil || key && v.pps == nil:
-		return // nobody can decode it yet
-	case !v.started && !key:
+	s := v.look(apart(u.nalus))
+	if !v.follow(s, u) {
 		return
-	case !v.started:
-		v.started, v.firstPTS, v.lost = true, u.pts, 0
-	case u.lost > 0:
-		v.damaged = true
 	}
-	if key && u.lost == 0 {
-		v.damaged = false
-	}
-	data := v.annexB(u.nalus, key && !sets)
+	data := v.data(s)
 	if v.wants.packets {
-		v.sink.Packet(&camera.Packet{Camera: v.d.id, Codec: "h264", PTS: u.pts - v.firstPTS, At: u.at, Key: key, Data: data})
+		v.sink.Packet(&camera.Packet{Camera: v.d.id, Codec: v.with.name(), PTS: u.pts - v.firstPTS, At: u.at, Key: s.key, Data: data})
 	}
 	if v.decoder == nil {
 		v.signs++
@@ -126,6 +133,36 @@ func (v *viewer) take(u unit) {
 		v.failed, v.damaged = err, true
 		v.lost++
 	}
+}
+
+// follow notes what a unit means for those after it, and reports whether it can
+// be decoded and shown.
+func (v *viewer) follow(s sight, u unit) bool {
+	switch {
+	case s.refused:
+		v.playing = false // what comes is not what the sets say
+	case s.key && !v.complete():
+		v.playing = false // nobody can decode it yet
+	case s.key && !v.playing:
+		v.playing, v.fresh, v.damaged = true, true, v.began && u.lost > 0
+	case s.key:
+		v.fresh, v.damaged = v.damaged || u.lost > 0, u.lost > 0
+	case u.lost > 0:
+		v.damaged = true
+	}
+	if !s.picture {
+		return false // its parameter sets are kept and go before the next key picture
+	}
+	if !v.playing || s.leading && v.fresh {
+		if v.began {
+			v.lost++
+		}
+		return false
+	}
+	if !v.began {
+		v.began, v.firstPTS, v.lost = true, u.pts, 0
+	}
+	return true
 }
 
 // show delivers one decoded picture, unless it comes sooner after the last one
@@ -140,7 +177,10 @@ func (v *viewer) show(p *codec.Picture) {
 		return
 	}
 	v.shown = at
-	f := v.d.pool.Get(p.Width, p.Height, camera.RGB)
+	if p.Width != v.width || p.Height != v.height {
+		v.pool, v.width, v.height = camera.NewPool(idleFrames), p.Width, p.Height
+	}
+	f := v.pool.Get(p.Width, p.Height, camera.RGB)
 	if err := p.RGB(f.Pix); err != nil {
 		f.Release()
 		v.failed, v.damaged = err, true
@@ -154,64 +194,67 @@ func (v *viewer) show(p *codec.Picture) {
 	v.sink.Frame(f)
 }
 
-// look keeps parameter sets and says whether the unit is a key picture and
-// whether it brings its own sets.
-func (v *viewer) look(nalus [][]byte) (key, sets bool) {
-	for _, n := range nalus {
-		if len(n) == 0 {
-			continue
-		}
-		switch n[0] & 0x1f {
-		case idr:
-			key = true
-		case h264parser.NALU_SPS, h264parser.NALU_PPS:
-			sets = v.keep(n) || sets
-		}
-	}
-	return key, sets
+// sight is what a unit was seen to be.
+type sight struct {
+	nalus                 [][]byte // those that may be decoded
+	picture, key, leading bool
+	sets, refused         bool // it brings every parameter set; it brings one that is refused
 }
 
-// keep remembers a parameter set. One that makes no sense is not kept.
+// look keeps the unit's parameter sets and says what it is.
+func (v *viewer) look(nalus [][]byte) sight {
+	var s sight
+	brought := make([]bool, len(v.sets))
+	for _, n := range nalus {
+		kind, place := v.with.look(n)
+		if kind == set && !v.keep(n) {
+			s.refused = true
+			continue
+		}
+		s.picture = s.picture || kind == slice || kind == key || kind == leading
+		s.key = s.key || kind == key
+		s.leading = s.leading || kind == leading
+		if kind == set {
+			brought[place] = true
+		}
+		s.nalus = append(s.nalus, n)
+	}
+	s.sets = !slices.Contains(brought, false)
+	return s
+}
+
+// keep remembers a parameter set. One that is not to be decoded is not kept,
+// nor is the one before it: it is out of date.
 func (v *viewer) keep(nalu []byte) bool {
-	if len(nalu) == 0 {
+	kind, place := v.with.look(nalu)
+	if kind != set {
 		return false
 	}
-	if nalu[0]&0x1f == h264parser.NALU_PPS {
-		v.pps = nalu
+	if bytes.Equal(nalu, v.sets[place]) {
 		return true
 	}
-	if nalu[0]&0x1f != h264parser.NALU_SPS || !sound(nalu) {
+	err := v.with.check(nalu)
+	if len(nalu) > maxSet {
+		err = errors.New("a parameter set of too many bytes")
+	}
+	if err != nil {
+		v.sets[place], v.refused = nil, err
 		return false
 	}
-	v.sps = nalu
+	v.sets[place] = bytes.Clone(nalu) // a packet is larger
 	return true
 }
 
-// sound reports whether a sequence parameter set can be read and describes a
-// picture. The parser panics on some that are cut short.
-func sound(sps []byte) (ok bool) {
-	defer func() {
-		if recover() != nil {
-			ok = false
-		}
-	}()
-	info, err := h264parser.ParseSPS(sps)
-	return err == nil && info.Width > 0 && info.Height > 0 && info.Width <= 16384 && info.Height <= 16384
+// complete reports whether all parameter sets are there.
+func (v *viewer) complete() bool {
+	return !slices.ContainsFunc(v.sets, func(s []byte) bool { return s == nil })
 }
 
-// annexB joins the unit's parts, with the parameter sets before them if asked:
-// a clip must be able to begin at any key picture.
-func (v *viewer) annexB(nalus [][]byte, sets bool) []byte {
-	if sets {
-		nalus = append([][]byte{v.sps, v.pps}, nalus...)
+// data returns the unit as a byte stream, a key picture behind its parameter
+// sets: a clip must be able to begin at any of them.
+func (v *viewer) data(s sight) []byte {
+	if s.key && !s.sets {
+		return annexB(append(append([][]byte(nil), v.sets...), s.nalus...))
 	}
-	size := 0
-	for _, n := range nalus {
-		size += 4 + len(n)
-	}
-	data := make([]byte, 0, size)
-	for _, n := range nalus {
-		data = append(append(data, 0, 0, 0, 1), n...)
-	}
-	return data
+	return annexB(s.nalus)
 }

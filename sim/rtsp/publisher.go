@@ -1,5 +1,5 @@
-// Package rtsp publishes pictures as a network camera does: as an H.264 stream
-// that any RTSP client can play. The drawn line shows itself through it, and
+// Package rtsp publishes pictures as a network camera does: as an H.264 or H.265
+// stream that any RTSP client can play. The drawn line shows itself through it, and
 // the rtsp camera driver is tried against it.
 package rtsp
 
@@ -14,7 +14,6 @@ import (
 	"github.com/bluenviron/gortsplib/v5"
 	"github.com/bluenviron/gortsplib/v5/pkg/description"
 	"github.com/bluenviron/gortsplib/v5/pkg/format"
-	"github.com/bluenviron/gortsplib/v5/pkg/format/rtph264"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
@@ -27,11 +26,14 @@ import (
 type Options struct {
 	Address string // host:port to listen on; port 0 takes a free one
 	Name    string // the stream's path, "line" unless set
+	// Codec is "h264" or "h265", which takes several times longer to encode; h264
+	// unless set.
+	Codec string
 	// Username and Password are asked of clients if set.
 	Username, Password string
 	// KeyEvery is the most pictures from one key picture to the next (25).
 	KeyEvery int
-	// Quality is x264's rate factor, 1 the best, 51 the worst (20).
+	// Quality is the encoder's rate factor, 1 the best, 51 the worst (20).
 	Quality int
 	// Mangle, if set, sees each packet before it is sent and returns false to
 	// lose it: a bad network, for tests.
@@ -47,7 +49,8 @@ type Publisher struct {
 	server    *gortsplib.Server
 	stream    *gortsplib.ServerStream
 	media     *description.Media
-	packetise *rtph264.Encoder
+	coding    coding
+	packetise packetiser
 	pool      *camera.Pool
 	pictures  chan *camera.Frame
 	done      chan struct{}
@@ -74,15 +77,21 @@ func Listen(o Options) (*Publisher, error) {
 	if o.Quality == 0 {
 		o.Quality = 20
 	}
-	h := &format.H264{PayloadTyp: 96, PacketizationMode: 1}
+	if o.Codec == "" {
+		o.Codec = "h264"
+	}
+	c, err := codingOf(o.Codec)
+	if err != nil {
+		return nil, err
+	}
+	f := c.format()
 	p := &Publisher{
-		options: o,
-		media:   &description.Media{Type: description.MediaTypeVideo, Formats: []format.Format{h}},
-		pool:    camera.NewPool(queue), pictures: make(chan *camera.Frame, queue), done: make(chan struct{}),
+		options: o, coding: c,
+		media: &description.Media{Type: description.MediaTypeVideo, Formats: []format.Format{f}},
+		pool:  camera.NewPool(queue), pictures: make(chan *camera.Frame, queue), done: make(chan struct{}),
 		seats: map[*gortsplib.ServerSession]struct{}{}, joined: make(chan struct{}),
 	}
-	var err error
-	if p.packetise, err = h.CreateEncoder(); err != nil {
+	if p.packetise, err = c.packetiser(f); err != nil {
 		return nil, fmt.Errorf("publish %s: %w", o.Name, err)
 	}
 	p.server = &gortsplib.Server{Handler: audience{p}, RTSPAddress: o.Address, WriteQueueSize: 2048, DisableRTCPSenderReports: true}
@@ -191,7 +200,7 @@ func (p *Publisher) encode() {
 				enc.Close()
 			}
 			var err error
-			if enc, err = codec.NewEncoder(f.Width, f.Height, p.options.KeyEvery, p.options.Quality); err != nil {
+			if enc, err = p.coding.encoder(f.Width, f.Height, p.options.KeyEvery, p.options.Quality); err != nil {
 				enc = nil
 				p.fail(err)
 				f.Release()
@@ -214,7 +223,7 @@ func (p *Publisher) send(enc *codec.Encoder, f *camera.Frame, pts time.Duration)
 	if err != nil || len(unit) == 0 {
 		return err
 	}
-	var nalus h264.AnnexB
+	var nalus h264.AnnexB // H.265 is laid out alike
 	if err := nalus.Unmarshal(unit); err != nil {
 		return fmt.Errorf("publish %s: %w", p.options.Name, err)
 	}
