@@ -59,15 +59,17 @@ type appliance struct {
 	judging  map[part.LineID]chan *recipe.Recipe // what became active, for the limit samples
 	desk     *desk
 	alarms   *alarm.Desk
-	watching *watching // nil without safety cameras
-	first    string    // id of the first event this process logs
+	phones   *alarm.Phones
+	outputs  map[string]*plc.Supervisor // by the controller's name
+	watching *watching                  // nil without safety cameras
+	first    string                     // id of the first event this process logs
 	work     []func(context.Context) error
 }
 
 // openAppliance opens the log and every line of the site. Close what it
 // returns.
 func openAppliance(site *config.Site, log *slog.Logger) (a *appliance, err error) {
-	a = &appliance{site: site, log: log, stations: map[part.LineID]*line.Station{}, cameras: map[part.CameraID]*camera.Supervisor{}, newest: map[part.CameraID]*newest{}, judging: map[part.LineID]chan *recipe.Recipe{}}
+	a = &appliance{site: site, log: log, stations: map[part.LineID]*line.Station{}, cameras: map[part.CameraID]*camera.Supervisor{}, newest: map[part.CameraID]*newest{}, outputs: map[string]*plc.Supervisor{}, judging: map[part.LineID]chan *recipe.Recipe{}}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -143,7 +145,7 @@ func (a *appliance) openLine(id part.LineID) error {
 	if err != nil {
 		return err
 	}
-	a.stations[id] = station
+	a.stations[id], a.outputs[name] = station, outputs
 	a.activated(id, batch, setup)
 	a.judging[id] = make(chan *recipe.Recipe, 1)
 	newestOf(a.judging[id], rec)

@@ -4,6 +4,12 @@ import (
 	"context"
 	"fmt"
 
+	"linesman/alarm"
+	"linesman/alarm/beacon"
+	"linesman/alarm/chat"
+	"linesman/alarm/mail"
+	"linesman/alarm/webhook"
+	"linesman/alarm/webpush"
 	"linesman/camera"
 	"linesman/camera/file"
 	"linesman/camera/rtsp"
@@ -57,4 +63,23 @@ func dialController(name string, c config.Driver) (func(context.Context) (plc.Co
 		return off.Dial, nil
 	}
 	return nil, fmt.Errorf("controller %s: driver %q is not known; there are modbus and off", name, c.Name)
+}
+
+// openChannel is the whole list of ways to reach people.
+func openChannel(name string, c alarm.Channel, m alarm.Means, phones *alarm.Phones, controller func(string) beacon.Controller) (alarm.Deliverer, error) {
+	switch c.Driver {
+	case "page":
+		return phones, nil
+	case "webpush":
+		return webpush.New(name, c, m)
+	case "webhook":
+		return webhook.New(name, c, m)
+	case "mail":
+		return mail.New(name, c, m)
+	case "chat":
+		return chat.New(name, c, m)
+	case "beacon":
+		return beacon.New(name, c, controller)
+	}
+	return nil, fmt.Errorf("alarms.channels.%s: driver %q is not known; there are page, webpush, webhook, mail, chat and beacon", name, c.Driver)
 }

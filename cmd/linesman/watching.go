@@ -7,8 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"linesman/alarm"
+	"linesman/alarm/beacon"
 	"linesman/camera"
 	"linesman/event"
 	"linesman/event/evidence"
@@ -17,6 +19,7 @@ import (
 	"linesman/models/face/yunet"
 	"linesman/models/onnx"
 	"linesman/part"
+	"linesman/plc"
 	"linesman/rules"
 	"linesman/scene"
 	"linesman/vision"
@@ -209,24 +212,58 @@ func (a *appliance) hearForRules(ctx context.Context) error {
 	return err
 }
 
-// openDesk opens the desk that keeps the alarms.
+// openDesk opens the desk that keeps the alarms, and the channels by which it
+// calls.
 func (a *appliance) openDesk() error {
 	zone, err := a.site.Location()
 	if err != nil {
 		return err
 	}
-	key, err := alarm.LoadKey(filepath.Join(a.site.Path(a.site.Data), "receipts.key"))
+	set := &a.site.Alarms
+	dir := filepath.Join(a.site.Path(a.site.Data), "alarms")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("the folder of alarms: %w", err)
+	}
+	key, err := alarm.LoadKey(filepath.Join(dir, "receipts.key"))
 	if err != nil {
 		return err
 	}
-	deliverers, err := a.deliverers()
-	if err != nil {
-		return err
+	a.phones = alarm.NewPhones()
+	means := alarm.Means{Hosts: set.Hosts, Dir: dir, Logger: a.log, Tell: func(subject string, p event.Payload) {
+		a.ring.Emit(event.New("/"+a.site.Name, subject, time.Now(), p))
+	}}
+	deliverers := map[string]alarm.Deliverer{}
+	for name, c := range set.Channels {
+		if deliverers[name], err = openChannel(name, c, means, a.phones, a.beaconOf); err != nil {
+			return err
+		}
 	}
-	a.alarms, err = alarm.New(alarm.Config{Settings: &a.site.Alarms, Site: a.site.Name, Zone: zone, Log: a.store, Deliverers: deliverers, Key: key, Logger: a.log})
+	a.alarms, err = alarm.New(alarm.Config{Settings: set, Site: a.site.Name, Zone: zone, Log: a.store, Deliverers: deliverers, Key: key, Logger: a.log})
 	if err != nil {
 		return err
 	}
 	a.work = append(a.work, a.alarms.Run)
 	return nil
+}
+
+// beaconOf returns the site's controller of a name for a beacon; one that no line
+// hangs on is opened for it. Nil: there is none.
+func (a *appliance) beaconOf(name string) beacon.Controller {
+	if s := a.outputs[name]; s != nil {
+		return s
+	}
+	set, ok := a.site.Controllers[name]
+	if !ok {
+		return nil
+	}
+	dial, err := dialController(name, set)
+	if err != nil {
+		a.log.Error("a beacon's controller can not be opened", "controller", name, "err", err)
+		return nil
+	}
+	s := plc.NewSupervisor(plc.SupervisorConfig{Name: name, Dial: dial, Room: 16,
+		OnStatus: func(plc.Status) {}, OnAck: func(plc.Entry, time.Time, error) {}, OnSignal: func(plc.Ack, error) {}, OnState: func(plc.State) {}})
+	a.outputs[name] = s
+	a.work = append(a.work, s.Run)
+	return s
 }
