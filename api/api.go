@@ -84,6 +84,8 @@ type Config struct {
 	// Holds keeps the pictures of labelled parts from making room; evidence.Store
 	// does. Nil: a label counts, but holds nothing.
 	Holds proof.Holds
+	// Watches are the safety cameras. Nil: there are none.
+	Watches Watches
 	// Recipes takes versions of recipes to the lines. Nil: there are none.
 	Recipes Recipes
 	// Access proves who writes, and where TokenToRead is set also who reads the
@@ -239,6 +241,7 @@ func (s *server) register(a huma.API) {
 	s.registerEvidence(a)
 	s.registerNearest(a)
 	s.registerCertificate(a)
+	s.registerWatches(a)
 }
 
 // get describes one read.

@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,7 +30,6 @@ type caller struct {
 
 	mu      sync.Mutex
 	waiting []task
-	ids     map[string]string // of the alarm that stands, by the alert's key
 }
 
 // task is one change with the picture of its moment.
@@ -45,7 +45,7 @@ type task struct {
 const again = time.Second
 
 func newCaller(g *Guard) *caller {
-	return &caller{g: g, wake: make(chan struct{}, 1), ids: map[string]string{}}
+	return &caller{g: g, wake: make(chan struct{}, 1)}
 }
 
 // add takes one change. An update that is overtaken before it was told is left
@@ -132,7 +132,6 @@ func (c *caller) do(ctx context.Context, t *task) error {
 		if err := c.g.cfg.Desk.Clear(ctx, alarmKey(a), a.Text, "system", ""); err != nil && !errors.Is(err, alarm.ErrUnknown) {
 			return err
 		}
-		delete(c.ids, a.Key)
 		return nil
 	}
 	if t.view.Frame != nil && t.picture == "" && c.g.cfg.Keep != nil {
@@ -145,7 +144,6 @@ func (c *caller) do(ctx context.Context, t *task) error {
 	if err != nil {
 		return fmt.Errorf("people are called, but the log refuses: %w", err)
 	}
-	c.ids[a.Key] = id
 	if t.change.Kind == rules.Raised {
 		c.record(t, id)
 	}
@@ -161,7 +159,26 @@ func words(a *rules.Alert) string {
 	return a.Text
 }
 
-func alarmKey(a *rules.Alert) string { return "watch/" + a.Key }
+// keyed is what the keys of all alarms of this room begin with.
+const keyed = "watch/"
+
+func alarmKey(a *rules.Alert) string { return keyed + a.Key }
+
+// alertOf reads an alert back off the alarm that was raised for it; ok is false
+// for an alarm of another room.
+func alertOf(a alarm.Alarm) (alert rules.Alert, ok bool) {
+	key, ok := strings.CutPrefix(a.Key, keyed)
+	if !ok || a.Drill {
+		return alert, false
+	}
+	alert = rules.Alert{Rule: key, Key: key, Camera: part.CameraID(a.Camera), Zone: a.Zone, Text: a.Text, Began: a.Raised, Raised: a.Raised}
+	if a.Camera != "" {
+		if i := strings.LastIndex(key+"/", "/"+a.Camera+"/"); i >= 0 {
+			alert.Rule = key[:i]
+		}
+	}
+	return alert, true
+}
 
 func (c *caller) from(a *rules.Alert) string {
 	if a.Camera == "" {

@@ -3,10 +3,12 @@ package watch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
 
+	"linesman/alarm"
 	"linesman/camera/clip"
 	"linesman/event"
 	"linesman/part"
@@ -25,7 +27,10 @@ type GuardConfig struct {
 	Keep   Keeper
 	Hold   func(alarm string, sha256s ...string) error // evidence stays while the alarm stands; nil: it may make room
 	Lines  Lines
-	Log    *slog.Logger
+	// Standing returns the alarms that stand when Run begins: what the process before
+	// raised goes on as the same alarm, or is cleared. Nil: none.
+	Standing func(ctx context.Context) ([]alarm.Alarm, error)
+	Log      *slog.Logger
 }
 
 // Guard is the site's one place where rules decide over what all cameras saw. One
@@ -39,8 +44,12 @@ type Guard struct {
 	caller   *caller
 	tally    *tally
 	findings *findings
+	hours    *rules.Hours
 	ended    chan struct{}
 }
+
+// hoursKept is how far back alarm hours are counted.
+const hoursKept = 31 * 24 * time.Hour
 
 // Depths of the guard's queues. Stations wait for room: what they saw counts
 // crossings and may not be lost. Facts of the log beyond the queue are lost and
@@ -59,6 +68,7 @@ func NewGuard(c GuardConfig) (*Guard, error) {
 	g := &Guard{cfg: c, stations: map[part.CameraID]*Station{}, moments: make(chan rules.Moment, momentDepth), facts: make(chan event.Event, factDepth),
 		looks: make(chan func(*Guard)), ended: make(chan struct{})}
 	g.caller, g.tally, g.findings = newCaller(g), newTally(g.emit), newFindings(g.emit, g.fireSeconds)
+	g.hours = rules.NewHours()
 	return g, nil
 }
 
@@ -85,6 +95,9 @@ func (g *Guard) Hear(e event.Event) {
 // Run works until ctx ends. It returns nil then.
 func (g *Guard) Run(ctx context.Context) error {
 	defer close(g.ended)
+	if err := g.restore(ctx); err != nil {
+		return err
+	}
 	done := make(chan struct{})
 	go func() { defer close(done); g.caller.run(ctx) }()
 	defer func() { <-done }()
@@ -101,11 +114,39 @@ func (g *Guard) Run(ctx context.Context) error {
 			g.cfg.Rules.Hear(e)
 		case now := <-second.C:
 			g.tally.second(now)
+			if now.Second() == 0 {
+				g.hours.Forget(now.Add(-hoursKept))
+			}
 			g.take(rules.Moment{At: now})
 		case do := <-g.looks:
 			do(g)
 		}
 	}
+}
+
+// restore takes up what the process before has raised.
+func (g *Guard) restore(ctx context.Context) error {
+	if g.cfg.Standing == nil {
+		return nil
+	}
+	standing, err := g.cfg.Standing(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("watch: the alarms that stand: %w", err)
+	}
+	var alerts []rules.Alert
+	for _, a := range standing {
+		if alert, ok := alertOf(a); ok && a.Active {
+			alerts = append(alerts, alert)
+		}
+	}
+	for _, a := range g.cfg.Rules.Restore(alerts) {
+		a.Text = "its rule or camera is no longer in the site file"
+		g.caller.add(rules.Change{Kind: rules.Cleared, At: time.Now(), Alert: a})
+	}
+	return nil
 }
 
 // take holds one moment against the rules and has done what follows.
@@ -119,8 +160,14 @@ func (g *Guard) take(m rules.Moment) {
 		}
 	}
 	for _, c := range g.cfg.Rules.Step(m) {
-		g.caller.add(c)
+		g.change(c)
 	}
+}
+
+// change has done what a rule asks for.
+func (g *Guard) change(c rules.Change) {
+	g.hours.Take(c)
+	g.caller.add(c)
 }
 
 // fireSeconds is of how many of the last seconds a camera's fire is believed.
@@ -153,6 +200,31 @@ func (g *Guard) Standing() (out []rules.Alert) {
 	return out
 }
 
+// View returns what a camera's station last saw; ok is false for a camera that is
+// not watched. The caller owns one hold of the frame, which may be nil.
+func (g *Guard) View(id part.CameraID) (v View, ok bool) {
+	s := g.stations[id]
+	if s == nil {
+		return v, false
+	}
+	return s.View(), true
+}
+
+// Places returns a camera's zones and lines, nil for one that is not watched. They
+// are not to be changed.
+func (g *Guard) Places(id part.CameraID) *scene.Settings {
+	if s := g.stations[id]; s != nil {
+		return &s.cfg.Settings.Scene
+	}
+	return nil
+}
+
+// Hours returns the alarm hours by camera, zone and object since the guard began.
+func (g *Guard) Hours() (out []rules.HourCell) {
+	g.look(func(g *Guard) { out = g.hours.Rows(time.Now().Add(-hoursKept), time.Now()) })
+	return out
+}
+
 // Heads returns the head counts of the site's spaces.
 func (g *Guard) Heads() (out []scene.Heads) {
 	g.look(func(g *Guard) {
@@ -173,7 +245,7 @@ func (g *Guard) SetHeads(space string, people int) (off int, err error) {
 		}
 		if off, err = g.cfg.Spaces.Set(space, people, time.Now()); err == nil {
 			for _, c := range g.cfg.Rules.Step(rules.Moment{At: time.Now(), Heads: g.cfg.Spaces.Heads()}) {
-				g.caller.add(c)
+				g.change(c)
 			}
 		}
 	}) {

@@ -53,6 +53,7 @@ type Station struct {
 	looked   time.Time // exposure of the last frame looked at or rested
 	pace     pace
 	pixels   scene.PixelsPerPerson
+	measured time.Time // exposure at which pixels were last told
 	shown    *camera.Pool
 
 	mu     sync.Mutex // held for copies
@@ -63,6 +64,9 @@ type Station struct {
 // blindAfter is how long a camera may show nothing that can be judged before its
 // zones are unknown.
 const blindAfter = 2 * time.Second
+
+// pixelsEvery is how often it is told how tall people are.
+const pixelsEvery = 10 * time.Second
 
 // beatEvery is how often the guard hears of a camera that shows nothing.
 const beatEvery = 500 * time.Millisecond
@@ -238,6 +242,10 @@ func (s *Station) note(f *camera.Frame, sc *scene.Scene, look time.Duration, why
 		st.Looked++
 		st.LookMS = look.Seconds() * 1000
 	}
+	if sc != nil && sc.At.Sub(s.measured) > pixelsEvery {
+		s.measured, st.Pixels = sc.At, s.pixels.Report(scene.DressPixels)
+	}
+	st.Resting = why == "" && look == 0
 	st.At, st.Why, st.SeenFPS, st.Tamper = f.At.UTC(), why, seen, append(st.Tamper[:0:0], s.readings...)
 	st.Short = skipped > 0 && s.pace.full() && seen < 0.8*s.cfg.Settings.FPS
 	if sc != nil {

@@ -20,7 +20,6 @@ import (
 	"linesman/camera"
 	"linesman/models/detect"
 	"linesman/part"
-	"linesman/rules"
 	"linesman/scene"
 	"linesman/vision"
 	"linesman/vision/tamper"
@@ -80,5 +79,7 @@ type Status struct {
 	Tamper    []tamper.Reading `json:"tamper,omitempty"`
 	Why       string           `json:"blind_because,omitempty"` // the camera can not be judged by
 	Short     bool             `json:"short"`                   // the box has not the cores for what is asked
-	Alerts    []rules.Alert    `json:"-"`                       // that stand, of this camera
+	Resting   bool             `json:"resting"`                 // nothing moves: the last frame was not looked at
+	// Pixels tells how tall people are in the picture.
+	Pixels scene.PixelReport `json:"-"`
 }

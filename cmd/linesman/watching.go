@@ -57,7 +57,11 @@ func (a *appliance) openWatches() error {
 		Source: "/" + a.site.Name, Rules: engine, Spaces: scene.NewSpaces(a.site.Spaces), Events: a.ring, Desk: a.alarms, Lines: trespasses{a},
 		Keep: func(data []byte) string { return a.evidence.Keep(evidence.Alarm, data) },
 		Hold: func(id string, shas ...string) error { return a.evidence.Hold("alarm "+id, shas...) },
-		Log:  a.log,
+		Standing: func(ctx context.Context) ([]alarm.Alarm, error) {
+			standing, err := a.alarms.Look(ctx, 0)
+			return standing.Alarms, err
+		},
+		Log: a.log,
 	})
 	if err != nil {
 		return err
