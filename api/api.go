@@ -23,6 +23,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 
+	"linesman/alarm"
 	"linesman/camera"
 	"linesman/event"
 	"linesman/line"
@@ -84,6 +85,12 @@ type Config struct {
 	// Holds keeps the pictures of labelled parts from making room; evidence.Store
 	// does. Nil: a label counts, but holds nothing.
 	Holds proof.Holds
+	// Alarms is the desk that keeps them. Nil: this appliance keeps none.
+	Alarms *alarm.Desk
+	// Phones are the pages that hold a stream open, the channel with driver page;
+	// Push takes subscriptions, the one with driver webpush. Nil: there is none.
+	Phones *alarm.Phones
+	Push   alarm.Subscriber
 	// Recipes takes versions of recipes to the lines. Nil: there are none.
 	Recipes Recipes
 	// Access proves who writes, and where TokenToRead is set also who reads the
@@ -191,6 +198,8 @@ func New(c Config) (http.Handler, error) {
 	}
 	router.Use(s.guardAccess)
 	router.GET("/healthz", func(g *gin.Context) { g.String(http.StatusOK, "ok\n") })
+	router.GET(linkPath+":token", s.link)
+	router.POST(linkPath+":token", s.link)
 	page := pages(c.UI)
 	router.NoRoute(page)
 
@@ -239,6 +248,7 @@ func (s *server) register(a huma.API) {
 	s.registerEvidence(a)
 	s.registerNearest(a)
 	s.registerCertificate(a)
+	s.registerAlarms(a)
 }
 
 // get describes one read.
