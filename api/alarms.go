@@ -14,7 +14,8 @@ import (
 	"linesman/event"
 )
 
-type alarmPath struct {
+// AlarmPath names an alarm in a path.
+type AlarmPath struct {
 	ID string `path:"id" pattern:"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$" doc:"the alarm's id, a UUIDv7"`
 }
 
@@ -100,7 +101,7 @@ func (s *server) alarms(ctx context.Context, q *struct {
 	return &alarmsAnswer{wireAlarms(p, identity(ctx), q.Drills)}, nil
 }
 
-func (s *server) alarm(ctx context.Context, q *alarmPath) (*alarmAnswer, error) {
+func (s *server) alarm(ctx context.Context, q *AlarmPath) (*alarmAnswer, error) {
 	d, err := s.alarmsFor(ctx)
 	if err != nil {
 		return nil, err
@@ -192,7 +193,7 @@ func (s *server) settled(ctx context.Context, d *alarm.Desk, id string, err erro
 }
 
 func (s *server) acknowledgeAlarm(ctx context.Context, in *struct {
-	alarmPath
+	AlarmPath
 	Body struct {
 		Note  string `json:"note,omitempty" maxLength:"500" doc:"one line for a person"`
 		Actor string `json:"actor,omitempty" doc:"who does it, where a command of the box speaks for somebody"`
@@ -206,7 +207,7 @@ func (s *server) acknowledgeAlarm(ctx context.Context, in *struct {
 }
 
 func (s *server) shelveAlarm(ctx context.Context, in *struct {
-	alarmPath
+	AlarmPath
 	Body struct {
 		Until  time.Time `json:"until" doc:"UTC; within the site's limit"`
 		Reason string    `json:"reason" minLength:"1" maxLength:"500" doc:"one line: why"`
@@ -221,7 +222,7 @@ func (s *server) shelveAlarm(ctx context.Context, in *struct {
 }
 
 func (s *server) unshelveAlarm(ctx context.Context, in *struct {
-	alarmPath
+	AlarmPath
 	Body struct {
 		Reason string `json:"reason,omitempty" maxLength:"500" doc:"one line: why"`
 		Actor  string `json:"actor,omitempty" doc:"who does it, where a command of the box speaks for somebody"`

@@ -38,17 +38,18 @@ type Told struct {
 
 type toldAnswer struct{ Body Told }
 
-type receiptToken struct {
+// ReceiptToken proves in a path who was told.
+type ReceiptToken struct {
 	Token string `path:"token" maxLength:"1024" doc:"as the notice has it"`
 }
 
 func (s *server) registerReceipts(a huma.API) {
 	huma.Register(a, get("/receipts/{token}", "told", "What a notice told, and what acknowledging it would take; looking changes nothing"),
-		func(ctx context.Context, q *receiptToken) (*toldAnswer, error) { return s.told(ctx, q.Token) })
+		func(ctx context.Context, q *ReceiptToken) (*toldAnswer, error) { return s.told(ctx, q.Token) })
 	huma.Register(a, huma.Operation{Method: http.MethodPost, Path: receiptsPath + "{token}", OperationID: "receipt", Summary: "Say that a notice was received, opened or acknowledged",
 		Description:  "The token proves itself: it is an HMAC over alarm, recipient and channel. What is said twice changes nothing.",
 		MaxBodyBytes: 4 << 10, Errors: []int{404, 422, 503, 507}}, func(ctx context.Context, in *struct {
-		receiptToken
+		ReceiptToken
 		Body struct {
 			What string `json:"what" enum:"received,opened,acknowledged"`
 		}
