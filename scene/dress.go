@@ -158,12 +158,17 @@ func (f *Follower) dressUp(at time.Time, s *Scene) {
 	}
 }
 
+// bodyWidths is how many times its width a whole person is tall at least: of one
+// who is cut off at the hip, by a bench or by the picture, the box is wider.
+const bodyWidths = 2.4
+
 // fitOn is how far a piece of dress is from where it would be on a person, 0 is
 // the very place; infinite if it is not on it at all.
 func fitOn(t *follow, item int, d detect.Found) float64 {
-	b, w, h, c := bands[item], t.width, t.height, d.Box.Centre()
+	b, w, c := bands[item], t.width, d.Box.Centre()
+	h := max(t.height, bodyWidths*w)
 	down, beside := (c.Y-t.Box.Y0)/h, math.Abs(c.X-t.x.At)/w
-	large := d.Box.Height() > 0.75*h || d.Box.Width() > 1.3*w
+	large := d.Box.Height() > 0.75*h || d.Box.Width() > 1.3*w || c.Y > t.Box.Y1
 	if down < b.from || down > b.to || beside > b.beside || large {
 		return math.Inf(1)
 	}

@@ -22,6 +22,7 @@ type Settings struct {
 	Dress  DressSettings  `yaml:"dress,omitempty"`
 	Fire   SightSettings  `yaml:"fire,omitempty"`
 	Left   LeftSettings   `yaml:"left,omitempty"`
+	Gate   GateSettings   `yaml:"gate,omitempty"`
 }
 
 // FollowSettings say how people and vehicles are followed.
@@ -117,6 +118,9 @@ func (s *Settings) Validate() error {
 	refuse("dress", s.Dress.validate())
 	refuse("fire", s.Fire.validate())
 	refuse("left", s.Left.validate())
+	if err := s.Gate.Validate(); err != nil {
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
 }
 
