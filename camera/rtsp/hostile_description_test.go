@@ -32,7 +32,7 @@ func TestHostileDescriptions(t *testing.T) {
 	sets := strings.Replace(goodSDP, "packetization-mode=1", "packetization-mode=1;sprop-parameter-sets="+b64(rtsp.SPS264(4096, 4096, 1))+","+b64([]byte{0x68, 0xce, 0x38, 0x80}), 1)
 	sets265 := strings.Replace(goodSDP265, "a=control", "a=fmtp:96 sprop-sps="+b64(rtsp.SPS265(65535, 65535, 1))+"\r\na=control", 1)
 	many := head
-	for i := range 4000 {
+	for i := range 2500 {
 		many += fmt.Sprintf("m=video 0 RTP/AVP %d\r\n", i%35)
 	}
 	formats := strings.Replace(goodSDP, "RTP/AVP 96", "RTP/AVP"+strings.Repeat(" 96", 10000), 1)
@@ -64,7 +64,7 @@ func TestMutatedDescriptions(t *testing.T) {
 	h := listenHostile(t, func(p *peer) { bad{sdp: sdp, stream: func(*peer) {}}.serve(p) })
 	d := driver(t, rtsp.Settings{URL: h.url(), Timeout: 300 * time.Millisecond})
 	kinds := map[string]int{}
-	for n := range 400 {
+	for n := range 250 {
 		sdp = mutate(r, []string{goodSDP, goodSDP265}[n%2])
 		began := time.Now()
 		err := cameratest.Open(t.Context(), d, &cameratest.Recorder{Camera: "top"})

@@ -146,7 +146,7 @@ func (a attack) supervise(t *testing.T, f *first) {
 	case <-ctx.Done():
 		t.Errorf("the camera did not come to live; it is %+v", sup.State())
 	}
-	for a.goesOn && ctx.Err() == nil && !f.over() && sink.frames.Load() < 30 {
+	for a.goesOn && ctx.Err() == nil && !f.over() && sink.frames.Load() < 15 {
 		<-sink.changed
 	}
 	if a.goesOn && f.over() {

@@ -369,7 +369,8 @@ func TestFewerFramesThanPackets(t *testing.T) {
 		if f.Dropped != 0 {
 			t.Errorf("frame %d says that %d were lost", i+1, f.Dropped)
 		}
-		if apart := f.At.Sub(w.frames[i].At); apart < 80*time.Millisecond {
+		// Exposures step back once, where the camera's clock becomes known.
+		if apart := f.At.Sub(w.frames[i].At); apart < 80*time.Millisecond && apart >= 0 {
 			t.Errorf("frame %d comes %v after the one before, want at least 87 ms", i+1, apart)
 		}
 	}
