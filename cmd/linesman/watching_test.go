@@ -78,7 +78,7 @@ func play(t *testing.T, address string) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- rtsp.PublishFile(ctx, "../../examples/safety/workers.mp4", rtsp.Playing{Options: rtsp.Options{Address: address, Name: "floor", KeyEvery: 12}, Realtime: true, Loop: true})
+		ended <- rtsp.PublishFile(ctx, "../../sim/footage/workers.mp4", rtsp.Playing{Options: rtsp.Options{Address: address, Name: "floor", KeyEvery: 12}, Realtime: true, Loop: true})
 	}()
 	once := false
 	stop = func() {
