@@ -4,7 +4,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -166,6 +168,22 @@ func TestSafetyCamera(t *testing.T) {
 		t.Fatalf("the clip is %+v, want one file", clipped)
 	}
 	checkClip(t, y, clipped.Clips[0])
+	if _, err := y.a.openEvidence(t.Context(), clipped.Clips[0].SHA256); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("a clip with faces, its alarm not acknowledged: %v, want that it may not be shown", err)
+	}
+	if f, err := y.a.openEvidence(t.Context(), shown.Picture); err != nil {
+		t.Errorf("a veiled picture: %v", err)
+	} else {
+		f.Close()
+	}
+	if err := y.a.alarms.Acknowledge(t.Context(), e.Subject, "user:li", ""); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := y.a.openEvidence(t.Context(), clipped.Clips[0].SHA256); err != nil {
+		t.Errorf("the clip of an acknowledged alarm: %v", err)
+	} else {
+		f.Close()
+	}
 
 	last := e.Seq
 	pull()
