@@ -220,7 +220,7 @@ func (d *Detector) Look(p Picture, floor float64) ([]Found, error) {
 // long where that can be chosen, and appends what it finds in the picture's pixels.
 func (d *Detector) show(p Picture, side int, floor float64, found []Found) ([]Found, error) {
 	h, n := d.card.Head, len(found)
-	width, height := h.input(p.Width, p.Height, side)
+	width, height := h.Input(p.Width, p.Height, side)
 	d.size(width, height)
 	box := vision.Fit(p.Width, p.Height, width, height)
 	box.Fill(p.Pix, p.Stride, vision.Normalise{Deviation: [3]float32{1, 1, 1}}, [3]byte{h.Pad, h.Pad, h.Pad}, d.input)
