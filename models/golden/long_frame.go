@@ -68,10 +68,8 @@ func (s *longScratch) shade(crop *vision.Crop, l *long) {
 	n := crop.Size
 	x0, x1 := max(int(s.lie.x-x)-1, 0), min(int(s.lie.x+x)+3, n)
 	for j := max(int(s.lie.y-y)-1, 0); j < min(int(s.lie.y+y)+3, n); j++ {
-		row := s.grey.v[j*n : (j+1)*n]
-		for i := x0; i < x1; i++ {
-			p := crop.Pix[3*(j*n+i):][:3:3]
-			row[i] = (float32(p[0]) + float32(p[1]) + float32(p[2])) * (1.0 / 3)
+		if x0 < x1 {
+			lanes.Mean(s.grey.v[j*n+x0:j*n+x1], crop.Pix[3*(j*n+x0):])
 		}
 	}
 }

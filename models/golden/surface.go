@@ -107,8 +107,9 @@ func (s *scratch) spreadAt(m *Model, width int) func(x, y int) float32 {
 	}
 }
 
-// worstPlace finds where the surface is strangest at one width.
-func (s *scratch) worstPlace(m *Model, width int) peak {
+// worstPlace finds where the surface is strangest at one width, if anything there is
+// stranger than z deviations of good parts.
+func (s *scratch) worstPlace(m *Model, width int, z float64) peak {
 	n := s.grey.size
 	p := &s.pose
 	inPrint := p.printMap()
@@ -118,11 +119,11 @@ func (s *scratch) worstPlace(m *Model, width int) peak {
 		return peak{width: width} // a model of before lines were looked for
 	}
 	side := 2*f.half + 1
-	var best float32
+	best := float32(z)
 	// No place varies less than the least, so that only what differs by more than
 	// none needs to be looked up.
-	var none float32
 	least := m.least[width]
+	none := 0.9999 * best * least
 	worst := peak{width: width}
 	step := strides[width]
 	for j := s.window.y0; j < s.window.y1; j += step {
@@ -146,12 +147,11 @@ func (s *scratch) worstPlace(m *Model, width int) peak {
 			}
 			d := row[i]
 			if z := max(d, -d) / f.v[b*side+a]; z > best {
-				best, worst.x, worst.y, worst.diff = z, i, j, float64(d)
+				best, worst.x, worst.y, worst.diff, worst.z = z, i, j, float64(d), float64(z)
 				none = 0.9999 * best * least
 			}
 		}
 	}
-	worst.z = float64(best)
 	return worst
 }
 
@@ -159,7 +159,7 @@ func (s *scratch) worstPlace(m *Model, width int) peak {
 func (s *scratch) worst(m *Model) peak {
 	var worst peak
 	for w := range widths {
-		if p := s.worstPlace(m, w); p.z > worst.z {
+		if p := s.worstPlace(m, w, worst.z); p.z > worst.z {
 			worst = p
 		}
 	}

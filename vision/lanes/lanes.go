@@ -27,12 +27,15 @@ func Weigh(out, a, b, c, d, e []float32) {
 func Box(out, in []float32, taps int, k float32) {
 	n := len(out)
 	in = in[:n+taps-1]
-	done := 0
 	if fast && n >= 8 {
-		done = n &^ 7
+		done := n &^ 7
 		box8(&out[0], &in[0], done, taps, k)
+		if done < n { // the last eight, some of them once more
+			box8(&out[n-8], &in[n-8], 8, taps, k)
+		}
+		return
 	}
-	for i := done; i < n; i++ {
+	for i := range out {
 		var sum float32
 		for _, v := range in[i : i+taps] {
 			sum += v
@@ -43,19 +46,23 @@ func Box(out, in []float32, taps int, k float32) {
 
 // Strokes writes the strongest of several averages, the one furthest from 0, the
 // first of equals: strokes holds, one average after the other, taps places each,
-// counted from the number that out[0] stands for, which is in[origin].
+// counted from the number that out[0] stands for, which is in[origin]. out does not
+// overlap in.
 func Strokes(out, in []float32, origin int, strokes []int, taps int) {
 	n := len(out)
 	for _, d := range strokes {
 		_ = in[origin+d : origin+d+n]
 	}
 	k := 1 / float32(taps)
-	done := 0
 	if fast && n >= 8 {
-		done = n &^ 7
+		done := n &^ 7
 		strokes8(&out[0], &in[origin], done, &strokes[0], len(strokes)/taps, taps, k)
+		if done < n { // the last eight, some of them once more
+			strokes8(&out[n-8], &in[origin+n-8], 8, &strokes[0], len(strokes)/taps, taps, k)
+		}
+		return
 	}
-	for i := done; i < n; i++ {
+	for i := range out {
 		var best float32
 		for one := range slices.Chunk(strokes, taps) {
 			var sum float32
@@ -93,12 +100,15 @@ func Slide(out, in, sum, kept []float32, k float32) {
 func Floats(out []float32, in []byte) {
 	n := len(out)
 	in = in[:n]
-	done := 0
 	if fast && n >= 8 {
-		done = n &^ 7
+		done := n &^ 7
 		floats8(&out[0], &in[0], done)
+		if done < n { // the last eight, some of them once more
+			floats8(&out[n-8], &in[n-8], 8)
+		}
+		return
 	}
-	for i := done; i < n; i++ {
+	for i := range out {
 		out[i] = float32(in[i])
 	}
 }
@@ -116,16 +126,20 @@ func Line(out []float32, from, step float32) {
 }
 
 // Relative writes how much more is seen, gain times seen, than wanted, as a share
-// of it: 0.1 is a tenth more. Where less than least is wanted it is 0.
+// of it: 0.1 is a tenth more. Where less than least is wanted it is 0. out overlaps
+// neither of the others.
 func Relative(out, seen, want []float32, gain, least float32) {
 	n := len(out)
 	seen, want = seen[:n], want[:n]
-	done := 0
 	if fast && n >= 8 {
-		done = n &^ 7
+		done := n &^ 7
 		relative8(&out[0], &seen[0], &want[0], done, gain, least)
+		if done < n { // the last eight, some of them once more
+			relative8(&out[n-8], &seen[n-8], &want[n-8], 8, gain, least)
+		}
+		return
 	}
-	for i := done; i < n; i++ {
+	for i := range out {
 		out[i] = 0
 		if want[i] >= least {
 			out[i] = seen[i]*gain/want[i] - 1
@@ -180,26 +194,35 @@ func Multiply(out, a, b []float32) {
 
 // Look interpolates a picture of side x side pixels, side at least 2, at the
 // places (xs[i], ys[i]): pixels, the middle of the first one at (0, 0). Beyond the
-// picture its border counts.
+// picture its border counts. out overlaps none of the others.
 func Look(out, xs, ys, picture []float32, side int) {
 	n := len(out)
 	xs, ys, picture = xs[:n], ys[:n], picture[:side*side]
 	last := float32(side) - 1.001
-	done := 0
 	if fast && n >= 8 {
-		done = n &^ 7
+		done := n &^ 7
 		look8(&out[0], &xs[0], &ys[0], &picture[0], done, side, last)
+		if done < n { // the last eight, some of them once more
+			look8(&out[n-8], &xs[n-8], &ys[n-8], &picture[0], 8, side, last)
+		}
+		return
 	}
-	for k := done; k < n; k++ {
-		x, y := held(xs[k], last), held(ys[k], last)
-		i, j := int(x), int(y)
-		fx, fy := x-float32(i), y-float32(j)
-		at := j*side + i
-		a, b := picture[at:at+2:at+2], picture[at+side:at+side+2:at+side+2]
-		top := a[0] + fx*(a[1]-a[0])
-		low := b[0] + fx*(b[1]-b[0])
-		out[k] = top + fy*(low-top)
+	for k := range out {
+		out[k] = lookAt(picture, side, xs[k], ys[k])
 	}
+}
+
+// lookAt is Look at one place.
+func lookAt(picture []float32, side int, x, y float32) float32 {
+	last := float32(side) - 1.001
+	x, y = held(x, last), held(y, last)
+	i, j := int(x), int(y)
+	fx, fy := x-float32(i), y-float32(j)
+	at := j*side + i
+	a, b := picture[at:at+2:at+2], picture[at+side:at+side+2:at+side+2]
+	top := a[0] + fx*(a[1]-a[0])
+	low := b[0] + fx*(b[1]-b[0])
+	return top + fy*(low-top)
 }
 
 // held keeps v between 0 and last; what is no number is 0.
@@ -235,4 +258,40 @@ func Dot(a, b []float32) float64 {
 		sum += float64(a[i] * b[i])
 	}
 	return sum
+}
+
+// Mean writes the mean of the three bytes of each pixel, R G B, as a third of their sum.
+func Mean(out []float32, rgb []byte) {
+	n := len(out)
+	rgb = rgb[:3*n]
+	if fast && n >= 8 {
+		done := n &^ 7
+		mean8(&out[0], &rgb[0], done)
+		if done < n { // the last eight, some of them once more
+			mean8(&out[n-8], &rgb[3*(n-8)], 8)
+		}
+		return
+	}
+	for i := range out {
+		p := rgb[3*i : 3*i+3 : 3*i+3]
+		out[i] = (float32(p[0]) + float32(p[1]) + float32(p[2])) * (1.0 / 3)
+	}
+}
+
+// Project writes the three bytes of each pixel, R G B, times three weights, less zero.
+func Project(out []float32, rgb []byte, weight [3]float32, zero float32) {
+	n := len(out)
+	rgb = rgb[:3*n]
+	if fast && n >= 8 {
+		done := n &^ 7
+		project8(&out[0], &rgb[0], done, weight[0], weight[1], weight[2], zero)
+		if done < n { // the last eight, some of them once more
+			project8(&out[n-8], &rgb[3*(n-8)], 8, weight[0], weight[1], weight[2], zero)
+		}
+		return
+	}
+	for i := range out {
+		p := rgb[3*i : 3*i+3 : 3*i+3]
+		out[i] = float32(p[0])*weight[0] + float32(p[1])*weight[1] + float32(p[2])*weight[2] - zero
+	}
 }

@@ -42,3 +42,12 @@ func look8(out, xs, ys, picture *float32, n, side int, last float32)
 
 //go:noescape
 func dot8(a, b *float32, n int) float64
+
+//go:noescape
+func mean8(out *float32, rgb *byte, n int)
+
+//go:noescape
+func project8(out *float32, rgb *byte, n int, red, green, blue, zero float32)
+
+//go:noescape
+func fall8(at, before, here, cos, sin, picture *float32, n, side int, x, y, from, step, limit, level, last float32)

@@ -21,6 +21,32 @@ GLOBL count<>(SB), RODATA|NOPTR, $36
 DATA one<>+0(SB)/4, $1.0
 GLOBL one<>(SB), RODATA|NOPTR, $4
 
+DATA half<>+0(SB)/4, $0.5
+GLOBL half<>(SB), RODATA|NOPTR, $4
+
+DATA third<>+0(SB)/4, $0x3eaaaaab
+GLOBL third<>(SB), RODATA|NOPTR, $4
+
+// Which bytes of eight pixels, R G B R G B and so on, are red: the first four
+// pixels are taken from bytes 0 to 15, the others from bytes 8 to 23.
+DATA reds<>+0(SB)/8, $0xffffff03ffffff00
+DATA reds<>+8(SB)/8, $0xffffff09ffffff06
+DATA reds<>+16(SB)/8, $0xffffff07ffffff04
+DATA reds<>+24(SB)/8, $0xffffff0dffffff0a
+GLOBL reds<>(SB), RODATA|NOPTR, $32
+
+DATA greens<>+0(SB)/8, $0xffffff04ffffff01
+DATA greens<>+8(SB)/8, $0xffffff0affffff07
+DATA greens<>+16(SB)/8, $0xffffff08ffffff05
+DATA greens<>+24(SB)/8, $0xffffff0effffff0b
+GLOBL greens<>(SB), RODATA|NOPTR, $32
+
+DATA blues<>+0(SB)/8, $0xffffff05ffffff02
+DATA blues<>+8(SB)/8, $0xffffff0bffffff08
+DATA blues<>+16(SB)/8, $0xffffff09ffffff06
+DATA blues<>+24(SB)/8, $0xffffff0fffffff0c
+GLOBL blues<>(SB), RODATA|NOPTR, $32
+
 // func weigh8(out, a, b, c, d, e *float32, n int)
 TEXT ·weigh8(SB), NOSPLIT, $0-56
 	MOVQ out+0(FP), DI
@@ -59,23 +85,58 @@ TEXT ·box8(SB), NOSPLIT, $0-36
 	MOVQ n+16(FP), CX
 	MOVQ taps+24(FP), DX
 	VBROADCASTSS k+32(FP), Y7
-	XORQ AX, AX
 
 box:
-	LEAQ   (SI)(AX*4), R8
+	CMPQ   CX, $32
+	JLT    boxFew
+	MOVQ   SI, R8
+	MOVQ   DX, R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+boxTap:
+	VADDPS (R8), Y0, Y0
+	VADDPS 32(R8), Y1, Y1
+	VADDPS 64(R8), Y2, Y2
+	VADDPS 96(R8), Y3, Y3
+	ADDQ   $4, R8
+	DECQ   R9
+	JNZ    boxTap
+	VMULPS Y7, Y0, Y0
+	VMULPS Y7, Y1, Y1
+	VMULPS Y7, Y2, Y2
+	VMULPS Y7, Y3, Y3
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ   $128, DI
+	ADDQ   $128, SI
+	SUBQ   $32, CX
+	JMP    box
+
+boxFew:
+	TESTQ  CX, CX
+	JLE    boxEnd
+	MOVQ   SI, R8
 	MOVQ   DX, R9
 	VXORPS Y0, Y0, Y0
 
-boxTap:
-	VADDPS  (R8), Y0, Y0
-	ADDQ    $4, R8
-	DECQ    R9
-	JNZ     boxTap
-	VMULPS  Y7, Y0, Y0
-	VMOVUPS Y0, (DI)(AX*4)
-	ADDQ    $8, AX
-	CMPQ    AX, CX
-	JLT     box
+boxFewTap:
+	VADDPS (R8), Y0, Y0
+	ADDQ   $4, R8
+	DECQ   R9
+	JNZ    boxFewTap
+	VMULPS Y7, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ   $32, DI
+	ADDQ   $32, SI
+	SUBQ   $8, CX
+	JMP    boxFew
+
+boxEnd:
 	VZEROUPPER
 	RET
 
@@ -233,6 +294,10 @@ none:
 	RET
 
 // func strokes8(out, in *float32, n int, strokes *int, many, taps int, k float32)
+//
+// 32 numbers at a time, so that each place is fetched once for four lanes. The first
+// place of a stroke is taken as it is: 0 added to it would change no more than the
+// sign of a zero, and a zero is never the strongest.
 TEXT ·strokes8(SB), NOSPLIT, $0-52
 	MOVQ out+0(FP), DI
 	MOVQ in+8(FP), SI
@@ -240,38 +305,111 @@ TEXT ·strokes8(SB), NOSPLIT, $0-52
 	MOVQ strokes+24(FP), R8
 	MOVQ many+32(FP), R9
 	MOVQ taps+40(FP), R10
-	VBROADCASTSS k+48(FP), Y7
-	VPCMPEQD Y6, Y6, Y6
-	VPSRLD   $1, Y6, Y6 // all but the sign
-	XORQ AX, AX
+	VBROADCASTSS k+48(FP), Y15
+	VPCMPEQD Y14, Y14, Y14
+	VPSRLD   $1, Y14, Y14 // all but the sign
+	DECQ R10
 
 strokes:
+	CMPQ   CX, $32
+	JLT    strokesFew
 	VXORPS Y0, Y0, Y0 // the strongest
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ   R8, R11
 	MOVQ   R9, R12
 
 stroke:
-	VXORPS Y1, Y1, Y1
-	MOVQ   R10, DX
+	MOVQ    (R11), BX
+	ADDQ    $8, R11
+	VMOVUPS (SI)(BX*4), Y4
+	VMOVUPS 32(SI)(BX*4), Y5
+	VMOVUPS 64(SI)(BX*4), Y6
+	VMOVUPS 96(SI)(BX*4), Y7
+	MOVQ    R10, DX
+	TESTQ   DX, DX
+	JZ      strokeDone
 
 strokeTap:
 	MOVQ   (R11), BX
-	VADDPS (SI)(BX*4), Y1, Y1
 	ADDQ   $8, R11
+	VADDPS (SI)(BX*4), Y4, Y4
+	VADDPS 32(SI)(BX*4), Y5, Y5
+	VADDPS 64(SI)(BX*4), Y6, Y6
+	VADDPS 96(SI)(BX*4), Y7, Y7
 	DECQ   DX
 	JNZ    strokeTap
-	VMULPS Y7, Y1, Y1
-	VANDPS Y6, Y1, Y2
-	VANDPS Y6, Y0, Y3
-	VCMPPS $14, Y3, Y2, Y2 // > the strongest
-	VBLENDVPS Y2, Y1, Y0, Y0
+
+strokeDone:
+	VMULPS Y15, Y4, Y4
+	VMULPS Y15, Y5, Y5
+	VMULPS Y15, Y6, Y6
+	VMULPS Y15, Y7, Y7
+	VANDPS Y14, Y4, Y8
+	VANDPS Y14, Y0, Y9
+	VCMPPS $14, Y9, Y8, Y8 // > the strongest
+	VBLENDVPS Y8, Y4, Y0, Y0
+	VANDPS Y14, Y5, Y8
+	VANDPS Y14, Y1, Y9
+	VCMPPS $14, Y9, Y8, Y8
+	VBLENDVPS Y8, Y5, Y1, Y1
+	VANDPS Y14, Y6, Y8
+	VANDPS Y14, Y2, Y9
+	VCMPPS $14, Y9, Y8, Y8
+	VBLENDVPS Y8, Y6, Y2, Y2
+	VANDPS Y14, Y7, Y8
+	VANDPS Y14, Y3, Y9
+	VCMPPS $14, Y9, Y8, Y8
+	VBLENDVPS Y8, Y7, Y3, Y3
 	DECQ   R12
 	JNZ    stroke
-	VMOVUPS Y0, (DI)(AX*4)
-	ADDQ    $8, AX
-	ADDQ    $32, SI
-	CMPQ    AX, CX
-	JLT     strokes
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ   $128, DI
+	ADDQ   $128, SI
+	SUBQ   $32, CX
+	JMP    strokes
+
+strokesFew:
+	TESTQ  CX, CX
+	JLE    strokesEnd
+	VXORPS Y0, Y0, Y0
+	MOVQ   R8, R11
+	MOVQ   R9, R12
+
+strokeFew:
+	MOVQ    (R11), BX
+	ADDQ    $8, R11
+	VMOVUPS (SI)(BX*4), Y4
+	MOVQ    R10, DX
+	TESTQ   DX, DX
+	JZ      strokeFewDone
+
+strokeFewTap:
+	MOVQ   (R11), BX
+	ADDQ   $8, R11
+	VADDPS (SI)(BX*4), Y4, Y4
+	DECQ   DX
+	JNZ    strokeFewTap
+
+strokeFewDone:
+	VMULPS Y15, Y4, Y4
+	VANDPS Y14, Y4, Y8
+	VANDPS Y14, Y0, Y9
+	VCMPPS $14, Y9, Y8, Y8
+	VBLENDVPS Y8, Y4, Y0, Y0
+	DECQ   R12
+	JNZ    strokeFew
+	VMOVUPS Y0, (DI)
+	ADDQ   $32, DI
+	ADDQ   $32, SI
+	SUBQ   $8, CX
+	JMP    strokesFew
+
+strokesEnd:
 	VZEROUPPER
 	RET
 
@@ -363,5 +501,172 @@ dot:
 	VPERMILPD $1, X4, X5
 	VADDSD  X5, X4, X4
 	VMOVSD  X4, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func mean8(out *float32, rgb *byte, n int)
+TEXT ·mean8(SB), NOSPLIT, $0-24
+	MOVQ out+0(FP), DI
+	MOVQ rgb+8(FP), SI
+	MOVQ n+16(FP), CX
+	VMOVDQU reds<>(SB), Y4
+	VMOVDQU greens<>(SB), Y5
+	VMOVDQU blues<>(SB), Y6
+	VBROADCASTSS third<>(SB), Y7
+	XORQ AX, AX
+
+mean:
+	VMOVDQU     (SI), X0
+	VINSERTI128 $1, 8(SI), Y0, Y0
+	VPSHUFB     Y4, Y0, Y1
+	VPSHUFB     Y5, Y0, Y2
+	VPSHUFB     Y6, Y0, Y3
+	VPADDD      Y2, Y1, Y1 // up to 765: exact, as it would be in floats
+	VPADDD      Y3, Y1, Y1
+	VCVTDQ2PS   Y1, Y1
+	VMULPS      Y7, Y1, Y1
+	VMOVUPS     Y1, (DI)(AX*4)
+	ADDQ        $24, SI
+	ADDQ        $8, AX
+	CMPQ        AX, CX
+	JLT         mean
+	VZEROUPPER
+	RET
+
+// func project8(out *float32, rgb *byte, n int, red, green, blue, zero float32)
+TEXT ·project8(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), DI
+	MOVQ rgb+8(FP), SI
+	MOVQ n+16(FP), CX
+	VMOVDQU reds<>(SB), Y4
+	VMOVDQU greens<>(SB), Y5
+	VMOVDQU blues<>(SB), Y6
+	VBROADCASTSS red+24(FP), Y8
+	VBROADCASTSS green+28(FP), Y9
+	VBROADCASTSS blue+32(FP), Y10
+	VBROADCASTSS zero+36(FP), Y11
+	XORQ AX, AX
+
+project:
+	VMOVDQU     (SI), X0
+	VINSERTI128 $1, 8(SI), Y0, Y0
+	VPSHUFB     Y4, Y0, Y1
+	VPSHUFB     Y5, Y0, Y2
+	VPSHUFB     Y6, Y0, Y3
+	VCVTDQ2PS   Y1, Y1
+	VCVTDQ2PS   Y2, Y2
+	VCVTDQ2PS   Y3, Y3
+	VMULPS      Y8, Y1, Y1
+	VMULPS      Y9, Y2, Y2
+	VMULPS      Y10, Y3, Y3
+	VADDPS      Y2, Y1, Y1
+	VADDPS      Y3, Y1, Y1
+	VSUBPS      Y11, Y1, Y1
+	VMOVUPS     Y1, (DI)(AX*4)
+	ADDQ        $24, SI
+	ADDQ        $8, AX
+	CMPQ        AX, CX
+	JLT         project
+	VZEROUPPER
+	RET
+
+// func fall8(at, before, here, cos, sin, picture *float32, n, side int, x, y, from, step, limit, level, last float32)
+TEXT ·fall8(SB), NOSPLIT, $0-92
+	MOVQ at+0(FP), R8
+	MOVQ before+8(FP), R9
+	MOVQ here+16(FP), R10
+	MOVQ cos+24(FP), R11
+	MOVQ sin+32(FP), R12
+	MOVQ picture+40(FP), SI
+	MOVQ n+48(FP), CX
+	MOVQ side+56(FP), DX
+	LEAQ (SI)(DX*4), R13 // the row below
+	VBROADCASTSS last+88(FP), Y15
+	XORQ AX, AX
+
+fall:
+	VMOVUPS  (R11)(AX*4), Y14
+	VMOVUPS  (R12)(AX*4), Y13
+	VBROADCASTSS from+72(FP), Y12
+	VPCMPEQD Y9, Y9, Y9 // who has not fallen yet
+	XORQ     BX, BX     // steps
+
+fallStep:
+	// The places, held within the picture, and what is seen there, as in look8.
+	VBROADCASTSS half<>(SB), Y8
+	VXORPS       Y10, Y10, Y10
+	VMULPS       Y14, Y12, Y0
+	VBROADCASTSS x+64(FP), Y2
+	VADDPS       Y2, Y0, Y0
+	VSUBPS       Y8, Y0, Y0
+	VMAXPS       Y10, Y0, Y0
+	VMINPS       Y15, Y0, Y0
+	VMULPS       Y13, Y12, Y1
+	VBROADCASTSS y+68(FP), Y2
+	VADDPS       Y2, Y1, Y1
+	VSUBPS       Y8, Y1, Y1
+	VMAXPS       Y10, Y1, Y1
+	VMINPS       Y15, Y1, Y1
+	VCVTTPS2DQ   Y0, Y2
+	VCVTTPS2DQ   Y1, Y3
+	VCVTDQ2PS    Y2, Y4
+	VCVTDQ2PS    Y3, Y5
+	VSUBPS       Y4, Y0, Y0 // fx
+	VSUBPS       Y5, Y1, Y1 // fy
+	VPBROADCASTD side+56(FP), Y8
+	VPMULLD      Y8, Y3, Y3
+	VPADDD       Y2, Y3, Y3
+	VPERMQ       $0xD8, Y3, Y3
+	VEXTRACTI128 $1, Y3, X4
+	VPCMPEQD     Y5, Y5, Y5
+	VGATHERDPD   Y5, (SI)(X3*4), Y6
+	VPCMPEQD     Y5, Y5, Y5
+	VGATHERDPD   Y5, (SI)(X4*4), Y7
+	VSHUFPS      $0x88, Y7, Y6, Y10
+	VSHUFPS      $0xDD, Y7, Y6, Y2
+	VSUBPS       Y10, Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       Y10, Y2, Y10 // top
+	VPCMPEQD     Y5, Y5, Y5
+	VGATHERDPD   Y5, (R13)(X3*4), Y6
+	VPCMPEQD     Y5, Y5, Y5
+	VGATHERDPD   Y5, (R13)(X4*4), Y7
+	VSHUFPS      $0x88, Y7, Y6, Y8
+	VSHUFPS      $0xDD, Y7, Y6, Y2
+	VSUBPS       Y8, Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       Y8, Y2, Y2 // low
+	VSUBPS       Y10, Y2, Y2
+	VMULPS       Y1, Y2, Y2
+	VADDPS       Y10, Y2, Y2
+
+	TESTQ BX, BX
+	JZ    fallOn // at from itself nothing falls
+	VBROADCASTSS level+84(FP), Y8
+	VCMPPS       $1, Y8, Y2, Y3 // < level
+	VANDPS       Y9, Y3, Y3
+	VMOVMSKPS    Y3, DX
+	TESTL        DX, DX
+	JZ           fallOn
+	VMASKMOVPS   Y12, Y3, (R8)(AX*4)
+	VMASKMOVPS   Y11, Y3, (R9)(AX*4)
+	VMASKMOVPS   Y2, Y3, (R10)(AX*4)
+	VANDNPS      Y9, Y3, Y9
+	VMOVMSKPS    Y9, DX
+	TESTL        DX, DX
+	JZ           fallNext
+
+fallOn:
+	VMOVAPS      Y2, Y11
+	INCQ         BX
+	VBROADCASTSS step+76(FP), Y8
+	VADDPS       Y8, Y12, Y12
+	VUCOMISS     limit+80(FP), X12
+	JLS          fallStep // not above limit
+
+fallNext:
+	ADDQ $8, AX
+	CMPQ AX, CX
+	JLT  fall
 	VZEROUPPER
 	RET

@@ -23,3 +23,12 @@ func dot8(a, b *float32, n int) float64            { panic("lanes: not on this p
 func strokes8(out, in *float32, n int, strokes *int, many, taps int, k float32) {
 	panic("lanes: not on this processor")
 }
+
+func mean8(out *float32, rgb *byte, n int) { panic("lanes: not on this processor") }
+func project8(out *float32, rgb *byte, n int, red, green, blue, zero float32) {
+	panic("lanes: not on this processor")
+}
+
+func fall8(at, before, here, cos, sin, picture *float32, n, side int, x, y, from, step, limit, level, last float32) {
+	panic("lanes: not on this processor")
+}

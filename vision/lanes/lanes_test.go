@@ -100,6 +100,27 @@ func TestSameWithoutLanes(t *testing.T) {
 		xs[0], ys[n-1] = float32(math.NaN()), float32(math.Inf(1))
 		with, without = both(t, [][]float32{make([]float32, n), xs, ys, row(rng, side*side)}, func(v [][]float32) { Look(v[0], v[1], v[2], v[3], side) })
 		same(t, with, without)
+		rgb := make([]byte, 3*n)
+		for i := range rgb {
+			rgb[i] = byte(rng.Uint32())
+		}
+		with, without = both(t, rows, func(v [][]float32) {
+			Mean(v[0], rgb)
+			Project(v[1], rgb, [3]float32{0.3, -0.02, 0.11}, 7)
+		})
+		same(t, with, without)
+		cos, sin := make([]float32, n), make([]float32, n)
+		for i := range cos {
+			s, c := math.Sincos(float64(i))
+			sin[i], cos[i] = float32(s), float32(c)
+		}
+		for _, limit := range []float32{0.4, 2, float32(side)} {
+			with, without = both(t, [][]float32{make([]float32, n), make([]float32, n), make([]float32, n), row(rng, side*side)}, func(v [][]float32) {
+				r := Rays{Cos: cos, Sin: sin, At: v[0], Before: v[1], Here: v[2]}
+				r.Fall(v[3], side, float32(side)/2, float32(side)/3, 0.2, 0.75, limit, -0.4)
+			})
+			same(t, with, without)
+		}
 		var sums []float64
 		both(t, rows, func(v [][]float32) { sums = append(sums, Dot(v[0], v[1])) })
 		if math.Float64bits(sums[0]) != math.Float64bits(sums[1]) {
@@ -125,6 +146,48 @@ func TestLook(t *testing.T) {
 			if math.Abs(float64(v-c.want)) > 1e-4 {
 				t.Errorf("place %d at (%v, %v): %v, want %v", i, c.x, c.y, v, c.want)
 			}
+		}
+	}
+}
+
+// TestFall: on a hill that falls by 1 a pixel, a ray is below a level where the hill is.
+func TestFall(t *testing.T) {
+	const side, n = 64, 20
+	picture := make([]float32, side*side)
+	for i := range picture {
+		picture[i] = -float32(math.Hypot(float64(i%side)-31.5, float64(i/side)-31.5))
+	}
+	cos, sin := make([]float32, n), make([]float32, n)
+	for i := range cos {
+		s, c := math.Sincos(float64(i))
+		sin[i], cos[i] = float32(s), float32(c)
+	}
+	r := NewRays(cos, sin)
+	r.Fall(picture, side, 32, 32, 4, 0.5, 20, -12.2)
+	for i, at := range r.At {
+		if at != 12.5 || math.Abs(float64(r.Before[i])+12) > 0.1 || math.Abs(float64(r.Here[i])+12.5) > 0.1 {
+			t.Errorf("ray %d: at %v from %v to %v, want at 12.5 from -12 to -12.5", i, at, r.Before[i], r.Here[i])
+		}
+	}
+	r.Fall(picture, side, 32, 32, 4, 0.5, 12, -12.2)
+	for i, at := range r.At {
+		if !math.IsInf(float64(at), 1) {
+			t.Errorf("ray %d: at %v, beyond the limit of 12", i, at)
+		}
+	}
+}
+
+func TestColours(t *testing.T) {
+	rgb := make([]byte, 3*11)
+	for i := range rgb {
+		rgb[i] = byte(i)
+	}
+	mean, along := make([]float32, 11), make([]float32, 11)
+	Mean(mean, rgb)
+	Project(along, rgb, [3]float32{1, 0, 2}, 3)
+	for i := range mean {
+		if r := float32(3 * i); math.Abs(float64(mean[i]-r-1)) > 1e-5 || along[i] != 3*r+1 {
+			t.Errorf("pixel %d: mean %v, want %v; projected %v, want %v", i, mean[i], r+1, along[i], 3*r+1)
 		}
 	}
 }
