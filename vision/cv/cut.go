@@ -72,8 +72,9 @@ func (l *Locator) copyPixels(c *vision.Crop, left, top int) {
 		for k, v := range c.Surround {
 			belt[k] = byte(min(max(v+0.5, 0), 255))
 		}
-		for i := range c.Pix {
-			c.Pix[i] = belt[i%3]
+		copy(c.Pix, belt[:])
+		for n := len(belt); n < len(c.Pix); n *= 2 {
+			copy(c.Pix[n:], c.Pix[:n])
 		}
 	}
 	for y := max(0, -top); y < min(l.size, l.height-top); y++ {
@@ -93,16 +94,29 @@ func (l *Locator) drawMask(c *vision.Crop, b *blob, left, top int) {
 	y0, y1 := max(0, b.y0*s-top), min(l.size, b.y1*s-top+1, l.height-top)
 	x0, x1 := max(0, b.x0*s-left), min(l.size, b.x1*s-left+1, l.width-left)
 	area := 0
-	for y := y0; y < y1; y++ {
+	for y := y0; y < y1 && x0 < x1; y++ {
 		row := min((top+y)/s, h-1) * w
 		distance := far[(top+y)*l.width:][:l.width] // left may lie before it
 		mask := c.Mask[y*l.size : (y+1)*l.size]
-		for x := x0; x < x1; x++ {
-			j := row + min((left+x)/s, w-1)
-			if labels[j] == b.label && (distance[left+x] > limit || inner[j] != 0) {
-				mask[x] = 255
-				area++
+		// One pixel of the shrunk picture after the other: it is of one part, and on
+		// the sensor s pixels wide, or what is left at the picture's edge.
+		end := left + x1
+		for from := left + x0; from < end; {
+			at := min(from/s, w-1)
+			to := min((at+1)*s, end)
+			if at == w-1 {
+				to = end
 			}
+			if labels[row+at] == b.label {
+				in := inner[row+at] != 0
+				for x := from; x < to; x++ {
+					if in || distance[x] > limit {
+						mask[x-left] = 255
+						area++
+					}
+				}
+			}
+			from = to
 		}
 	}
 	c.Area = float64(area)

@@ -36,6 +36,7 @@ type Locator struct {
 	kernel        gocv.Mat
 
 	sketch sketch
+	bare   bareRow
 	belt   belt
 	limit  int // distance from the belt's colour at which a part begins
 	grey   []byte

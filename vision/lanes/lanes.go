@@ -259,39 +259,3 @@ func Dot(a, b []float32) float64 {
 	}
 	return sum
 }
-
-// Mean writes the mean of the three bytes of each pixel, R G B, as a third of their sum.
-func Mean(out []float32, rgb []byte) {
-	n := len(out)
-	rgb = rgb[:3*n]
-	if fast && n >= 8 {
-		done := n &^ 7
-		mean8(&out[0], &rgb[0], done)
-		if done < n { // the last eight, some of them once more
-			mean8(&out[n-8], &rgb[3*(n-8)], 8)
-		}
-		return
-	}
-	for i := range out {
-		p := rgb[3*i : 3*i+3 : 3*i+3]
-		out[i] = (float32(p[0]) + float32(p[1]) + float32(p[2])) * (1.0 / 3)
-	}
-}
-
-// Project writes the three bytes of each pixel, R G B, times three weights, less zero.
-func Project(out []float32, rgb []byte, weight [3]float32, zero float32) {
-	n := len(out)
-	rgb = rgb[:3*n]
-	if fast && n >= 8 {
-		done := n &^ 7
-		project8(&out[0], &rgb[0], done, weight[0], weight[1], weight[2], zero)
-		if done < n { // the last eight, some of them once more
-			project8(&out[n-8], &rgb[3*(n-8)], 8, weight[0], weight[1], weight[2], zero)
-		}
-		return
-	}
-	for i := range out {
-		p := rgb[3*i : 3*i+3 : 3*i+3]
-		out[i] = float32(p[0])*weight[0] + float32(p[1])*weight[1] + float32(p[2])*weight[2] - zero
-	}
-}

@@ -51,3 +51,17 @@ func project8(out *float32, rgb *byte, n int, red, green, blue, zero float32)
 
 //go:noescape
 func fall8(at, before, here, cos, sin, picture *float32, n, side int, x, y, from, step, limit, level, last float32)
+
+//go:noescape
+func grey8(out, rgb *byte, n int)
+
+//go:noescape
+func apart8(out, a, b *byte, n int)
+
+// The last two take 16 and 32 at a time.
+
+//go:noescape
+func laplace16(sums *[4]int64, above, here, below *byte, n int)
+
+//go:noescape
+func total32(v *byte, n int) int

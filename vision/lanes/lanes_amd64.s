@@ -504,6 +504,25 @@ dot:
 	VZEROUPPER
 	RET
 
+// Of the same, red and green as two words of each pixel.
+DATA redsGreens<>+0(SB)/8, $0xff04ff03ff01ff00
+DATA redsGreens<>+8(SB)/8, $0xff0aff09ff07ff06
+DATA redsGreens<>+16(SB)/8, $0xff08ff07ff05ff04
+DATA redsGreens<>+24(SB)/8, $0xff0eff0dff0bff0a
+GLOBL redsGreens<>(SB), RODATA|NOPTR, $32
+
+// The lowest byte of every number.
+DATA lowest<>+0(SB)/8, $0xffffffff0c080400
+DATA lowest<>+8(SB)/8, $0xffffffffffffffff
+DATA lowest<>+16(SB)/8, $0xffffffff0c080400
+DATA lowest<>+24(SB)/8, $0xffffffffffffffff
+GLOBL lowest<>(SB), RODATA|NOPTR, $32
+
+// The weights of red and green, and of blue, in 256 parts of grey.
+DATA greyShare<>+0(SB)/4, $0x0096004d
+DATA greyShare<>+4(SB)/4, $0x0000001d
+GLOBL greyShare<>(SB), RODATA|NOPTR, $8
+
 // func mean8(out *float32, rgb *byte, n int)
 TEXT ·mean8(SB), NOSPLIT, $0-24
 	MOVQ out+0(FP), DI
@@ -668,5 +687,174 @@ fallNext:
 	ADDQ $8, AX
 	CMPQ AX, CX
 	JLT  fall
+	VZEROUPPER
+	RET
+
+// func grey8(out, rgb *byte, n int)
+TEXT ·grey8(SB), NOSPLIT, $0-24
+	MOVQ out+0(FP), DI
+	MOVQ rgb+8(FP), SI
+	MOVQ n+16(FP), CX
+	VMOVDQU redsGreens<>(SB), Y4
+	VMOVDQU blues<>(SB), Y5
+	VMOVDQU lowest<>(SB), Y6
+	VPBROADCASTD greyShare<>+0(SB), Y7
+	VPBROADCASTD greyShare<>+4(SB), Y8
+	XORQ AX, AX
+
+grey:
+	VMOVDQU      (SI), X0
+	VINSERTI128  $1, 8(SI), Y0, Y0
+	VPSHUFB      Y4, Y0, Y1
+	VPSHUFB      Y5, Y0, Y2
+	VPMADDWD     Y7, Y1, Y1
+	VPMADDWD     Y8, Y2, Y2
+	VPADDD       Y2, Y1, Y1
+	VPSRLD       $8, Y1, Y1
+	VPSHUFB      Y6, Y1, Y1
+	VEXTRACTI128 $1, Y1, X2
+	VPUNPCKLDQ   X2, X1, X1
+	VMOVQ        X1, (DI)(AX*1)
+	ADDQ         $24, SI
+	ADDQ         $8, AX
+	CMPQ         AX, CX
+	JLT          grey
+	VZEROUPPER
+	RET
+
+// func apart8(out, a, b *byte, n int)
+TEXT ·apart8(SB), NOSPLIT, $0-32
+	MOVQ out+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), BX
+	MOVQ n+24(FP), CX
+	VMOVDQU reds<>(SB), Y4
+	VMOVDQU greens<>(SB), Y5
+	VMOVDQU blues<>(SB), Y6
+	VMOVDQU lowest<>(SB), Y7
+	XORQ AX, AX
+
+apart:
+	VMOVDQU      (SI), X0
+	VINSERTI128  $1, 8(SI), Y0, Y0
+	VMOVDQU      (BX), X1
+	VINSERTI128  $1, 8(BX), Y1, Y1
+	VPSUBUSB     Y1, Y0, Y2
+	VPSUBUSB     Y0, Y1, Y3
+	VPOR         Y3, Y2, Y2
+	VPSHUFB      Y4, Y2, Y0
+	VPSHUFB      Y5, Y2, Y1
+	VPSHUFB      Y6, Y2, Y2
+	VPMAXUB      Y1, Y0, Y0
+	VPMAXUB      Y2, Y0, Y0
+	VPSHUFB      Y7, Y0, Y0
+	VEXTRACTI128 $1, Y0, X1
+	VPUNPCKLDQ   X1, X0, X0
+	VMOVQ        X0, (DI)(AX*1)
+	ADDQ         $24, SI
+	ADDQ         $24, BX
+	ADDQ         $8, AX
+	CMPQ         AX, CX
+	JLT          apart
+	VZEROUPPER
+	RET
+
+// func laplace16(sums *[4]int64, above, here, below *byte, n int)
+TEXT ·laplace16(SB), NOSPLIT, $0-40
+	MOVQ sums+0(FP), DI
+	MOVQ above+8(FP), R8
+	MOVQ here+16(FP), R9
+	MOVQ below+24(FP), R10
+	MOVQ n+32(FP), CX
+	VPXOR    Y8, Y8, Y8    // sum of levels
+	VPXOR    Y9, Y9, Y9    // of the Laplacian
+	VPXOR    Y10, Y10, Y10 // of its square
+	VPCMPEQW Y11, Y11, Y11
+	VPSRLW   $15, Y11, Y11 // ones
+	VPCMPEQB X12, X12, X12 // 255
+	VPXOR    X13, X13, X13
+	XORQ BX, BX // clipped
+	XORQ AX, AX
+
+laplace:
+	VMOVDQU    (R9)(AX*1), X0
+	VPCMPEQB   X12, X0, X1
+	VPCMPEQB   X13, X0, X2
+	VPOR       X2, X1, X1
+	VPMOVMSKB  X1, DX
+	POPCNTL    DX, DX
+	ADDQ       DX, BX
+	VPMOVZXBW  X0, Y0
+	VPMOVZXBW  -1(R9)(AX*1), Y1
+	VPMOVZXBW  1(R9)(AX*1), Y2
+	VPMOVZXBW  (R8)(AX*1), Y3
+	VPMOVZXBW  (R10)(AX*1), Y4
+	VPADDW     Y2, Y1, Y1
+	VPADDW     Y4, Y3, Y3
+	VPADDW     Y3, Y1, Y1
+	VPSLLW     $2, Y0, Y2
+	VPSUBW     Y2, Y1, Y1
+	VPMADDWD   Y11, Y0, Y0
+	VPADDD     Y0, Y8, Y8
+	VPMADDWD   Y11, Y1, Y2
+	VPADDD     Y2, Y9, Y9
+	VPMADDWD   Y1, Y1, Y1
+	VPADDD     Y1, Y10, Y10
+	ADDQ       $16, AX
+	CMPQ       AX, CX
+	JLT        laplace
+
+	VEXTRACTI128 $1, Y8, X0
+	VPADDD       X0, X8, X8
+	VPSHUFD      $0x4E, X8, X0
+	VPADDD       X0, X8, X8
+	VPSHUFD      $0xB1, X8, X0
+	VPADDD       X0, X8, X8
+	VMOVD        X8, DX
+	MOVLQSX      DX, DX
+	MOVQ         DX, (DI)
+	VEXTRACTI128 $1, Y9, X0
+	VPADDD       X0, X9, X9
+	VPSHUFD      $0x4E, X9, X0
+	VPADDD       X0, X9, X9
+	VPSHUFD      $0xB1, X9, X0
+	VPADDD       X0, X9, X9
+	VMOVD        X9, DX
+	MOVLQSX      DX, DX
+	MOVQ         DX, 8(DI)
+	VPMOVZXDQ    X10, Y0 // squares need more room
+	VEXTRACTI128 $1, Y10, X1
+	VPMOVZXDQ    X1, Y1
+	VPADDQ       Y1, Y0, Y0
+	VEXTRACTI128 $1, Y0, X1
+	VPADDQ       X1, X0, X0
+	VPSHUFD      $0x4E, X0, X1
+	VPADDQ       X1, X0, X0
+	VMOVQ        X0, DX
+	MOVQ         DX, 16(DI)
+	MOVQ         BX, 24(DI)
+	VZEROUPPER
+	RET
+
+// func total32(v *byte, n int) int
+TEXT ·total32(SB), NOSPLIT, $0-24
+	MOVQ v+0(FP), SI
+	MOVQ n+8(FP), CX
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	XORQ AX, AX
+
+total:
+	VPSADBW (SI)(AX*1), Y1, Y0
+	VPADDQ  Y0, Y2, Y2
+	ADDQ    $32, AX
+	CMPQ    AX, CX
+	JLT     total
+	VEXTRACTI128 $1, Y2, X0
+	VPADDQ       X0, X2, X2
+	VPSHUFD      $0x4E, X2, X0
+	VPADDQ       X0, X2, X2
+	VMOVQ        X2, DX
+	MOVQ         DX, ret+16(FP)
 	VZEROUPPER
 	RET

@@ -32,3 +32,11 @@ func project8(out *float32, rgb *byte, n int, red, green, blue, zero float32) {
 func fall8(at, before, here, cos, sin, picture *float32, n, side int, x, y, from, step, limit, level, last float32) {
 	panic("lanes: not on this processor")
 }
+
+func grey8(out, rgb *byte, n int)   { panic("lanes: not on this processor") }
+func apart8(out, a, b *byte, n int) { panic("lanes: not on this processor") }
+func total32(v *byte, n int) int    { panic("lanes: not on this processor") }
+
+func laplace16(sums *[4]int64, above, here, below *byte, n int) {
+	panic("lanes: not on this processor")
+}

@@ -109,6 +109,24 @@ func TestSameWithoutLanes(t *testing.T) {
 			Project(v[1], rgb, [3]float32{0.3, -0.02, 0.11}, 7)
 		})
 		same(t, with, without)
+		other, grey, apart := make([]byte, 3*n), make([][]byte, 0, 2), make([][]byte, 0, 2)
+		for i := range other {
+			other[i] = byte(rng.Uint32())
+		}
+		rgb[0], rgb[n/2], rgb[n-1] = 255, 0, 255
+		var laplacians []Laplacian
+		var totals []int
+		both(t, nil, func([][]float32) {
+			g, a := make([]byte, n), make([]byte, n)
+			Grey(g, rgb)
+			Apart(a, rgb, other)
+			grey, apart = append(grey, g), append(apart, a)
+			laplacians = append(laplacians, Laplace(rgb[:n], rgb[n:2*n], rgb[2*n:]))
+			totals = append(totals, Total(rgb))
+		})
+		if !slices.Equal(grey[0], grey[1]) || !slices.Equal(apart[0], apart[1]) || laplacians[0] != laplacians[1] || totals[0] != totals[1] {
+			t.Fatalf("%d pixels: grey %v and %v, apart %v and %v, %+v and %+v, totals %v", n, grey[0], grey[1], apart[0], apart[1], laplacians[0], laplacians[1], totals)
+		}
 		cos, sin := make([]float32, n), make([]float32, n)
 		for i := range cos {
 			s, c := math.Sincos(float64(i))
@@ -183,6 +201,22 @@ func TestColours(t *testing.T) {
 		rgb[i] = byte(i)
 	}
 	mean, along := make([]float32, 11), make([]float32, 11)
+	grey, apart := make([]byte, 11), make([]byte, 11)
+	Grey(grey, rgb)
+	Apart(apart, rgb, slices.Repeat([]byte{10, 0, 5}, 11))
+	if grey[3] != 9 || apart[0] != 10 || apart[10] != 31 {
+		t.Errorf("grey of 9, 10 and 11: %d, want 9; apart %v", grey[3], apart)
+	}
+	if n := Total(rgb); n != 528 {
+		t.Errorf("total %d, want 528", n)
+	}
+	if l := Laplace(make([]byte, 33), rgb, slices.Repeat([]byte{255}, 33)); l != (Laplacian{Level: 496, Sum: 31*255 - 2*496, Square: 31*255*255 - 4*255*496 + 4*10416}) {
+		t.Errorf("Laplacian of a ramp: %+v", l)
+	}
+	long := slices.Repeat([]byte{0, 255}, 10000) // beyond what is summed at a time
+	if l := Laplace(long, long, long); l != (Laplacian{Level: 9999 * 255, Square: 19998 * 510 * 510, Clipped: 19998}) {
+		t.Errorf("Laplacian of a long comb: %+v", l)
+	}
 	Mean(mean, rgb)
 	Project(along, rgb, [3]float32{1, 0, 2}, 3)
 	for i := range mean {
