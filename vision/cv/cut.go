@@ -94,30 +94,58 @@ func (l *Locator) drawMask(c *vision.Crop, b *blob, left, top int) {
 	y0, y1 := max(0, b.y0*s-top), min(l.size, b.y1*s-top+1, l.height-top)
 	x0, x1 := max(0, b.x0*s-left), min(l.size, b.x1*s-left+1, l.width-left)
 	area := 0
-	for y := y0; y < y1 && x0 < x1; y++ {
-		row := min((top+y)/s, h-1) * w
-		distance := far[(top+y)*l.width:][:l.width] // left may lie before it
-		mask := c.Mask[y*l.size : (y+1)*l.size]
-		// One pixel of the shrunk picture after the other: it is of one part, and on
-		// the sensor s pixels wide, or what is left at the picture's edge.
-		end := left + x1
-		for from := left + x0; from < end; {
-			at := min(from/s, w-1)
-			to := min((at+1)*s, end)
-			if at == w-1 {
-				to = end
-			}
-			if labels[row+at] == b.label {
-				in := inner[row+at] != 0
-				for x := from; x < to; x++ {
-					if in || distance[x] > limit {
-						mask[x-left] = 255
-						area++
-					}
-				}
-			}
-			from = to
+	for y := y0; y < y1 && x0 < x1; { // rows that show one row of the shrunk picture
+		row := min((top+y)/s, h-1)
+		next := min((row+1)*s-top, y1)
+		if row == h-1 {
+			next = y1
+		}
+		m := maskRows{label: b.label, labels: labels[row*w : (row+1)*w], inner: inner[row*w : (row+1)*w], marked: l.marked, limit: limit, shrink: s}
+		for ; y < next; y++ {
+			area += m.draw(c.Mask[y*l.size+x0:y*l.size+x1], far[(top+y)*l.width:][:l.width], left+x0)
 		}
 	}
 	c.Area = float64(area)
+}
+
+// maskRows is what one row of the shrunk picture says of a part.
+type maskRows struct {
+	label  int32
+	labels []int32
+	inner  []byte
+	marked []byte // 255, as often as needed
+	limit  byte
+	shrink int
+}
+
+// draw marks one row of the mask, which begins at column from of the sensor's row, and
+// returns how many pixels it marked. It goes from one pixel of the shrunk picture to the
+// next, or to the end of those within the part's rim, whose distance does not count.
+func (m *maskRows) draw(mask, distance []byte, from int) (area int) {
+	last := len(m.labels) - 1
+	for x := 0; x < len(mask); {
+		at := min((from+x)/m.shrink, last)
+		to := at + 1
+		inside := m.labels[at] == m.label && m.inner[at] != 0
+		for inside && to <= last && m.inner[to] != 0 && m.labels[to] == m.label {
+			to++
+		}
+		end := min(to*m.shrink-from, len(mask))
+		if to > last {
+			end = len(mask)
+		}
+		switch {
+		case inside:
+			area += copy(mask[x:end], m.marked)
+		case m.labels[at] == m.label:
+			for i, d := range distance[from+x : from+end] {
+				if d > m.limit {
+					mask[x+i] = 255
+					area++
+				}
+			}
+		}
+		x = end
+	}
+	return area
 }

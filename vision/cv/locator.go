@@ -1,6 +1,7 @@
 package cv
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -21,6 +22,7 @@ type Locator struct {
 	radius   float64 // of a part, pixels of the shrunk picture
 	nominal  float64 // area of a part, pixels of the shrunk picture
 	shrink   int     // sensor pixels to one of the shrunk picture, 1 or 2
+	reach    int     // about a blob that cores are looked for in at first, pixels of the shrunk picture
 
 	width, height int // of the frames the Mats below were made for
 	mats          []gocv.Mat
@@ -40,12 +42,14 @@ type Locator struct {
 	belt   belt
 	limit  int // distance from the belt's colour at which a part begins
 	grey   []byte
+	marked []byte  // 255, as long as a crop's row
 	things patches // connected things, then parts
 	holes  patches
 	cores  patches
 	blobs  []blob
 	seeds  []seed
-	named  []int // seed by OpenCV's name for its core; -1 for none
+	core   []byte // 255 in the cores about one blob
+	named  []int  // seed by OpenCV's name for its core; -1 for none
 
 	witnesses []witness
 	usual     usual
@@ -67,6 +71,8 @@ func NewLocator(settings vision.LocateSettings) (*Locator, error) {
 	}
 	l.radius = settings.DiameterPx() / 2 / float64(l.shrink)
 	l.nominal = math.Pi * l.radius * l.radius
+	l.reach = int(l.radius) + 2
+	l.marked = bytes.Repeat([]byte{255}, l.size)
 	return l, nil
 }
 
