@@ -58,6 +58,12 @@ func grey8(out, rgb *byte, n int)
 //go:noescape
 func apart8(out, a, b *byte, n int)
 
+//go:noescape
+func weighted8(out *float32, in *byte, n, stride int, weights *float32, taps int)
+
+//go:noescape
+func narrow8(red, green, blue, row *float32, first *int32, weights *float32, n, taps int, less, times float32)
+
 // The last two take 16 and 32 at a time.
 
 //go:noescape

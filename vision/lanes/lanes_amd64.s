@@ -858,3 +858,192 @@ total:
 	MOVQ         DX, ret+16(FP)
 	VZEROUPPER
 	RET
+
+// func weighted8(out *float32, in *byte, n, stride int, weights *float32, taps int)
+TEXT ·weighted8(SB), NOSPLIT, $0-48
+	MOVQ out+0(FP), DI
+	MOVQ in+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ stride+24(FP), R10
+	MOVQ weights+32(FP), R11
+	MOVQ taps+40(FP), R12
+
+weighted:
+	CMPQ   CX, $32
+	JLT    weightedFew
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   SI, R8
+	XORQ   DX, DX
+
+weightedTap:
+	VBROADCASTSS (R11)(DX*4), Y8
+	VPMOVZXBD    (R8), Y4
+	VPMOVZXBD    8(R8), Y5
+	VPMOVZXBD    16(R8), Y6
+	VPMOVZXBD    24(R8), Y7
+	VCVTDQ2PS    Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VCVTDQ2PS    Y6, Y6
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y8, Y5, Y5
+	VMULPS       Y8, Y6, Y6
+	VMULPS       Y8, Y7, Y7
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	ADDQ         R10, R8
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          weightedTap
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	VMOVUPS      Y2, 64(DI)
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         $128, DI
+	ADDQ         $32, SI
+	SUBQ         $32, CX
+	JMP          weighted
+
+weightedFew:
+	TESTQ  CX, CX
+	JLE    weightedEnd
+	VXORPS Y0, Y0, Y0
+	MOVQ   SI, R8
+	XORQ   DX, DX
+
+weightedFewTap:
+	VBROADCASTSS (R11)(DX*4), Y8
+	VPMOVZXBD    (R8), Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y8, Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	ADDQ         R10, R8
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          weightedFewTap
+	VMOVUPS      Y0, (DI)
+	ADDQ         $32, DI
+	ADDQ         $8, SI
+	SUBQ         $8, CX
+	JMP          weightedFew
+
+weightedEnd:
+	VZEROUPPER
+	RET
+
+// func narrow8(red, green, blue, row *float32, first *int32, weights *float32, n, taps int, less, times float32)
+//
+// Pixels x and x + 4 stand in the two halves of a register, R G B and one number more.
+TEXT ·narrow8(SB), NOSPLIT, $0-72
+	MOVQ red+0(FP), DI
+	MOVQ green+8(FP), R8
+	MOVQ blue+16(FP), R9
+	MOVQ row+24(FP), SI
+	MOVQ first+32(FP), R10
+	MOVQ weights+40(FP), R11
+	MOVQ n+48(FP), CX
+	VBROADCASTSS less+64(FP), Y14
+	VBROADCASTSS times+68(FP), Y15
+	XORQ AX, AX
+
+narrow:
+	VXORPS  Y0, Y0, Y0
+	MOVLQSX (R10), R12
+	MOVLQSX 16(R10), R13
+	LEAQ    (SI)(R12*4), R12
+	LEAQ    (SI)(R13*4), R13
+	MOVQ    taps+56(FP), DX
+
+narrow0:
+	VMOVUPS     (R12), X4
+	VINSERTF128 $1, (R13), Y4, Y4
+	VMULPS      (R11), Y4, Y4
+	VADDPS      Y4, Y0, Y0
+	ADDQ        $12, R12
+	ADDQ        $12, R13
+	ADDQ        $32, R11
+	DECQ        DX
+	JNZ         narrow0
+
+	VXORPS  Y1, Y1, Y1
+	MOVLQSX 4(R10), R12
+	MOVLQSX 20(R10), R13
+	LEAQ    (SI)(R12*4), R12
+	LEAQ    (SI)(R13*4), R13
+	MOVQ    taps+56(FP), DX
+
+narrow1:
+	VMOVUPS     (R12), X4
+	VINSERTF128 $1, (R13), Y4, Y4
+	VMULPS      (R11), Y4, Y4
+	VADDPS      Y4, Y1, Y1
+	ADDQ        $12, R12
+	ADDQ        $12, R13
+	ADDQ        $32, R11
+	DECQ        DX
+	JNZ         narrow1
+
+	VXORPS  Y2, Y2, Y2
+	MOVLQSX 8(R10), R12
+	MOVLQSX 24(R10), R13
+	LEAQ    (SI)(R12*4), R12
+	LEAQ    (SI)(R13*4), R13
+	MOVQ    taps+56(FP), DX
+
+narrow2:
+	VMOVUPS     (R12), X4
+	VINSERTF128 $1, (R13), Y4, Y4
+	VMULPS      (R11), Y4, Y4
+	VADDPS      Y4, Y2, Y2
+	ADDQ        $12, R12
+	ADDQ        $12, R13
+	ADDQ        $32, R11
+	DECQ        DX
+	JNZ         narrow2
+
+	VXORPS  Y3, Y3, Y3
+	MOVLQSX 12(R10), R12
+	MOVLQSX 28(R10), R13
+	LEAQ    (SI)(R12*4), R12
+	LEAQ    (SI)(R13*4), R13
+	MOVQ    taps+56(FP), DX
+
+narrow3:
+	VMOVUPS     (R12), X4
+	VINSERTF128 $1, (R13), Y4, Y4
+	VMULPS      (R11), Y4, Y4
+	VADDPS      Y4, Y3, Y3
+	ADDQ        $12, R12
+	ADDQ        $12, R13
+	ADDQ        $32, R11
+	DECQ        DX
+	JNZ         narrow3
+
+	// Pixels become planes.
+	VUNPCKLPS Y1, Y0, Y4 // r0 r1 g0 g1
+	VUNPCKLPS Y3, Y2, Y5 // r2 r3 g2 g3
+	VUNPCKHPS Y1, Y0, Y6 // b0 b1
+	VUNPCKHPS Y3, Y2, Y7 // b2 b3
+	VUNPCKLPD Y5, Y4, Y0
+	VUNPCKHPD Y5, Y4, Y1
+	VUNPCKLPD Y7, Y6, Y2
+	VSUBPS    Y14, Y0, Y0
+	VSUBPS    Y14, Y1, Y1
+	VSUBPS    Y14, Y2, Y2
+	VMULPS    Y15, Y0, Y0
+	VMULPS    Y15, Y1, Y1
+	VMULPS    Y15, Y2, Y2
+	VMOVUPS   Y0, (DI)(AX*4)
+	VMOVUPS   Y1, (R8)(AX*4)
+	VMOVUPS   Y2, (R9)(AX*4)
+	ADDQ      $32, R10
+	ADDQ      $8, AX
+	CMPQ      AX, CX
+	JLT       narrow
+	VZEROUPPER
+	RET

@@ -40,3 +40,11 @@ func total32(v *byte, n int) int    { panic("lanes: not on this processor") }
 func laplace16(sums *[4]int64, above, here, below *byte, n int) {
 	panic("lanes: not on this processor")
 }
+
+func weighted8(out *float32, in *byte, n, stride int, weights *float32, taps int) {
+	panic("lanes: not on this processor")
+}
+
+func narrow8(red, green, blue, row *float32, first *int32, weights *float32, n, taps int, less, times float32) {
+	panic("lanes: not on this processor")
+}

@@ -127,6 +127,23 @@ func TestSameWithoutLanes(t *testing.T) {
 		if !slices.Equal(grey[0], grey[1]) || !slices.Equal(apart[0], apart[1]) || laplacians[0] != laplacians[1] || totals[0] != totals[1] {
 			t.Fatalf("%d pixels: grey %v and %v, apart %v and %v, %+v and %+v, totals %v", n, grey[0], grey[1], apart[0], apart[1], laplacians[0], laplacians[1], totals)
 		}
+		weights, where := make([][]float32, n), make([]int, n)
+		for x := range weights {
+			where[x] = rng.IntN(n)
+			for range 1 + rng.IntN(min(5, n-where[x])) {
+				weights[x] = append(weights[x], rng.Float32())
+			}
+		}
+		narrowing := NewNarrowing(where, weights)
+		levels := row(rng, narrowing.Reach())
+		for i := range levels {
+			levels[i] = max(levels[i], -levels[i])
+		}
+		with, without = both(t, append(slices.Clone(rows), levels), func(v [][]float32) {
+			Weighted(v[0], rgb, 2*n/3, []float32{0.3, 0.5, 0.1}[:1+n%2])
+			narrowing.Planes(v[1], v[2], v[3], v[len(v)-1], 127, 1.0/128)
+		})
+		same(t, with, without)
 		cos, sin := make([]float32, n), make([]float32, n)
 		for i := range cos {
 			s, c := math.Sincos(float64(i))
@@ -222,6 +239,39 @@ func TestColours(t *testing.T) {
 	for i := range mean {
 		if r := float32(3 * i); math.Abs(float64(mean[i]-r-1)) > 1e-5 || along[i] != 3*r+1 {
 			t.Errorf("pixel %d: mean %v, want %v; projected %v, want %v", i, mean[i], r+1, along[i], 3*r+1)
+		}
+	}
+}
+
+func TestNarrow(t *testing.T) {
+	out := make([]float32, 9)
+	Weighted(out, []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 3, []float32{1, 2})
+	for i, v := range out {
+		if want := float32(i + 1 + 2*(i+4)); v != want {
+			t.Errorf("weighted %d: %v, want %v", i, v, want)
+		}
+	}
+	first, weights := make([]int, 9), make([][]float32, 9)
+	for x := range first {
+		first[x], weights[x] = x, []float32{0.5, 0.25, 0.25}[:1+x%3]
+	}
+	w := NewNarrowing(first, weights)
+	row := make([]float32, w.Reach())
+	for i := range row {
+		row[i] = float32(i)
+	}
+	red, green, blue := make([]float32, 9), make([]float32, 9), make([]float32, 9)
+	w.Planes(red, green, blue, row, 10, 2)
+	for x := range red {
+		want := [3]float32{}
+		for c := range want {
+			for k, weight := range weights[x] {
+				want[c] += weight * row[3*(x+k)+c]
+			}
+			want[c] = (want[c] - 10) * 2
+		}
+		if got := [3]float32{red[x], green[x], blue[x]}; got != want {
+			t.Errorf("pixel %d: %v, want %v", x, got, want)
 		}
 	}
 }
