@@ -2,6 +2,7 @@ package golden
 
 import (
 	"math"
+	"slices"
 
 	"linesman/vision"
 	"linesman/vision/lanes"
@@ -27,6 +28,8 @@ type longScratch struct {
 	scratch
 	lie    lie
 	reach  float64   // see reach
+	levers []lever   // of the contour
+	rim    []rimKnot // where the edge was seen
 	off    []float64 // of the edge from the contour, by knot; NaN where hidden
 	shown  []float32 // the frame: grey, before anything is taken off
 	shares []float64 // of the level and of each mode
@@ -78,12 +81,16 @@ func (s *longScratch) shade(crop *vision.Crop, l *long) {
 func (s *longScratch) straighten(l *long) {
 	u0, v0 := l.corner()
 	at := s.row(l.width)
+	// What lie.to makes of a place: first what its u does, then what its v does.
+	sin, cos := float32(s.lie.sin), float32(s.lie.cos)
+	for i := range l.width {
+		a := l.bend(u0+float32(i), s.lie.shift) * float32(s.lie.along)
+		at.a[i], at.b[i] = float32(s.lie.x)+a*cos, float32(s.lie.y)+a*sin
+	}
 	for j := range l.height {
-		v := v0 + float32(j)
-		for i := range l.width {
-			x, y := s.lie.to(l.bend(u0+float32(i), s.lie.shift), v)
-			at.x[i], at.y[i] = x-0.5, y-0.5
-		}
+		b := (v0 + float32(j)) * float32(s.lie.across)
+		lanes.Shift(at.x, at.a, -b*sin, -0.5)
+		lanes.Shift(at.y, at.b, b*cos, -0.5)
 		lanes.Look(s.shown[j*l.width:(j+1)*l.width], at.x, at.y, s.grey.v, s.grey.size)
 	}
 }
@@ -125,10 +132,11 @@ func (s *longScratch) divide(l *long, v *stance) {
 			lanes.Add(want, places(v.modes[m]), float32(s.shares[m+1]))
 		}
 		copy(s.inside[j*n:][:l.width], on)
+		lanes.Multiply(want, want, mean)
+		lanes.Over(row, shown, want, 1)
 		for i, in := range on {
-			row[i] = 0
-			if in {
-				row[i] = shown[i]/max(want[i]*mean[i], 1) - 1
+			if !in {
+				row[i] = 0
 			}
 		}
 	}
@@ -175,7 +183,8 @@ func (s *longScratch) evenOut(l *long, v *stance) {
 			f.column[m+1][i] = mode[k]
 		}
 	}
-	s.shares = append(s.shares[:0], make([]float64, n)...)
+	s.shares = slices.Grow(s.shares[:0], n)[:n]
+	clear(s.shares)
 	s.few = append(s.few[:0], f.got...)
 	s.shares[0] = float64(max(median(s.few), 0.01))
 	if cap(s.eq) < n*(n+1) {

@@ -96,23 +96,6 @@ func Slide(out, in, sum, kept []float32, k float32) {
 	}
 }
 
-// Floats writes bytes as numbers.
-func Floats(out []float32, in []byte) {
-	n := len(out)
-	in = in[:n]
-	if fast && n >= 8 {
-		done := n &^ 7
-		floats8(&out[0], &in[0], done)
-		if done < n { // the last eight, some of them once more
-			floats8(&out[n-8], &in[n-8], 8)
-		}
-		return
-	}
-	for i := range out {
-		out[i] = float32(in[i])
-	}
-}
-
 // Line writes from, from + step, from + 2 step and so on.
 func Line(out []float32, from, step float32) {
 	done := 0
@@ -144,6 +127,41 @@ func Relative(out, seen, want []float32, gain, least float32) {
 		if want[i] >= least {
 			out[i] = seen[i]*gain/want[i] - 1
 		}
+	}
+}
+
+// Over writes how much more is seen than wanted, as a share of it, or of least where
+// less than that is wanted. out overlaps neither of the others.
+func Over(out, seen, want []float32, least float32) {
+	n := len(out)
+	seen, want = seen[:n], want[:n]
+	if fast && n >= 8 {
+		done := n &^ 7
+		over8(&out[0], &seen[0], &want[0], done, least)
+		if done < n { // the last eight, some of them once more
+			over8(&out[n-8], &seen[n-8], &want[n-8], 8, least)
+		}
+		return
+	}
+	for i := range out {
+		out[i] = seen[i]/max(want[i], least) - 1
+	}
+}
+
+// Shift writes the numbers of in plus first, plus second. out does not overlap in.
+func Shift(out, in []float32, first, second float32) {
+	n := len(out)
+	in = in[:n]
+	if fast && n >= 8 {
+		done := n &^ 7
+		shift8(&out[0], &in[0], done, first, second)
+		if done < n { // the last eight, some of them once more
+			shift8(&out[n-8], &in[n-8], 8, first, second)
+		}
+		return
+	}
+	for i := range out {
+		out[i] = in[i] + first + second
 	}
 }
 

@@ -23,9 +23,6 @@ func add8(out, a *float32, n int, k float32)
 func multiply8(out, a, b *float32, n int)
 
 //go:noescape
-func floats8(out *float32, in *byte, n int)
-
-//go:noescape
 func line8(out *float32, n int, from, step float32)
 
 //go:noescape
@@ -63,6 +60,12 @@ func weighted8(out *float32, in *byte, n, stride int, weights *float32, taps int
 
 //go:noescape
 func narrow8(red, green, blue, row *float32, first *int32, weights *float32, n, taps int, less, times float32)
+
+//go:noescape
+func shift8(out, in *float32, n int, first, second float32)
+
+//go:noescape
+func over8(out, seen, want *float32, n int, least float32)
 
 // The last two take 16 and 32 at a time.
 

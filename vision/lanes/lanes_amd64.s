@@ -200,23 +200,6 @@ multiply:
 	VZEROUPPER
 	RET
 
-// func floats8(out *float32, in *byte, n int)
-TEXT ·floats8(SB), NOSPLIT, $0-24
-	MOVQ out+0(FP), DI
-	MOVQ in+8(FP), SI
-	MOVQ n+16(FP), CX
-	XORQ AX, AX
-
-floats:
-	VPMOVZXBD (SI)(AX*1), Y0
-	VCVTDQ2PS Y0, Y0
-	VMOVUPS   Y0, (DI)(AX*4)
-	ADDQ      $8, AX
-	CMPQ      AX, CX
-	JLT       floats
-	VZEROUPPER
-	RET
-
 // func line8(out *float32, n int, from, step float32)
 TEXT ·line8(SB), NOSPLIT, $0-24
 	MOVQ out+0(FP), DI
@@ -273,16 +256,37 @@ TEXT ·beyond8(SB), NOSPLIT, $0-32
 	VPSRLD   $1, Y6, Y6 // all but the sign
 	XORQ AX, AX
 
+beyondMany: // 32 at a time as long as there is none among them
+	LEAQ      32(AX), DX
+	CMPQ      DX, CX
+	JGT       beyond
+	VANDPS    (SI)(AX*4), Y6, Y0
+	VANDPS    32(SI)(AX*4), Y6, Y1
+	VANDPS    64(SI)(AX*4), Y6, Y2
+	VANDPS    96(SI)(AX*4), Y6, Y3
+	VCMPPS    $14, Y7, Y0, Y0
+	VCMPPS    $14, Y7, Y1, Y1
+	VCMPPS    $14, Y7, Y2, Y2
+	VCMPPS    $14, Y7, Y3, Y3
+	VORPS     Y1, Y0, Y0
+	VORPS     Y3, Y2, Y2
+	VORPS     Y2, Y0, Y0
+	VMOVMSKPS Y0, R8
+	TESTL     R8, R8
+	JNZ       beyond
+	MOVQ      DX, AX
+	JMP       beyondMany
+
 beyond:
+	CMPQ      AX, CX
+	JGE       none
 	VANDPS    (SI)(AX*4), Y6, Y0
 	VCMPPS    $14, Y7, Y0, Y0 // > limit
 	VMOVMSKPS Y0, DX
 	TESTL     DX, DX
 	JNZ       found
 	ADDQ      $8, AX
-	CMPQ      AX, CX
-	JLT       beyond
-	JMP       none
+	JMP       beyond
 
 found:
 	BSFL DX, DX
@@ -1045,5 +1049,46 @@ narrow3:
 	ADDQ      $8, AX
 	CMPQ      AX, CX
 	JLT       narrow
+	VZEROUPPER
+	RET
+
+// func shift8(out, in *float32, n int, first, second float32)
+TEXT ·shift8(SB), NOSPLIT, $0-32
+	MOVQ out+0(FP), DI
+	MOVQ in+8(FP), SI
+	MOVQ n+16(FP), CX
+	VBROADCASTSS first+24(FP), Y6
+	VBROADCASTSS second+28(FP), Y7
+	XORQ AX, AX
+
+shift:
+	VADDPS  (SI)(AX*4), Y6, Y0
+	VADDPS  Y7, Y0, Y0
+	VMOVUPS Y0, (DI)(AX*4)
+	ADDQ    $8, AX
+	CMPQ    AX, CX
+	JLT     shift
+	VZEROUPPER
+	RET
+
+// func over8(out, seen, want *float32, n int, least float32)
+TEXT ·over8(SB), NOSPLIT, $0-36
+	MOVQ out+0(FP), DI
+	MOVQ seen+8(FP), R8
+	MOVQ want+16(FP), R9
+	MOVQ n+24(FP), CX
+	VBROADCASTSS least+32(FP), Y7
+	VBROADCASTSS one<>(SB), Y5
+	XORQ AX, AX
+
+over:
+	VMAXPS  (R9)(AX*4), Y7, Y1 // what is no number stays none
+	VMOVUPS (R8)(AX*4), Y0
+	VDIVPS  Y1, Y0, Y0
+	VSUBPS  Y5, Y0, Y0
+	VMOVUPS Y0, (DI)(AX*4)
+	ADDQ    $8, AX
+	CMPQ    AX, CX
+	JLT     over
 	VZEROUPPER
 	RET

@@ -12,7 +12,6 @@ func look8(out, xs, ys, picture *float32, n, side int, last float32) {
 }
 func add8(out, a *float32, n int, k float32)        { panic("lanes: not on this processor") }
 func multiply8(out, a, b *float32, n int)           { panic("lanes: not on this processor") }
-func floats8(out *float32, in *byte, n int)         { panic("lanes: not on this processor") }
 func line8(out *float32, n int, from, step float32) { panic("lanes: not on this processor") }
 func relative8(out, seen, want *float32, n int, gain, least float32) {
 	panic("lanes: not on this processor")
@@ -46,5 +45,11 @@ func weighted8(out *float32, in *byte, n, stride int, weights *float32, taps int
 }
 
 func narrow8(red, green, blue, row *float32, first *int32, weights *float32, n, taps int, less, times float32) {
+	panic("lanes: not on this processor")
+}
+
+func shift8(out, in *float32, n int, first, second float32) { panic("lanes: not on this processor") }
+
+func over8(out, seen, want *float32, n int, least float32) {
 	panic("lanes: not on this processor")
 }

@@ -71,16 +71,14 @@ func TestSameWithoutLanes(t *testing.T) {
 			Multiply(v[2], v[3], v[4])
 		})
 		same(t, with, without)
-		bytes := make([]byte, n)
-		for i := range bytes {
-			bytes[i] = byte(rng.Uint32())
-		}
 		var first []int
 		rows[3][n/2], rows[4][0] = float32(math.NaN()), 0.3
 		with, without = both(t, rows, func(v [][]float32) {
-			Floats(v[0], bytes)
+			Shift(v[1], v[3], 0.4, -0.7)
+			Multiply(v[0], v[0], v[1])
 			Line(v[1], 0.7, -0.03)
 			Relative(v[2], v[3], v[4], 0.01, 0.3)
+			Over(v[0], v[5], v[4], 0.3)
 			for i := range 40 {
 				first = append(first, Beyond(v[5], float32(i)*0.1))
 			}
@@ -304,6 +302,13 @@ func TestSums(t *testing.T) {
 	Relative(kept, []float32{1, 3, 5, 7, 7, 7, 7, 7, 7, 7, 7, 7}, sum, 2, 3.5)
 	if sum[4] != 5 || kept[0] != 0 || kept[1] != 6/3.5-1 || kept[4] != 14.0/5-1 {
 		t.Errorf("line %v; relative to it %v", sum, kept)
+	}
+	Over(kept, []float32{1, 3, 5, 7, 7, 7, 7, 7, 7, 7, 7, 7}, sum, 4)
+	if kept[0] != -0.75 || kept[1] != -0.25 || kept[8] != 0 {
+		t.Errorf("over at least 4: %v of %v", kept, sum)
+	}
+	if Shift(kept, sum, 2, 0.5); kept[11] != sum[11]+2.5 {
+		t.Errorf("12th shifted by 2.5: %v of %v", kept[11], sum[11])
 	}
 	if at := Beyond([]float32{1, -2, 3, -4, 5, 6, 7, 8, 9, -10, 11}, 9); at != 9 {
 		t.Errorf("the first beyond 9 is number %d, want 9", at)
