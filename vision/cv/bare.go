@@ -8,27 +8,30 @@ const bareRun = 8
 // bareRow paints the bare belt, a row of pixels at a time.
 type bareRow struct {
 	belt *belt
-	runs []bareAt
+	runs []column
 	pix  []byte
 }
 
-// bareAt is what belt.at makes of a run's x alone.
-type bareAt struct {
+// column is what belt.at makes of x alone.
+type column struct {
+	x, square    float64
 	level, cross [3]float64 // k[0] + k[1]*x and k[5]*x, by channel
-	square       float64    // x*x
+}
+
+func columnOf(b *belt, x float64) column {
+	at := column{x: x, square: x * x}
+	for c := range at.level {
+		k := &b.coef[c]
+		at.level[c], at.cross[c] = k[0]+k[1]*x, k[5]*x
+	}
+	return at
 }
 
 // along prepares rows of w pixels.
 func (r *bareRow) along(b *belt, w int) {
 	r.belt, r.runs = b, r.runs[:0]
 	for x0 := 0; x0 < w; x0 += bareRun {
-		x := float64(x0+min(x0+bareRun, w))/float64(w) - 1
-		at := bareAt{square: x * x}
-		for c := range at.level {
-			k := &b.coef[c]
-			at.level[c], at.cross[c] = k[0]+k[1]*x, k[5]*x
-		}
-		r.runs = append(r.runs, at)
+		r.runs = append(r.runs, columnOf(b, float64(x0+min(x0+bareRun, w))/float64(w)-1))
 	}
 	if n := 3 * bareRun * len(r.runs); len(r.pix) != n {
 		r.pix = make([]byte, n)

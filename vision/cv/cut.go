@@ -64,7 +64,6 @@ func (l *Locator) cutPart(f *camera.Frame, b *blob, c *vision.Crop) {
 
 // copyPixels copies the sensor's pixels; beyond the frame the belt goes on.
 func (l *Locator) copyPixels(c *vision.Crop, left, top int) {
-	pix := bytesOf(&l.full)
 	x0, x1 := max(0, -left), min(l.size, l.width-left)
 	outside := x0 > 0 || x1 < l.size || top < 0 || top+l.size > l.height
 	if outside {
@@ -78,8 +77,7 @@ func (l *Locator) copyPixels(c *vision.Crop, left, top int) {
 		}
 	}
 	for y := max(0, -top); y < min(l.size, l.height-top); y++ {
-		from := 3 * ((top+y)*l.width + left + x0)
-		copy(c.Pix[3*(y*l.size+x0):3*(y*l.size+x1)], pix[from:])
+		copy(c.Pix[3*(y*l.size+x0):3*(y*l.size+x1)], l.pix[(top+y)*l.stride+3*(left+x0):])
 	}
 }
 

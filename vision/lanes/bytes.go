@@ -118,3 +118,19 @@ func Total(v []byte) (sum int) {
 	}
 	return sum
 }
+
+// Halve writes a row of pixels, R G B, that are each the mean of two by two: of two
+// rows twice as long. Halves are rounded up. out overlaps neither of the others.
+func Halve(out, above, below []byte) {
+	n := len(out) / 3
+	above, below = above[:6*n], below[:6*n]
+	done := 0
+	if fast && n > 4 { // the last ones' neighbours must not be touched
+		done = (n - 1) &^ 3
+		halve4(&out[0], &above[0], &below[0], done)
+	}
+	for i := 3 * done; i < 3*n; i++ {
+		at := i + i/3*3
+		out[i] = byte((int(above[at]) + int(above[at+3]) + int(below[at]) + int(below[at+3]) + 2) >> 2)
+	}
+}

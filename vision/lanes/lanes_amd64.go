@@ -67,10 +67,16 @@ func shift8(out, in *float32, n int, first, second float32)
 //go:noescape
 func over8(out, seen, want *float32, n int, least float32)
 
-// The last two take 16 and 32 at a time.
+// The others take so many at a time as their names say.
+
+//go:noescape
+func halve4(out, above, below *byte, n int)
 
 //go:noescape
 func laplace16(sums *[4]int64, above, here, below *byte, n int)
 
 //go:noescape
 func total32(v *byte, n int) int
+
+//go:noescape
+func products(sums *[48]float64, rows *[9]float64, n int)

@@ -515,6 +515,13 @@ DATA redsGreens<>+16(SB)/8, $0xff08ff07ff05ff04
 DATA redsGreens<>+24(SB)/8, $0xff0eff0dff0bff0a
 GLOBL redsGreens<>(SB), RODATA|NOPTR, $32
 
+// Two pixels and the two behind them, R G B, each channel's bytes beside each other.
+DATA pairs<>+0(SB)/8, $0x0906050204010300
+DATA pairs<>+8(SB)/8, $0xffffffff0b080a07
+DATA pairs<>+16(SB)/8, $0x0906050204010300
+DATA pairs<>+24(SB)/8, $0xffffffff0b080a07
+GLOBL pairs<>(SB), RODATA|NOPTR, $32
+
 // The lowest byte of every number.
 DATA lowest<>+0(SB)/8, $0xffffffff0c080400
 DATA lowest<>+8(SB)/8, $0xffffffffffffffff
@@ -1090,5 +1097,115 @@ over:
 	ADDQ    $8, AX
 	CMPQ    AX, CX
 	JLT     over
+	VZEROUPPER
+	RET
+
+// func halve4(out, above, below *byte, n int)
+//
+// Four pixels at a time; two bytes beyond them are written and four beyond their
+// eight are read.
+TEXT ·halve4(SB), NOSPLIT, $0-32
+	MOVQ out+0(FP), DI
+	MOVQ above+8(FP), R8
+	MOVQ below+16(FP), R9
+	MOVQ n+24(FP), CX
+	VMOVDQU  pairs<>(SB), Y4
+	VPCMPEQB Y5, Y5, Y5
+	VPABSB   Y5, Y5 // ones
+	VPCMPEQW Y6, Y6, Y6
+	VPSRLW   $15, Y6, Y6
+	VPSLLW   $1, Y6, Y6 // twos
+
+halve:
+	VMOVDQU      (R8), X0
+	VINSERTI128  $1, 12(R8), Y0, Y0
+	VMOVDQU      (R9), X1
+	VINSERTI128  $1, 12(R9), Y1, Y1
+	VPSHUFB      Y4, Y0, Y0
+	VPSHUFB      Y4, Y1, Y1
+	VPMADDUBSW   Y5, Y0, Y0
+	VPMADDUBSW   Y5, Y1, Y1
+	VPADDW       Y1, Y0, Y0
+	VPADDW       Y6, Y0, Y0
+	VPSRLW       $2, Y0, Y0
+	VPACKUSWB    Y0, Y0, Y0
+	VEXTRACTI128 $1, Y0, X1
+	VMOVQ        X0, (DI)
+	VMOVQ        X1, 6(DI)
+	ADDQ         $24, R8
+	ADDQ         $24, R9
+	ADDQ         $12, DI
+	SUBQ         $4, CX
+	JGT          halve
+	VZEROUPPER
+	RET
+
+// func products(sums *[48]float64, rows *[9]float64, n int)
+TEXT ·products(SB), NOSPLIT, $0-24
+	MOVQ sums+0(FP), DI
+	MOVQ rows+8(FP), SI
+	MOVQ n+16(FP), CX
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+	VMOVUPD 96(DI), Y3
+	VMOVUPD 128(DI), Y4
+	VMOVUPD 160(DI), Y5
+	VMOVUPD 192(DI), Y6
+	VMOVUPD 224(DI), Y7
+	VMOVUPD 256(DI), Y8
+	VMOVUPD 288(DI), Y9
+	VMOVUPD 320(DI), Y10
+	VMOVUPD 352(DI), Y11
+
+product:
+	VMOVUPD      (SI), Y12
+	VMOVUPD      32(SI), Y13
+	VBROADCASTSD (SI), Y14
+	VMULPD       Y12, Y14, Y15
+	VADDPD       Y15, Y0, Y0
+	VMULPD       Y13, Y14, Y15
+	VADDPD       Y15, Y1, Y1
+	VBROADCASTSD 8(SI), Y14
+	VMULPD       Y12, Y14, Y15
+	VADDPD       Y15, Y2, Y2
+	VMULPD       Y13, Y14, Y15
+	VADDPD       Y15, Y3, Y3
+	VBROADCASTSD 16(SI), Y14
+	VMULPD       Y12, Y14, Y15
+	VADDPD       Y15, Y4, Y4
+	VMULPD       Y13, Y14, Y15
+	VADDPD       Y15, Y5, Y5
+	VBROADCASTSD 24(SI), Y14
+	VMULPD       Y12, Y14, Y15
+	VADDPD       Y15, Y6, Y6
+	VMULPD       Y13, Y14, Y15
+	VADDPD       Y15, Y7, Y7
+	VBROADCASTSD 32(SI), Y14
+	VMULPD       Y13, Y14, Y15
+	VADDPD       Y15, Y8, Y8
+	VBROADCASTSD 40(SI), Y14
+	VMULPD       Y13, Y14, Y15
+	VADDPD       Y15, Y9, Y9
+	VBROADCASTSD 64(SI), Y14
+	VMULPD       Y12, Y14, Y15
+	VADDPD       Y15, Y10, Y10
+	VMULPD       Y13, Y14, Y15
+	VADDPD       Y15, Y11, Y11
+	ADDQ         $72, SI
+	DECQ         CX
+	JNZ          product
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, 64(DI)
+	VMOVUPD Y3, 96(DI)
+	VMOVUPD Y4, 128(DI)
+	VMOVUPD Y5, 160(DI)
+	VMOVUPD Y6, 192(DI)
+	VMOVUPD Y7, 224(DI)
+	VMOVUPD Y8, 256(DI)
+	VMOVUPD Y9, 288(DI)
+	VMOVUPD Y10, 320(DI)
+	VMOVUPD Y11, 352(DI)
 	VZEROUPPER
 	RET

@@ -142,6 +142,25 @@ func TestSameWithoutLanes(t *testing.T) {
 			narrowing.Planes(v[1], v[2], v[3], v[len(v)-1], 127, 1.0/128)
 		})
 		same(t, with, without)
+		observed := make([][9]float64, n)
+		for i := range observed {
+			for k := range observed[i] {
+				observed[i][k] = rng.NormFloat64()
+			}
+		}
+		var normals []Normal
+		var halves [][]byte
+		both(t, nil, func([][]float32) {
+			var l Normal
+			l.Add(observed)
+			normals = append(normals, l)
+			out := make([]byte, 3*(n/2))
+			Halve(out, rgb, other)
+			halves = append(halves, out)
+		})
+		if normals[0] != normals[1] || !slices.Equal(halves[0], halves[1]) {
+			t.Fatalf("%d rows: normal equations %v and %v; halves %v and %v", n, normals[0], normals[1], halves[0], halves[1])
+		}
 		cos, sin := make([]float32, n), make([]float32, n)
 		for i := range cos {
 			s, c := math.Sincos(float64(i))
@@ -222,6 +241,11 @@ func TestColours(t *testing.T) {
 	if grey[3] != 9 || apart[0] != 10 || apart[10] != 31 {
 		t.Errorf("grey of 9, 10 and 11: %d, want 9; apart %v", grey[3], apart)
 	}
+	half := make([]byte, 6)
+	Halve(half, []byte{0, 1, 255, 4, 1, 255, 8, 8, 8, 9, 9, 9}, []byte{1, 1, 255, 0, 0, 255, 8, 8, 8, 9, 9, 8})
+	if !slices.Equal(half, []byte{1, 1, 255, 9, 9, 8}) {
+		t.Errorf("halves: %v", half)
+	}
 	if n := Total(rgb); n != 528 {
 		t.Errorf("total %d, want 528", n)
 	}
@@ -270,6 +294,25 @@ func TestNarrow(t *testing.T) {
 		}
 		if got := [3]float32{red[x], green[x], blue[x]}; got != want {
 			t.Errorf("pixel %d: %v, want %v", x, got, want)
+		}
+	}
+}
+
+func TestNormal(t *testing.T) {
+	var n Normal
+	rows := [][9]float64{{1, 2, 3, 5, 7, 11, 13, 17, 19}, {1, -1, 2, 0, 4, -3, 6, 8, 9}}
+	n.Add(rows)
+	for j := range 6 {
+		for k := range 9 {
+			want, got := rows[0][j]*rows[0][k]+rows[1][j]*rows[1][k], 0.0
+			if k < 6 {
+				got = n.Product(j, k)
+			} else {
+				got = n.Of(j, k-6)
+			}
+			if got != want {
+				t.Errorf("numbers %d and %d: %v, want %v", j, k, got, want)
+			}
 		}
 	}
 }
