@@ -40,6 +40,9 @@ type longScratch struct {
 func newLongScratch(l *long) *longScratch {
 	s := &longScratch{scratch: *blankScratch(l.size, len(l.contour)), reach: reach(l.half[1]), off: make([]float64, len(l.contour)), shown: make([]float32, l.width*l.height)}
 	s.window = window{0, 0, l.width, l.height}
+	for j := range l.height {
+		s.chords[j] = chord{0, l.width} // teaching looks at what is beside the part, too
+	}
 	return s
 }
 

@@ -24,21 +24,21 @@ type scratch struct {
 	arc      []float32
 	few      []float32 // for medians
 
-	polar    *polar
-	strange  bool
-	diff     plane // relative difference from the golden picture
-	inside   []bool
-	smoothed [widths]plane
-	pass     []float32
-	padded   [2][]float32 // a row of the crop and what lies beyond its ends
-	broad    []float32    // the finest width and what lies about it
-	strokeAt []int        // see strokesOf
-	places   [4][]float32 // where is looked, and what is seen there
-	grid     grid
-	register registering
-	window   window
-
-	strokesAcross int // for which strokeAt was made
+	polar         *polar
+	strange       bool
+	diff          plane // relative difference from the golden picture
+	inside        []bool
+	smoothed      [widths]plane
+	pass          []float32
+	padded        [2][]float32 // a row of the crop and what lies beyond its ends
+	broad         []float32    // the finest width and what lies about it
+	strokeAt      []int        // see strokesOf
+	places        [4][]float32 // where is looked, and what is seen there
+	grid          grid
+	register      registering
+	window        window
+	chords        []chord // by row of the crop, those of the window
+	strokesAcross int     // for which strokeAt was made
 }
 
 // looks are places and what is seen at them: coordinates, and two readings.
@@ -58,6 +58,9 @@ func (s *scratch) row(n int) looks {
 // window is the part of the crop that the part can cover.
 type window struct{ x0, y0, x1, y1 int }
 
+// chord is the stretch of a row that a part is compared on, x1 beyond it.
+type chord struct{ x0, x1 int }
+
 func newScratch(m *Model) *scratch {
 	s := blankScratch(m.size, m.rays)
 	if m.turned {
@@ -70,7 +73,7 @@ func blankScratch(size, rays int) *scratch {
 	n := size * size
 	s := &scratch{
 		radii: make([]float64, rays), deviance: make([]float32, rays), arc: make([]float32, rays),
-		inside: make([]bool, n), pass: make([]float32, n),
+		inside: make([]bool, n), pass: make([]float32, n), chords: make([]chord, size),
 	}
 	cos32, sin32 := make([]float32, rays), make([]float32, rays)
 	for i := range rays {

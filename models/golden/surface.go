@@ -43,12 +43,13 @@ func (s *scratch) difference(m *Model) {
 		out, inside := s.diff.v[j*n:(j+1)*n], s.inside[j*n:(j+1)*n]
 		clear(out[s.window.x0:s.window.x1])
 		clear(inside[s.window.x0:s.window.x1])
+		s.chords[j] = chord{}
 		v := (float32(j) + 0.5 - float32(p.y)) * inverse
 		if v*v > edge {
 			continue
 		}
-		chord := math.Sqrt(float64(edge-v*v)) * p.scale
-		x0, x1 := max(int(p.x-chord)-1, s.window.x0), min(int(p.x+chord)+2, s.window.x1)
+		far := math.Sqrt(float64(edge-v*v)) * p.scale
+		x0, x1 := max(int(p.x-far)-1, s.window.x0), min(int(p.x+far)+2, s.window.x1)
 		for ; x0 < x1; x0++ {
 			if u := across(x0); u*u+v*v <= edge {
 				break
@@ -62,6 +63,7 @@ func (s *scratch) difference(m *Model) {
 		if x0 >= x1 {
 			continue
 		}
+		s.chords[j] = chord{x0, x1}
 		r, u := s.row(x1-x0), across(x0)
 		lanes.Line(r.x, u+half, inverse)
 		lanes.Line(r.y, v+half, 0)
@@ -133,9 +135,9 @@ func (s *scratch) worstPlace(m *Model, width int, z float64) peak {
 		gx, gy := inPrint.to(u0, v)
 		gx, gy = gx+float32(f.half)+0.5, gy+float32(f.half)+0.5
 		dx, dy := inPrint.cos*inverse, -inPrint.sin*inverse
-		for i := s.window.x0; i < s.window.x1; i++ {
-			i += lanes.Beyond(row[i:s.window.x1], none)
-			if i >= s.window.x1 {
+		for i, end := s.chords[j].x0, s.chords[j].x1; i < end; i++ {
+			i += lanes.Beyond(row[i:end], none)
+			if i >= end {
 				break
 			}
 			if !inside[i] || (i-s.window.x0)%step != 0 {
