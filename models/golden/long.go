@@ -164,7 +164,7 @@ func (l *long) place(crop *vision.Crop, s *longScratch) error {
 		return nil
 	}
 	s.lie.along, s.lie.across = min(max(s.lie.along, 0.9), 1.1), min(max(s.lie.across, 0.9), 1.1)
-	if other := s.lie.turned(); l.unlike(crop, &other) < l.unlike(crop, &s.lie) {
+	if other := s.lie.turned(); l.unlike(crop, &other, s.face) < l.unlike(crop, &s.lie, s.face) {
 		s.lie = other
 	}
 	return s.follow(crop, l.contour)

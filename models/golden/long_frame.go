@@ -35,10 +35,11 @@ type longScratch struct {
 	shares []float64 // of the level and of each mode
 	eq     []float64
 	light  lightFit
+	face   [][3]float32 // colours of the patches, see look
 }
 
 func newLongScratch(l *long) *longScratch {
-	s := &longScratch{scratch: *blankScratch(l.size, len(l.contour)), reach: reach(l.half[1]), off: make([]float64, len(l.contour)), shown: make([]float32, l.width*l.height)}
+	s := &longScratch{scratch: *blankScratch(l.size, len(l.contour)), reach: reach(l.half[1]), off: make([]float64, len(l.contour)), shown: make([]float32, l.width*l.height), face: make([][3]float32, len(l.face))}
 	s.window = window{0, 0, l.width, l.height}
 	for j := range l.height {
 		s.chords[j] = chord{0, l.width} // teaching looks at what is beside the part, too
