@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,14 +59,15 @@ func TestHostileDescriptions(t *testing.T) {
 // driver returns an error, and nothing is left behind.
 func TestMutatedDescriptions(t *testing.T) {
 	r := chance(t)
-	var sdp string
+	var current atomic.Value // what is described now
 	heap := watchHeap()
 	before := settled(0)
-	h := listenHostile(t, func(p *peer) { bad{sdp: sdp, stream: func(*peer) {}}.serve(p) })
+	h := listenHostile(t, func(p *peer) { bad{sdp: current.Load().(string), stream: func(*peer) {}}.serve(p) })
 	d := driver(t, rtsp.Settings{URL: h.url(), Timeout: 300 * time.Millisecond})
 	kinds := map[string]int{}
 	for n := range 250 {
-		sdp = mutate(r, []string{goodSDP, goodSDP265}[n%2])
+		sdp := mutate(r, []string{goodSDP, goodSDP265}[n%2])
+		current.Store(sdp)
 		began := time.Now()
 		err := cameratest.Open(t.Context(), d, &cameratest.Recorder{Camera: "top"})
 		if err == nil || strings.HasPrefix(err.Error(), "PANIC") || len(err.Error()) > 500 || time.Since(began) > soon {

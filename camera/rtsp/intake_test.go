@@ -26,7 +26,7 @@ func TestFragmentsOfNothing(t *testing.T) {
 		}
 		before := heap()
 		given := 0
-		for n := range 600_000 {
+		for n := range 300_000 {
 			payload := c.more
 			if n == 0 {
 				payload = c.first
@@ -39,8 +39,8 @@ func TestFragmentsOfNothing(t *testing.T) {
 				t.Fatalf("%s: %d bytes are held", c.with.name(), in.held)
 			}
 		}
-		if grown := heap() - before; grown > 8<<20 || given == 0 {
-			t.Errorf("%s: %d MB are held after 600,000 fragments of nothing, %d were refused", c.with.name(), grown>>20, given)
+		if grown := heap() - before; grown > 4<<20 || given == 0 {
+			t.Errorf("%s: %d MB are held after 300,000 fragments of nothing, %d were refused", c.with.name(), grown>>20, given)
 		}
 		runtime.KeepAlive(in)
 	}
