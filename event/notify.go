@@ -20,14 +20,14 @@ type NotifyPending struct {
 
 // NotifySent says that the channel's next hand took it.
 type NotifySent struct {
-	Delivery  string   `json:"delivery"`            // its id
-	Alarms    []string `json:"alarms"`              // ids
-	Recipient string   `json:"recipient,omitempty"` // the roster's name
-	Channel   string   `json:"channel"`             // the site file's name of it
-	Attempts  int      `json:"attempts"`            // so many until it was taken
+	Delivery  string   `json:"delivery"`                 // its id
+	Alarms    []string `json:"alarms"`                   // ids
+	Recipient string   `json:"recipient,omitempty"`      // the roster's name
+	Channel   string   `json:"channel"`                  // the site file's name of it
+	Attempts  int      `json:"attempts"`                 // so many until it was taken
 	Awaits    bool     `json:"awaits_receipt,omitempty"` // the channel answers with receipts: sent is not yet arrived
-	Seconds   float64  `json:"seconds"`             // since the alarm was raised
-	Drill     bool     `json:"drill,omitempty"`     // staged
+	Seconds   float64  `json:"seconds"`                  // since the alarm was raised
+	Drill     bool     `json:"drill,omitempty"`          // staged
 }
 
 // NotifyReceived says that the recipient's own device answered that it has it.
