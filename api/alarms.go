@@ -107,16 +107,16 @@ func (s *server) alarm(ctx context.Context, q *AlarmPath) (*alarmAnswer, error) 
 		return nil, err
 	}
 	past, err := d.Past(ctx, q.ID)
+	// The board knows more than the alarm's own events: what keeps it silent, and
+	// how often an attempt was made. It knows of it, too, while the log can not be read.
+	if now, deliveries, errBoard := d.Alarm(ctx, q.ID); errBoard == nil {
+		past.Alarm, past.Deliveries, err = now, deliveries, nil
+	}
 	if err != nil {
 		return nil, s.alarmed(err)
 	}
 	if err := mayAlarm(identity(ctx), past.Alarm); err != nil {
 		return nil, err
-	}
-	// The board knows more than the alarm's own events: what keeps it silent, and
-	// how often an attempt was made.
-	if now, deliveries, err := d.Alarm(ctx, q.ID); err == nil {
-		past.Alarm, past.Deliveries = now, deliveries
 	}
 	out := AlarmDetail{Alarm: wireAlarm(past.Alarm), Deliveries: wireDeliveries(past.Deliveries), Events: make([]Event, 0, len(past.Events))}
 	for _, e := range past.Events {
