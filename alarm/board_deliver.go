@@ -45,9 +45,22 @@ func (b *Board) pending(e event.Event, p event.NotifyPending) {
 	for _, id := range p.Alarms {
 		if a := b.alarms[id]; a != nil {
 			b.stepBegan(a, p.Step, p.Round, e.Time, false)
-			a.calls = append(a.calls, d)
 			b.deliveries[p.Delivery], b.live[p.Delivery] = d, d
+			b.called(a, d)
 		}
+	}
+}
+
+// mostCalls is how many deliveries of one alarm are kept: one that nobody takes
+// for weeks calls on, and must not fill the memory.
+const mostCalls = 256
+
+func (b *Board) called(a *standing, d *delivery) {
+	if a.calls = append(a.calls, d); len(a.calls) > mostCalls {
+		if old := a.calls[0].ID; b.live[old] == nil {
+			delete(b.deliveries, old)
+		}
+		a.calls = slices.Delete(a.calls, 0, 1)
 	}
 }
 

@@ -473,6 +473,28 @@ func TestRepeatsAreFew(t *testing.T) {
 	}
 }
 
+// TestNobodyEver lets an alarm stand for five days that nobody takes.
+func TestNobodyEver(t *testing.T) {
+	d := newDesktop(t, site(t))
+	id := d.raise("k", event.High)
+	for end := d.now.Add(5 * 24 * time.Hour); d.now.Before(end); {
+		d.deliver()
+		d.wait(time.Minute)
+	}
+	if n := len(d.Deliveries("")); n > mostCalls+8 {
+		t.Errorf("%d deliveries are kept", n)
+	}
+	if n := len(d.live); n > 8 {
+		t.Errorf("%d deliveries are looked at", n)
+	}
+	if d.state(id) != Unacknowledged {
+		t.Errorf("state %s", d.state(id))
+	}
+	if n := d.Deliveries(id)[0].Round; n < 250 {
+		t.Errorf("the oldest one kept is of round %d: it calls too seldom", n)
+	}
+}
+
 func TestQuiet(t *testing.T) {
 	d := newDesktop(t, site(t))
 	d.raise("k", event.Low)
