@@ -213,6 +213,27 @@ func (d *desktop) sameFromLog() {
 	}
 }
 
+// TestSource holds that an alarm's events are those of its line.
+func TestSource(t *testing.T) {
+	d := newDesktop(t, site(t))
+	for line, want := range map[string]string{"": "/demo", "caps-1": "/demo/line/caps-1"} {
+		before := len(d.log)
+		id, err := d.Raise(d.now, Raise{Key: "k" + line, Line: line, Severity: event.High, Text: "t"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Acknowledge(d.now, id, "user:li", ""); err != nil {
+			t.Fatal(err)
+		}
+		d.tick()
+		for _, e := range d.log[before:] {
+			if e.Source != want {
+				t.Errorf("%s of line %q is of source %s", e.Type, line, e.Source)
+			}
+		}
+	}
+}
+
 func TestAnotherAlarm(t *testing.T) {
 	d := newDesktop(t, site(t))
 	first := d.raise("k", event.Medium)
