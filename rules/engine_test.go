@@ -364,3 +364,13 @@ func BenchmarkEngine(b *testing.B) {
 		see(e, n, tracks...)
 	}
 }
+
+// TestCanNotBeTold holds that a rule that breaks while it is judged is not taken
+// for one that holds.
+func TestCanNotBeTold(t *testing.T) {
+	e := engine(t, Rule{When: `number(person) % number(fire) == 1`})
+	changes := see(e, 0, one(1, 400, 0, 0, scene.Confirmed))
+	if kinds(changes) != "raised" || !strings.Contains(changes[0].Alert.Text, "the rule can not be told: ") {
+		t.Errorf("%+v", changes)
+	}
+}
