@@ -374,3 +374,14 @@ func TestCanNotBeTold(t *testing.T) {
 		t.Errorf("%+v", changes)
 	}
 }
+
+// TestBeside holds that one who is near a zone is not said to be in it.
+func TestBeside(t *testing.T) {
+	e := engine(t, Rule{When: `near(person, zone("dock"), "3 m")`})
+	outside := one(1, 1060, 0, 2, scene.Confirmed) // the dock ends at 1024
+	outside.Stays = nil
+	changes := see(e, 2, outside)
+	if kinds(changes) != "raised" || changes[0].Alert.Zone != "dock" || strings.Contains(changes[0].Alert.Text, "in zone") || !strings.Contains(changes[0].Alert.Text, "m from zone dock") {
+		t.Errorf("%+v", changes)
+	}
+}

@@ -11,14 +11,15 @@ import (
 
 // member is one of a group: a person, a vehicle, fire, or a thing.
 type member struct {
-	track *scene.Track // nil for fire and things
-	label string
-	box   vision.Box
-	zones []string      // of fire and things
-	zone  string        // that it was asked to be in
-	stays time.Duration // there, or since it was first seen, or alone
-	came  string        // the way it came into zone
-	note  string        // for the person who reads the alert
+	track  *scene.Track // nil for fire and things
+	label  string
+	box    vision.Box
+	zones  []string      // of fire and things
+	zone   string        // that it was asked to be in
+	stays  time.Duration // there, or since it was first seen, or alone
+	came   string        // the way it came into zone
+	beside string        // a zone that it was asked to be near
+	note   string        // for the person who reads the alert
 	// unseen is how long it has not been seen: its place and speed are guessed.
 	unseen time.Duration
 }
@@ -133,7 +134,7 @@ func (t *terms) near(g group, of any, metres float64) group {
 		switch of := of.(type) {
 		case place:
 			gap := t.set.ToZone(m.track, of.zone, w, h)
-			m.zone, m.note = of.zone, far(gap, "zone "+of.zone)
+			m.beside, m.note = of.zone, far(gap, "zone "+of.zone)
 			return gap.Within(metres)
 		case group:
 			for i := range of {
