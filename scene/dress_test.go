@@ -110,7 +110,7 @@ func TestDressOfHalfAPerson(t *testing.T) {
 func TestDressChanges(t *testing.T) {
 	f, _ := NewFollower(Settings{})
 	var off, unknown float64
-	for n := range 400 {
+	for n := range 600 {
 		s := float64(n) / 10
 		label := "helmet"
 		if s >= 10 {
@@ -131,8 +131,8 @@ func TestDressChanges(t *testing.T) {
 			unknown = s
 		}
 	}
-	if off < 12 || off > 17 || unknown < 26 || unknown > 29 {
-		t.Errorf("missing from %v s on, unknown from %v s on; want within 12..17 and 26..29", off, unknown)
+	if off < 12 || off > 17 || unknown < 39 || unknown > 41 {
+		t.Errorf("missing from %v s on, unknown from %v s on; want within 12..17 and 39..41", off, unknown)
 	}
 }
 

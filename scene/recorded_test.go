@@ -78,3 +78,27 @@ func TestWorkerZone(t *testing.T) {
 		}
 	}
 }
+
+// TestOneByOne follows six people who come to a table one after the other, stand
+// there and go: by hand six people, six times at the table, over two minutes.
+func TestOneByOne(t *testing.T) {
+	f, err := NewFollower(Settings{Zones: map[string]Zone{"table": {Polygon: [][]float64{{0.42, 0.6}, {0.75, 0.6}, {0.75, 1}, {0.42, 1}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entered, left, most := 0, 0, 0
+	for n, found := range recorded(t, "testdata/one-by-one.jsonl") {
+		sc := f.Step(Observation{At: after(float64(n) / 5), Width: 768, Height: 432, Detections: found})
+		most = max(most, len(sc.Tracks))
+		for _, p := range sc.Passages {
+			if p.Entered {
+				entered++
+			} else {
+				left++
+			}
+		}
+	}
+	if f.totals.Tracks != 6 || f.totals.Again != 0 || most != 1 || entered != 6 || left != 6 {
+		t.Errorf("%d people (%d taken up again), at most %d at once, %d came to the table, %d left it; by hand 6, 0, 1, 6, 6", f.totals.Tracks, f.totals.Again, most, entered, left)
+	}
+}
