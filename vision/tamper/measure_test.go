@@ -94,12 +94,18 @@ func tamperings() []tampering {
 		g.At = f.At
 		return g
 	}
+	var grain [1 << 14]float64
+	seeded := rand.New(rand.NewPCG(1, 1))
+	for i := range grain {
+		grain[i] = seeded.NormFloat64()
+	}
 	each := func(value func(f *camera.Frame, x, y int) float64, sigma float64) func(*camera.Frame, *rand.Rand) *camera.Frame {
 		return func(f *camera.Frame, noise *rand.Rand) *camera.Frame {
 			g := like(f)
 			for y := range f.Height {
+				from := noise.IntN(len(grain) - f.Width)
 				for x := range f.Width {
-					g.Pix[y*g.Stride+x] = byte(min(max(value(f, x, y)+sigma*noise.NormFloat64(), 0), 255))
+					g.Pix[y*g.Stride+x] = byte(min(max(value(f, x, y)+sigma*grain[from+x], 0), 255))
 				}
 			}
 			return g
