@@ -30,7 +30,7 @@ type DetectorSettings struct {
 	// Model is one that ships or a detector's folder (safety: people, dress,
 	// vehicles, fire and smoke).
 	Model string `yaml:"model,omitempty"`
-	// Side is the longest side of what the network is shown, in pixels (the card's).
+	// Side is the longest side of what the network is shown, in pixels (640).
 	Side int `yaml:"side,omitempty"`
 	// Far lets it look a second time, finer, for people far away; it costs several
 	// times as much.
@@ -52,6 +52,7 @@ const keySeconds = 10 * time.Second
 func (s *Settings) Validate() error {
 	fill(&s.FPS, 5)
 	fill(&s.Detector.Model, "safety")
+	fill(&s.Detector.Side, 640)
 	fill(&s.Clip.Before, 10*time.Second)
 	fill(&s.Clip.After, 20*time.Second)
 	fill(&s.Clip.Keep.Ring.For, s.Clip.Before+keySeconds)

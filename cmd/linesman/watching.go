@@ -117,9 +117,15 @@ func (w *watching) eyes(site siteOf, set watch.DetectorSettings) (*watch.Detecto
 		}
 		dir = os.DirFS(path)
 	}
-	d, err := watch.NewDetectors(runtime.GOMAXPROCS(0), func() (*detect.Detector, error) {
-		return detect.Load(dir, detect.Options{Open: onnx.Open, Threads: 1, Side: set.Side, Once: !set.Far, Only: only})
-	})
+	folder, err := detect.Read(dir)
+	if err != nil {
+		return nil, err
+	}
+	o := detect.Options{Open: onnx.Open, Threads: 1, Once: !set.Far, Only: only}
+	if folder.Card.Head.Free { // others take pictures of one size
+		o.Side = set.Side
+	}
+	d, err := watch.NewDetectors(runtime.GOMAXPROCS(0), func() (*detect.Detector, error) { return detect.New(folder, o) })
 	if err != nil {
 		return nil, err
 	}

@@ -201,13 +201,13 @@ func (d *Detector) Look(p Picture, floor float64) ([]Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.fine > 0 && max(p.Width, p.Height) > d.side {
-		n := len(found)
-		if found, err = d.show(p, d.fine, floor, found); err != nil {
+	if longest := max(p.Width, p.Height); d.fine > 0 && float64(longest) > finer*float64(d.side) {
+		side, n := min(d.fine, longest), len(found)
+		if found, err = d.show(p, side, floor, found); err != nil {
 			return nil, err
 		}
 		// What is larger there than anything taught belongs to the first look.
-		scale := float64(min(d.fine, max(p.Width, p.Height))) / float64(max(p.Width, p.Height))
+		scale := float64(side) / float64(longest)
 		found = append(found[:n], slices.DeleteFunc(found[n:], func(f Found) bool {
 			return max(f.Box.Width(), f.Box.Height())*scale > float64(d.side)
 		})...)
@@ -215,6 +215,10 @@ func (d *Detector) Look(p Picture, floor float64) ([]Found, error) {
 	d.found = suppress(found, d.card.Overlap)
 	return d.found, nil
 }
+
+// finer is how many times larger a picture must be than the first look shows it for
+// the second one to be worth its time.
+const finer = 1.3
 
 // show lets the network look once, the longest side of the picture side pixels
 // long where that can be chosen, and appends what it finds in the picture's pixels.
