@@ -195,6 +195,9 @@ func (r Raise) check() error {
 			return err
 		}
 	}
+	if r.Key == drillKey {
+		return fmt.Errorf("%w: the key %q is that of drills", ErrRefused, r.Key)
+	}
 	if r.Severity > event.Critical {
 		return fmt.Errorf("%w: severity %d", ErrRefused, r.Severity)
 	}

@@ -153,15 +153,16 @@ func (b *Board) receiptsDue(now time.Time) {
 }
 
 // Ready returns the deliveries whose next attempt is due, in order, and holds
-// them to be under way until Result. No more than perChannel are on one channel.
-func (b *Board) Ready(now time.Time) []Delivery {
+// them to be under way until Result. No more than perChannel are on one channel,
+// and none on a channel that is held back.
+func (b *Board) Ready(now time.Time, held map[string]bool) []Delivery {
 	busy := b.underWay()
 	var out []Delivery
 	due := func(d *delivery) bool {
 		return (d.State == Pending || d.awaited && d.Attempts < b.set.Attempts) && !d.inFlight && !d.next.After(now)
 	}
 	for _, d := range list(b.live, due) {
-		if busy[d.Channel] >= perChannel || !b.wanted(d) {
+		if busy[d.Channel] >= perChannel || held[d.Channel] || !b.wanted(d) {
 			continue
 		}
 		busy[d.Channel]++

@@ -13,6 +13,9 @@ import (
 // drill is one staged alarm on its way.
 type drill struct{ due time.Time }
 
+// drillKey is the key of staged alarms.
+const drillKey = "drill"
+
 // Drill stages an alarm and sends it by every path that a roster may use, but
 // for those the settings skip. What has not arrived in time raises an alarm of
 // its own, which the other paths carry.
@@ -25,7 +28,7 @@ func (b *Board) Drill(now time.Time, actor string) (id string, err error) {
 		return "", fmt.Errorf("%w: a drill is under way; it ends within %s", ErrRefused, b.set.Drill.Within)
 	}
 	id = event.MakeID(now).String()
-	b.say(now, id, actor, "", event.AlarmRaised{Key: "drill", From: "alarm/drill", Severity: event.High.String(), Drill: true,
+	b.say(now, id, actor, "", event.AlarmRaised{Key: drillKey, From: "alarm/drill", Severity: event.High.String(), Drill: true,
 		Text: "Drill: this alarm is staged, nothing is wrong", WhatTo: "nothing: it only has to arrive"})
 	for _, t := range paths {
 		b.say(now, id, "", "", event.NotifyPending{Delivery: deliveryID(id, 1, 1, t), Alarms: []string{id}, Recipient: t.recipient, Channel: t.channel, Step: 1, Round: 1, Drill: true})
@@ -102,7 +105,7 @@ func (b *Board) endDrill(now time.Time, id string, list []Delivery) {
 	}
 	b.say(now, id, "", "", out)
 	a := b.alarms[id]
-	b.say(now, id, "", "", event.AlarmCleared{Key: "drill", Why: "the drill is over", Seconds: seconds(a.Opened, now), Drill: true})
+	b.say(now, id, "", "", event.AlarmCleared{Key: drillKey, Why: "the drill is over", Seconds: seconds(a.Opened, now), Drill: true})
 	for _, d := range list {
 		key := "drill/" + cmp.Or(d.Recipient, "all") + "/" + d.Channel
 		if !slices.ContainsFunc(lost, func(l Delivery) bool { return l.ID == d.ID }) {

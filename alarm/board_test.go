@@ -249,7 +249,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %v, want %v with %q", name, c.err, c.want, c.says)
 		}
 	}
-	for name, r := range map[string]Raise{"no key": {Text: "t"}, "no text": {Key: "k"}, "two lines": {Key: "k", Text: "a\nb"}, "no text at all": {Key: "k", Text: "\xff"}} {
+	for name, r := range map[string]Raise{"no key": {Text: "t"}, "no text": {Key: "k"}, "two lines": {Key: "k", Text: "a\nb"}, "no text at all": {Key: "k", Text: "\xff"}, "a drill's key": {Key: "drill", Text: "t"}} {
 		if _, err := d.Raise(d.now, r); !errors.Is(err, ErrRefused) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -259,7 +259,7 @@ func TestRefusals(t *testing.T) {
 // deliver makes the attempts that are due: channels of down fail, others send,
 // and prove it where the channel can.
 func (d *desktop) deliver(down ...string) (channels []string) {
-	for _, x := range d.Ready(d.now) {
+	for _, x := range d.Ready(d.now, nil) {
 		channels = append(channels, x.Recipient+"/"+x.Channel)
 		var err error
 		if slices.Contains(down, x.Channel) {
@@ -628,7 +628,7 @@ func TestAnyOrder(t *testing.T) {
 					}
 				}
 				d.tick()
-				for _, x := range d.Ready(d.now) {
+				for _, x := range d.Ready(d.now, nil) {
 					if !slices.ContainsFunc(x.Alarms, func(id string) bool { s := d.state(id); return s == Unacknowledged || s == Returned }) {
 						t.Fatalf("sends %+v, which nobody needs", x)
 					}

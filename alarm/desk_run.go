@@ -171,7 +171,7 @@ func (o *owner) begin(ctx context.Context, now time.Time) {
 	for _, id := range o.board.Unwanted() {
 		o.cancels[id]()
 	}
-	for _, d := range o.board.Ready(now) {
+	for _, d := range o.board.Ready(now, o.resting) {
 		o.attempt(ctx, d)
 	}
 	for channel, lit := range o.lit {

@@ -23,6 +23,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 
+	"linesman/alarm"
 	"linesman/camera"
 	"linesman/event"
 	"linesman/line"
@@ -86,6 +87,12 @@ type Config struct {
 	Holds proof.Holds
 	// Watches are the safety cameras. Nil: there are none.
 	Watches Watches
+	// Alarms is the desk that keeps them. Nil: this appliance keeps none.
+	Alarms *alarm.Desk
+	// Phones are the pages that hold a stream open, the channel with driver page;
+	// Push takes subscriptions, the one with driver webpush. Nil: there is none.
+	Phones *alarm.Phones
+	Push   alarm.Subscriber
 	// Recipes takes versions of recipes to the lines. Nil: there are none.
 	Recipes Recipes
 	// Access proves who writes, and where TokenToRead is set also who reads the
@@ -160,6 +167,7 @@ func (c *Config) fill() error {
 type server struct {
 	Config
 	galleries *galleries
+	safety    *watchRoom
 	forms     forms
 	labels    *proof.Labels
 }
@@ -181,6 +189,7 @@ func New(c Config) (http.Handler, error) {
 		s.labels.Append = c.Appender.Append
 	}
 	s.galleries = &galleries{config: &s.Config, byLine: map[part.LineID]*gallery{}}
+	s.safety = newWatchRoom(s)
 
 	router := gin.New()
 	router.HandleMethodNotAllowed = true
@@ -193,6 +202,8 @@ func New(c Config) (http.Handler, error) {
 	}
 	router.Use(s.guardAccess)
 	router.GET("/healthz", func(g *gin.Context) { g.String(http.StatusOK, "ok\n") })
+	router.GET(linkPath+":token", s.link)
+	router.POST(linkPath+":token", s.link)
 	page := pages(c.UI)
 	router.NoRoute(page)
 
@@ -242,6 +253,7 @@ func (s *server) register(a huma.API) {
 	s.registerNearest(a)
 	s.registerCertificate(a)
 	s.registerWatches(a)
+	s.registerAlarms(a)
 }
 
 // get describes one read.

@@ -78,6 +78,9 @@ func TestWritesWantToken(t *testing.T) {
 	}
 	operations := map[string]string{"/api/v1/nothing": "POST", "/": "POST", "/healthz": "DELETE", "/metrics": "PUT", "/api/v1/status": "PATCH", "/api/v1/events": "BREW"}
 	for path, methods := range doc.Paths {
+		if path == "/api/v1/receipts/{token}" { // proven by the token in its path: TestReceipts
+			continue
+		}
 		for method, op := range methods {
 			switch method {
 			case "get", "head", "options", "parameters":

@@ -241,6 +241,9 @@ func (a *appliance) openDesk() error {
 		if deliverers[name], err = openChannel(name, c, means, a.phones, a.beaconOf); err != nil {
 			return err
 		}
+		if s, ok := deliverers[name].(alarm.Subscriber); ok && a.push == nil {
+			a.push = s
+		}
 	}
 	a.alarms, err = alarm.New(alarm.Config{Settings: set, Site: a.site.Name, Zone: zone, Log: a.store, Deliverers: deliverers, Key: key, Logger: a.log})
 	if err != nil {

@@ -1,0 +1,292 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"linesman/access"
+	"linesman/alarm"
+	"linesman/event"
+)
+
+// AlarmPath names an alarm in a path.
+type AlarmPath struct {
+	ID string `path:"id" pattern:"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$" doc:"the alarm's id, a UUIDv7"`
+}
+
+type alarmsAnswer struct{ Body Alarms }
+type alarmAnswer struct{ Body AlarmDetail }
+type oneAlarm struct{ Body Alarm }
+type historyAnswer struct{ Body AlarmHistory }
+type drillAnswer struct{ Body Drill }
+
+func (s *server) registerAlarms(a huma.API) {
+	huma.Register(a, get("/alarms", "alarms", "What stands: alarms, shelves, what is suppressed and out of service"), s.alarms)
+	huma.Register(a, get("/alarms/history", "alarm-history", "Alarms as the log tells of them, newest first"), s.alarmHistory)
+	huma.Register(a, get("/alarms/kpis", "alarm-kpis", "How the alarms do, after ISA-18.2 and EEMUA 191"), s.alarmKPIs)
+	huma.Register(a, get("/alarms/{id}", "alarm", "One alarm: its state, its deliveries and all its events"), s.alarm)
+	write := func(path, id, summary, what string) huma.Operation {
+		return huma.Operation{Method: http.MethodPost, Path: "/api/v1" + path, OperationID: id, Summary: summary, Description: what,
+			MaxBodyBytes: 16 << 10, Errors: []int{401, 403, 404, 422, 503, 507}}
+	}
+	huma.Register(a, write("/alarms/{id}/acknowledge", "acknowledge-alarm", "Take an alarm over",
+		"Nobody is called for it any more. One that was acknowledged before stays its first taker's. It wants the right \"acknowledge\"."), s.acknowledgeAlarm)
+	huma.Register(a, write("/alarms/{id}/shelve", "shelve-alarm", "Keep an alarm's key silent for some time",
+		"It wants a reason and an end within the site's limit, and the right \"acknowledge\". It ends by itself."), s.shelveAlarm)
+	huma.Register(a, write("/alarms/{id}/unshelve", "unshelve-alarm", "Let an alarm's key be heard again",
+		"It wants the right \"acknowledge\"."), s.unshelveAlarm)
+	huma.Register(a, write("/alarms/service", "alarm-service", "Take a key out of service, or put it back",
+		"For maintenance: it has no end of its own. It wants the right \"acknowledge\" and another role than operator, or a token that may append linesman.alarm.service.v1."), s.alarmService)
+	huma.Register(a, write("/alarms/drill", "drill-alarms", "Send a staged alarm by every path",
+		"What does not arrive in time raises an alarm. The answer comes at once; how it went is in the alarm of that id. It wants the right \"acknowledge\"."), s.drillAlarms)
+	s.registerPhones(a)
+	s.registerReceipts(a)
+}
+
+// desk returns the desk, or says that there is none.
+func (s *server) desk() (*alarm.Desk, error) {
+	if s.Alarms == nil {
+		return nil, huma.Error404NotFound("this appliance keeps no alarms")
+	}
+	return s.Alarms, nil
+}
+
+// alarmsFor returns the desk to whoever may read alarms.
+func (s *server) alarmsFor(ctx context.Context) (*alarm.Desk, error) {
+	if who := identity(ctx); !who.MayRead(event.AlarmRaised{}.EventType()) {
+		return nil, huma.Error403Forbidden(lacks(who, access.Read))
+	}
+	return s.desk()
+}
+
+// alarmed says why a desk did not do something.
+func (s *server) alarmed(err error) error {
+	switch {
+	case errors.Is(err, alarm.ErrUnknown):
+		return huma.Error404NotFound(said(err))
+	case errors.Is(err, alarm.ErrRefused):
+		return huma.Error422UnprocessableEntity(said(err))
+	case errors.Is(err, alarm.ErrUnsaved), errors.Is(err, alarm.ErrClosed):
+		return s.unstored(err)
+	}
+	return s.broken("alarms", err)
+}
+
+// said is an error's own sentence, without the words by which programs know it.
+func said(err error) string {
+	_, text, ok := strings.Cut(err.Error(), ": ")
+	if _, rest, more := strings.Cut(text, ": "); ok && more && strings.HasPrefix(err.Error(), "alarm: ") {
+		return rest
+	}
+	return err.Error()
+}
+
+func (s *server) alarms(ctx context.Context, q *struct {
+	Normal int  `query:"normal" minimum:"0" maximum:"200" default:"0" doc:"add so many that are normal again, newest first"`
+	Drills bool `query:"drills" doc:"add drills"`
+}) (*alarmsAnswer, error) {
+	d, err := s.alarmsFor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := d.Look(ctx, q.Normal)
+	if err != nil {
+		return nil, s.alarmed(err)
+	}
+	return &alarmsAnswer{wireAlarms(p, identity(ctx), q.Drills)}, nil
+}
+
+func (s *server) alarm(ctx context.Context, q *AlarmPath) (*alarmAnswer, error) {
+	d, err := s.alarmsFor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	past, err := d.Past(ctx, q.ID)
+	if err != nil {
+		return nil, s.alarmed(err)
+	}
+	if err := mayAlarm(identity(ctx), past.Alarm); err != nil {
+		return nil, err
+	}
+	// The board knows more than the alarm's own events: what keeps it silent, and
+	// how often an attempt was made.
+	if now, deliveries, err := d.Alarm(ctx, q.ID); err == nil {
+		past.Alarm, past.Deliveries = now, deliveries
+	}
+	out := AlarmDetail{Alarm: wireAlarm(past.Alarm), Deliveries: wireDeliveries(past.Deliveries), Events: make([]Event, 0, len(past.Events))}
+	for _, e := range past.Events {
+		if mayRead(identity(ctx), e) {
+			out.Events = append(out.Events, wireEvent(e))
+		}
+	}
+	return &alarmAnswer{out}, nil
+}
+
+// mayAlarm refuses an alarm of a line that the identity's rights do not reach.
+func mayAlarm(who access.Identity, a alarm.Alarm) error {
+	if !who.OnLine(a.Line) {
+		return huma.Error403Forbidden(who.Actor + " is not for line " + a.Line)
+	}
+	return nil
+}
+
+func (s *server) alarmHistory(ctx context.Context, q *struct {
+	Before uint64    `query:"before" doc:"of an answer's next"`
+	From   time.Time `query:"from" doc:"raised not before, UTC"`
+	To     time.Time `query:"to" doc:"raised before, UTC"`
+	Limit  int       `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Drills bool      `query:"drills" doc:"add drills"`
+}) (*historyAnswer, error) {
+	d, err := s.alarmsFor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	past, next, err := d.History(ctx, event.Filter{Before: q.Before, From: q.From, To: q.To}, q.Limit, q.Drills)
+	if err != nil {
+		return nil, s.alarmed(err)
+	}
+	out := AlarmHistory{Alarms: []AlarmPast{}}
+	for _, p := range past {
+		if mayAlarm(identity(ctx), p.Alarm) == nil {
+			out.Alarms = append(out.Alarms, AlarmPast{wireAlarm(p.Alarm), wireDeliveries(p.Deliveries)})
+		}
+	}
+	if next > 0 {
+		out.Next = decimal(next)
+	}
+	return &historyAnswer{out}, nil
+}
+
+// act proves who may do something to an alarm, and who does it.
+func (s *server) act(ctx context.Context, id, given string) (d *alarm.Desk, a alarm.Alarm, actor string, err error) {
+	if d, err = s.desk(); err != nil {
+		return nil, a, "", err
+	}
+	who := identity(ctx)
+	if !who.May(access.Acknowledge) {
+		return nil, a, "", huma.Error403Forbidden(lacks(who, access.Acknowledge))
+	}
+	if actor, err = speaker(who, given); err != nil || id == "" {
+		return d, a, actor, err
+	}
+	if a, _, err = d.Alarm(ctx, id); err != nil {
+		return nil, a, "", s.alarmed(err)
+	}
+	return d, a, actor, mayAlarm(who, a)
+}
+
+// settled answers with an alarm as it stands after an act.
+func (s *server) settled(ctx context.Context, d *alarm.Desk, id string, err error) (*oneAlarm, error) {
+	if err != nil {
+		return nil, s.alarmed(err)
+	}
+	a, _, err := d.Alarm(ctx, id)
+	if err != nil {
+		return nil, s.alarmed(err)
+	}
+	return &oneAlarm{wireAlarm(a)}, nil
+}
+
+func (s *server) acknowledgeAlarm(ctx context.Context, in *struct {
+	AlarmPath
+	Body struct {
+		Note  string `json:"note,omitempty" maxLength:"500" doc:"one line for a person"`
+		Actor string `json:"actor,omitempty" doc:"who does it, where a command of the box speaks for somebody"`
+	}
+}) (*oneAlarm, error) {
+	d, _, actor, err := s.act(ctx, in.ID, in.Body.Actor)
+	if err != nil {
+		return nil, err
+	}
+	return s.settled(ctx, d, in.ID, d.Acknowledge(ctx, in.ID, actor, in.Body.Note))
+}
+
+func (s *server) shelveAlarm(ctx context.Context, in *struct {
+	AlarmPath
+	Body struct {
+		Until  time.Time `json:"until" doc:"UTC; within the site's limit"`
+		Reason string    `json:"reason" minLength:"1" maxLength:"500" doc:"one line: why"`
+		Actor  string    `json:"actor,omitempty" doc:"who does it, where a command of the box speaks for somebody"`
+	}
+}) (*oneAlarm, error) {
+	d, a, actor, err := s.act(ctx, in.ID, in.Body.Actor)
+	if err != nil {
+		return nil, err
+	}
+	return s.settled(ctx, d, in.ID, d.Shelve(ctx, a.Key, in.Body.Until, in.Body.Reason, actor))
+}
+
+func (s *server) unshelveAlarm(ctx context.Context, in *struct {
+	AlarmPath
+	Body struct {
+		Reason string `json:"reason,omitempty" maxLength:"500" doc:"one line: why"`
+		Actor  string `json:"actor,omitempty" doc:"who does it, where a command of the box speaks for somebody"`
+	}
+}) (*oneAlarm, error) {
+	d, a, actor, err := s.act(ctx, in.ID, in.Body.Actor)
+	if err != nil {
+		return nil, err
+	}
+	return s.settled(ctx, d, in.ID, d.Unshelve(ctx, a.Key, in.Body.Reason, actor))
+}
+
+func (s *server) alarmService(ctx context.Context, in *struct {
+	Body struct {
+		Key    string `json:"key" minLength:"1" maxLength:"200" doc:"exact, or a prefix ending in *"`
+		Out    bool   `json:"out_of_service" doc:"false puts it back"`
+		Reason string `json:"reason,omitempty" maxLength:"500" doc:"one line: why; needed to take it out"`
+		Actor  string `json:"actor,omitempty" doc:"who does it, where a command of the box speaks for somebody"`
+	}
+}) (*alarmsAnswer, error) {
+	d, err := s.desk()
+	if err != nil {
+		return nil, err
+	}
+	who := identity(ctx)
+	switch {
+	case who.Role == "" && !who.MayAppend(event.AlarmService{}.EventType()), who.Role != "" && !who.May(access.Acknowledge):
+		return nil, huma.Error403Forbidden(lacks(who, access.Acknowledge))
+	case who.Role == access.Operator:
+		return nil, huma.Error403Forbidden("an operator takes nothing out of service: shelve the alarm, or ask the safety officer or an engineer")
+	case len(who.Lines) > 0:
+		return nil, huma.Error403Forbidden(who.Actor + " is for some lines only, and a key may reach further")
+	}
+	actor, err := speaker(who, in.Body.Actor)
+	if err != nil {
+		return nil, err
+	}
+	if in.Body.Out {
+		err = d.TakeOut(ctx, in.Body.Key, in.Body.Reason, actor)
+	} else {
+		err = d.PutBack(ctx, in.Body.Key, in.Body.Reason, actor)
+	}
+	if err != nil {
+		return nil, s.alarmed(err)
+	}
+	p, err := d.Look(ctx, 0)
+	if err != nil {
+		return nil, s.alarmed(err)
+	}
+	return &alarmsAnswer{wireAlarms(p, who, false)}, nil
+}
+
+func (s *server) drillAlarms(ctx context.Context, in *struct {
+	Body struct {
+		Actor string `json:"actor,omitempty" doc:"who does it, where a command of the box speaks for somebody"`
+	}
+}) (*drillAnswer, error) {
+	d, _, actor, err := s.act(ctx, "", in.Body.Actor)
+	if err != nil {
+		return nil, err
+	}
+	id, err := d.Drill(ctx, actor)
+	if err != nil {
+		return nil, s.alarmed(err)
+	}
+	return &drillAnswer{Drill{Alarm: id, WithinS: d.Settings().Drill.Within.Seconds()}}, nil
+}
