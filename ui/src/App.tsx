@@ -14,7 +14,7 @@ function Page({ site }: { site: Site }) {
   const { hash } = useHash();
   const lines = site.lines.map((l) => l.line);
   const line = hash.line && lines.includes(hash.line) ? hash.line : lines[0];
-  const watched = useQuery({ queryKey: ["watched"], queryFn: fetchWatched, enabled: !line });
+  const watched = useQuery({ queryKey: ["watched"], queryFn: () => fetchWatched(), enabled: !line });
   if (hash.alarms) return <AlarmPage site={site} />;
   if (hash.safety) return <SafetyPage site={site} />;
   if (line) return <Station key={line} site={site} line={line} />;
@@ -30,7 +30,7 @@ function Page({ site }: { site: Site }) {
 /** The whole page: finds out what the site has and shows what is asked for. */
 export function App() {
   const { t } = useWords();
-  const site = useQuery({ queryKey: ["site"], queryFn: fetchSite, refetchInterval: 10_000 });
+  const site = useQuery({ queryKey: ["site"], queryFn: () => fetchSite(), refetchInterval: 10_000 });
   if (!site.data) {
     return (
       <main className="waiting">

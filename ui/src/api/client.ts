@@ -82,7 +82,7 @@ export async function ask<T>(path: string, order?: Order): Promise<T> {
   return (await answer.json()) as T;
 }
 
-export const fetchSite = () => ask<Site>("/api/v1/status");
+export const fetchSite = (token?: string) => ask<Site>("/api/v1/status", token ? { token } : undefined);
 export const fetchPart = (id: string) => ask<Part>(`/api/v1/parts/${encodeURIComponent(id)}`);
 export const fetchNearest = (id: string) => ask<Nearest>(`/api/v1/parts/${encodeURIComponent(id)}/nearest`);
 
