@@ -93,7 +93,7 @@ func (b *Board) say(now time.Time, alarm, actor, cause string, p event.Payload) 
 	if subject == "" {
 		subject = "alarms"
 	}
-	e := event.New(b.source, subject, now, p)
+	e := event.New(b.sourceOf(alarm, p), subject, now, p)
 	e.ID, e.Cause = event.MakeID(now).String(), cause
 	if actor != "" {
 		e.Actor = actor
@@ -102,6 +102,22 @@ func (b *Board) say(now time.Time, alarm, actor, cause string, p event.Payload) 
 		panic("alarm: " + err.Error())
 	}
 	b.box = append(b.box, e)
+}
+
+// sourceOf names the line that an alarm is of, as all events of a line do: by
+// that its rights and its certificates are told from others'.
+func (b *Board) sourceOf(alarm string, p event.Payload) string {
+	line := ""
+	if a := b.alarms[alarm]; a != nil {
+		line = a.Line
+	}
+	if r, ok := p.(event.AlarmRaised); ok {
+		line = r.Line
+	}
+	if line == "" {
+		return b.source
+	}
+	return b.source + "/line/" + line
 }
 
 // Take returns what happened since the last call, in order. The caller appends

@@ -120,3 +120,19 @@ func (b *Board) endDrill(now time.Time, id string, list []Delivery) {
 		}
 	}
 }
+
+// next returns when the next drill begins after a time; zero is never.
+func (s DrillSettings) next(after time.Time, zone *time.Location) time.Time {
+	at, err := time.Parse("15:04", s.At)
+	if err != nil {
+		return time.Time{}
+	}
+	day := after.In(zone)
+	for i := range 8 {
+		t := time.Date(day.Year(), day.Month(), day.Day()+i, at.Hour(), at.Minute(), 0, 0, zone)
+		if t.After(after) && (Duty{Days: s.Days}).on(t) {
+			return t
+		}
+	}
+	return time.Time{}
+}

@@ -213,6 +213,27 @@ func (d *desktop) sameFromLog() {
 	}
 }
 
+// TestSource holds that an alarm's events are those of its line.
+func TestSource(t *testing.T) {
+	d := newDesktop(t, site(t))
+	for line, want := range map[string]string{"": "/demo", "caps-1": "/demo/line/caps-1"} {
+		before := len(d.log)
+		id, err := d.Raise(d.now, Raise{Key: "k" + line, Line: line, Severity: event.High, Text: "t"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Acknowledge(d.now, id, "user:li", ""); err != nil {
+			t.Fatal(err)
+		}
+		d.tick()
+		for _, e := range d.log[before:] {
+			if e.Source != want {
+				t.Errorf("%s of line %q is of source %s", e.Type, line, e.Source)
+			}
+		}
+	}
+}
+
 func TestAnotherAlarm(t *testing.T) {
 	d := newDesktop(t, site(t))
 	first := d.raise("k", event.Medium)
@@ -470,6 +491,28 @@ func TestRepeatsAreFew(t *testing.T) {
 	}
 	if len(d.log) > 6 {
 		t.Errorf("told %v", d.told())
+	}
+}
+
+// TestNobodyEver lets an alarm stand for five days that nobody takes.
+func TestNobodyEver(t *testing.T) {
+	d := newDesktop(t, site(t))
+	id := d.raise("k", event.High)
+	for end := d.now.Add(5 * 24 * time.Hour); d.now.Before(end); {
+		d.deliver()
+		d.wait(time.Minute)
+	}
+	if n := len(d.Deliveries("")); n > mostCalls+8 {
+		t.Errorf("%d deliveries are kept", n)
+	}
+	if n := len(d.live); n > 8 {
+		t.Errorf("%d deliveries are looked at", n)
+	}
+	if d.state(id) != Unacknowledged {
+		t.Errorf("state %s", d.state(id))
+	}
+	if n := d.Deliveries(id)[0].Round; n < 250 {
+		t.Errorf("the oldest one kept is of round %d: it calls too seldom", n)
 	}
 }
 

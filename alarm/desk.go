@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"linesman/event"
@@ -41,14 +42,16 @@ type Desk struct {
 	results chan result
 	ended   chan struct{}
 	sends   sync.WaitGroup
+	behind  atomic.Int64 // events the log has not taken yet
 }
 
 // ask is something to be done with the board; the answer follows when what
 // happened is in the log.
 type ask struct {
-	do   func(b *Board, now time.Time) error
-	err  error
-	done chan struct{}
+	do    func(b *Board, now time.Time) error
+	reads bool // it changes nothing, and is answered whatever the log does
+	err   error
+	done  chan struct{}
 }
 
 // result is what became of an attempt, or of a rest.
@@ -82,7 +85,15 @@ func New(c Config) (*Desk, error) {
 
 // ask lets the owner do something and waits until what came of it is in the log.
 func (d *Desk) ask(ctx context.Context, do func(b *Board, now time.Time) error) error {
-	a := &ask{do: do, done: make(chan struct{})}
+	return d.put(ctx, &ask{do: do, done: make(chan struct{})})
+}
+
+// read lets the owner look something up.
+func (d *Desk) read(ctx context.Context, do func(b *Board, now time.Time) error) error {
+	return d.put(ctx, &ask{do: do, reads: true, done: make(chan struct{})})
+}
+
+func (d *Desk) put(ctx context.Context, a *ask) error {
 	select {
 	case d.asks <- a:
 	case <-ctx.Done():
@@ -171,7 +182,7 @@ func (d *Desk) Told(ctx context.Context, token string) (told Delivery, alarms []
 	if err != nil {
 		return told, nil, err
 	}
-	err = d.ask(ctx, func(b *Board, _ time.Time) error {
+	err = d.read(ctx, func(b *Board, _ time.Time) error {
 		var ok bool
 		if told, ok = b.Delivery(id); !ok {
 			return fmt.Errorf("%w: this notice is too old", ErrUnknown)
@@ -199,8 +210,8 @@ type Picture struct {
 
 // Look returns what stands, with up to closed alarms that are normal again.
 func (d *Desk) Look(ctx context.Context, closed int) (p Picture, err error) {
-	err = d.ask(ctx, func(b *Board, now time.Time) error {
-		p = Picture{At: now.UTC(), Alarms: b.List(closed), Shelves: b.Shelves(), Suppressions: b.Suppressions(), Out: b.OutOfService(), Unsaved: len(b.box)}
+	err = d.read(ctx, func(b *Board, now time.Time) error {
+		p = Picture{At: now.UTC(), Alarms: b.List(closed), Shelves: b.Shelves(), Suppressions: b.Suppressions(), Out: b.OutOfService(), Unsaved: int(d.behind.Load())}
 		for _, name := range slices.Sorted(maps.Keys(b.floods)) {
 			if b.floods[name].at(now) {
 				p.Flood = append(p.Flood, name)
@@ -214,7 +225,7 @@ func (d *Desk) Look(ctx context.Context, closed int) (p Picture, err error) {
 // Alarm returns one alarm with its deliveries. The error wraps ErrUnknown for
 // one that the board does not have any more; the log may.
 func (d *Desk) Alarm(ctx context.Context, id string) (a Alarm, deliveries []Delivery, err error) {
-	err = d.ask(ctx, func(b *Board, _ time.Time) error {
+	err = d.read(ctx, func(b *Board, _ time.Time) error {
 		var ok bool
 		if a, ok = b.Alarm(id); !ok {
 			return fmt.Errorf("%w: there is no alarm %.60q on the board", ErrUnknown, id)

@@ -17,7 +17,7 @@ const (
 	restAgain   = 5 * time.Second  // after a rest failed
 	tellEvery   = 30 * time.Second // of a log that goes on refusing
 	takeAtOnce  = 256              // asks that share one append
-	saveWithin  = 10 * time.Second // of one append
+	saveWithin  = 3 * time.Second  // of one append; then people are called without it
 	lastSave    = 3 * time.Second  // when the desk ends
 	neverLater  = 24 * time.Hour   // the longest sleep
 	readAtOnce  = 1000             // events, at a start
@@ -67,7 +67,7 @@ func (o *owner) work(ctx, attempts context.Context) {
 		now := time.Now()
 		err := o.step(ctx, now)
 		for _, a := range asks {
-			if a.err == nil {
+			if a.err == nil && !a.reads {
 				a.err = err
 			}
 			close(a.done)
@@ -96,7 +96,7 @@ func (o *owner) work(ctx, attempts context.Context) {
 		}
 		now = time.Now()
 		for _, a := range asks {
-			if len(o.unsaved) > mostUnsaved {
+			if len(o.unsaved) > mostUnsaved && !a.reads {
 				a.err = fmt.Errorf("%w: %d events wait for it: see that the disk has room, and run linesman doctor", ErrUnsaved, len(o.unsaved))
 				continue
 			}
@@ -126,6 +126,7 @@ func (o *owner) save(ctx context.Context) error {
 	if len(o.unsaved) == 0 {
 		return nil
 	}
+	defer func() { o.behind.Store(int64(len(o.unsaved))) }()
 	bounded, cancel := context.WithTimeout(ctx, saveWithin)
 	defer cancel()
 	stored, err := o.cfg.Log.Append(bounded, o.unsaved)
@@ -261,55 +262,4 @@ func (o *owner) last(r result) {
 	if !errors.Is(r.err, context.Canceled) && r.rested == "" {
 		o.result(r)
 	}
-}
-
-// rebuild makes the board from the log.
-func (d *Desk) rebuild(ctx context.Context) (*Board, error) {
-	b := NewBoard(d.cfg.Settings, d.cfg.Source, d.cfg.Zone)
-	broken := func(err error) (*Board, error) {
-		return nil, fmt.Errorf("alarm: reading what stands from the log: %w", err)
-	}
-	marks, err := d.cfg.Log.Read(ctx, event.Filter{Types: []event.Type{event.AlarmStanding{}.EventType()}, Newest: true, Limit: 1})
-	if err != nil {
-		return broken(err)
-	}
-	after := uint64(0)
-	if len(marks) > 0 {
-		p, err := event.As[event.AlarmStanding](marks[0])
-		if err != nil {
-			return broken(err)
-		}
-		after = max(p.From, 1) - 1
-	}
-	for {
-		events, err := d.cfg.Log.Read(ctx, event.Filter{Types: Types, After: after, Limit: readAtOnce})
-		if err != nil {
-			return broken(err)
-		}
-		for _, e := range events {
-			if err := b.Apply(e); err != nil { // one that can not be read must not keep the others silent
-				d.cfg.Logger.Error("an event of an alarm can not be read", "seq", e.Seq, "err", err)
-			}
-			after = e.Seq
-		}
-		if len(events) < readAtOnce {
-			return b, nil
-		}
-	}
-}
-
-// next returns when the next drill begins after a time; zero is never.
-func (s DrillSettings) next(after time.Time, zone *time.Location) time.Time {
-	at, err := time.Parse("15:04", s.At)
-	if err != nil {
-		return time.Time{}
-	}
-	day := after.In(zone)
-	for i := range 8 {
-		t := time.Date(day.Year(), day.Month(), day.Day()+i, at.Hour(), at.Minute(), 0, 0, zone)
-		if t.After(after) && (Duty{Days: s.Days}).on(t) {
-			return t
-		}
-	}
-	return time.Time{}
 }

@@ -199,6 +199,9 @@ func TestLogRefuses(t *testing.T) {
 		if len(push.got) != 1 { // the clock of a synctest begins on a Saturday
 			t.Errorf("called %v", push.got)
 		}
+		if p, err := d.Look(t.Context(), 0); err != nil || len(p.Alarms) != 1 || p.Unsaved < 2 {
+			t.Errorf("what stands while the log refuses: %+v, %v", p, err)
+		}
 		log.set(false)
 		again, err := d.Raise(t.Context(), Raise{Key: "k", Severity: event.High, Text: "t"})
 		if err != nil || again != id {
@@ -314,7 +317,7 @@ func (d *day) raise(r Raise, dying bool) string {
 // down a third of it, half of the 20 kills fall into a raise. No alarm is lost,
 // none is there twice, and every delivery comes to an end that the log tells.
 func TestDay(t *testing.T) {
-	for seed := range uint64(3) {
+	for seed := range uint64(2) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { runDay(t, seed) })
 		})

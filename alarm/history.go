@@ -58,23 +58,44 @@ type Past struct {
 }
 
 // Past returns all that the log has of one alarm. The error wraps ErrUnknown
-// where it has nothing.
+// where it has nothing. It looks from the alarm's birth on, which its id tells,
+// and ends where the alarm did: a log of years is not gone through for it.
 func (d *Desk) Past(ctx context.Context, id string) (Past, error) {
-	events, err := d.cfg.Log.Read(ctx, event.Filter{Subject: id, Types: Types})
-	if err != nil {
-		return Past{}, fmt.Errorf("alarm: reading the log: %w", err)
+	unknown := fmt.Errorf("%w: the log has no alarm %.60q, or it has expired", ErrUnknown, id)
+	born, ok := event.ParseID(id)
+	if !ok {
+		return Past{}, unknown
 	}
 	b := NewBoard(d.cfg.Settings, d.cfg.Source, d.cfg.Zone)
-	for _, e := range events {
-		if err := b.Apply(e); err != nil {
-			return Past{}, err
+	var out Past
+	from, span, now := born.Born().Add(-time.Second), 48*time.Hour, time.Now()
+	for from.Before(now.Add(time.Minute)) {
+		f := event.Filter{Subject: id, Types: Types, From: from, To: from.Add(span), Limit: readAtOnce}
+		for more := true; more; {
+			events, err := d.cfg.Log.Read(ctx, f)
+			if err != nil {
+				return Past{}, fmt.Errorf("alarm: reading the log: %w", err)
+			}
+			for _, e := range events {
+				if err := b.Apply(e); err != nil {
+					return Past{}, err
+				}
+				f.After = e.Seq
+			}
+			out.Events = append(out.Events, events...)
+			more = len(events) == readAtOnce
 		}
+		a := b.alarms[id]
+		if a == nil || a.closed && a.Cleared.Before(f.To.Add(-2*time.Hour)) {
+			break // it can not come back any more
+		}
+		from, span = f.To, 4*span
 	}
-	a, ok := b.Alarm(id)
-	if !ok {
-		return Past{}, fmt.Errorf("%w: the log has no alarm %.60q, or it has expired", ErrUnknown, id)
+	if out.Alarm, ok = b.Alarm(id); !ok {
+		return Past{}, unknown
 	}
-	return Past{Alarm: a, Seq: events[0].Seq, Deliveries: b.Deliveries(id), Events: events}, nil
+	out.Seq, out.Deliveries = out.Events[0].Seq, b.Deliveries(id)
+	return out, nil
 }
 
 // History returns alarms raised before a seq (0: now), the newest first, at most

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -35,24 +34,13 @@ var alarmKeys = keys{
 }
 
 // paper is a channel that keeps what it is given.
-type paper struct {
-	mu  sync.Mutex
-	got []alarm.Notice
-}
+type paper chan alarm.Notice
 
-func (p *paper) Proves() bool { return false }
+func (p paper) Proves() bool { return false }
 
-func (p *paper) Deliver(_ context.Context, n alarm.Notice) (alarm.Proof, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.got = append(p.got, n)
+func (p paper) Deliver(_ context.Context, n alarm.Notice) (alarm.Proof, error) {
+	p <- n
 	return alarm.Taken, nil
-}
-
-func (p *paper) notices() []alarm.Notice {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.got)
 }
 
 // calling is a site with a desk that calls li by letter, page and push.
@@ -60,14 +48,14 @@ type calling struct {
 	t      *testing.T
 	h      http.Handler
 	desk   *alarm.Desk
-	letter *paper
+	letter paper
 	log    *eventtest.Memory
 	pushed chan receiver.Push
 	push   *receiver.Service
 }
 
 func newCalling(t *testing.T) *calling {
-	c := &calling{t: t, letter: &paper{}, log: eventtest.NewMemory(), pushed: make(chan receiver.Push, 64)}
+	c := &calling{t: t, letter: make(paper, 64), log: eventtest.NewMemory(), pushed: make(chan receiver.Push, 64)}
 	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.push.ServeHTTP(w, r) }))
 	t.Cleanup(far.Close)
 	c.push = receiver.New(far.URL, "", func(p receiver.Push) { c.pushed <- p })
@@ -145,18 +133,16 @@ func (c *calling) raise(key string) string {
 // notice waits until li has a letter about an alarm.
 func (c *calling) notice(id string) alarm.Notice {
 	c.t.Helper()
-	for range 500 {
-		for _, n := range c.letter.notices() {
+	for {
+		select {
+		case n := <-c.letter:
 			if n.Alarm.ID == id {
 				return n
 			}
-		}
-		if _, _, err := c.desk.Alarm(c.t.Context(), id); err != nil { // a turn of the desk
-			c.t.Fatal(err)
+		case <-time.After(30 * time.Second):
+			c.t.Fatal("no letter")
 		}
 	}
-	c.t.Fatal("no letter")
-	return alarm.Notice{}
 }
 
 func TestAlarms(t *testing.T) {

@@ -77,7 +77,8 @@ type Config struct {
 	LogState func() LogState
 	// Evidence opens one kept picture or clip by its SHA-256, 64 lower-case hex
 	// digits; the api closes it. An error that wraps fs.ErrNotExist says that it
-	// is gone or never was. Nil: nothing is kept.
+	// is gone or never was, one that wraps fs.ErrPermission that it may not be shown
+	// now. Nil: nothing is kept.
 	Evidence func(ctx context.Context, sha256 string) (io.ReadCloser, error)
 	// Nearest says what a rejected part was compared with, by the pictures that its
 	// Views name. The error wraps ErrNotCompared where nobody can say. Nil: nobody can.

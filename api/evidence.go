@@ -19,6 +19,8 @@ type evidenceQuery struct {
 
 func (s *server) registerEvidence(a huma.API) {
 	op := get("/evidence/{sha256}", "evidence", "A kept picture or clip")
+	op.Errors = []int{403, 404}
+	op.Description = "Pictures of safety cameras have their faces veiled; a clip shows them, and is refused until its alarm is acknowledged."
 	op.Responses = map[string]*huma.Response{"200": {
 		Description: "The file as it was kept",
 		Content:     map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
@@ -27,6 +29,9 @@ func (s *server) registerEvidence(a huma.API) {
 		file, err := s.Evidence(ctx, q.SHA256)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, huma.Error404NotFound("no evidence " + q.SHA256 + ": it was never kept, or has expired; an evidence.dropped event says when")
+		}
+		if errors.Is(err, fs.ErrPermission) {
+			return nil, huma.Error403Forbidden("evidence " + q.SHA256 + ": " + err.Error())
 		}
 		if err != nil {
 			return nil, s.broken("opening evidence", err)

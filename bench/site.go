@@ -24,6 +24,7 @@ type DrawnSite struct {
 	Name    string
 	Listen  string // "host:port" of the page
 	Cameras string // further rows under cameras:, indented
+	More    string // further parts of the file, from the first column
 	// SpeedMMs is the belt's; at most fastest unless set.
 	SpeedMMs float64
 }
@@ -57,7 +58,7 @@ lines:
     views: [{camera: top, at_mm: %g, mm_per_px: %g, belt: +x, step_mm: %g, exposure: %v}]
     gates: [{at_mm: %g, lanes: [%s], controller: plc-1, mode: queue, point: pass, response: %v, window_mm: %g, confirm: ejected, confirm_mm: 40, exit: good_count, exit_mm: 60}]
     recipe: recipe.yaml
-`, d.Name, d.Listen, l.Product, d.Cameras, l.Lanes, l.Product, pitch, most, deadline, l.PerMM, l.CameraMM, l.MMPerPx, l.StepMM, exposureAt(most), l.GateMM, strings.Join(lanes, ", "), response, window)
+%s`, d.Name, d.Listen, l.Product, d.Cameras, l.Lanes, l.Product, pitch, most, deadline, l.PerMM, l.CameraMM, l.MMPerPx, l.StepMM, exposureAt(most), l.GateMM, strings.Join(lanes, ", "), response, window, d.More)
 	rec := fmt.Sprintf("recipe: %s\nversion: 1\npart: {diameter_mm: %g, lanes: %d, lane_mm: %g}\nmodel: model\n", l.Product, l.DiameterMM, l.Lanes, l.LaneMM)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err

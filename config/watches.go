@@ -45,6 +45,16 @@ func (s *Site) validateWatches(viewed map[part.CameraID]part.LineID) (errs []err
 	return errs
 }
 
+// FacesShown reports whether every safety camera shows faces.
+func (s *Site) FacesShown() bool {
+	for _, w := range s.Watches {
+		if w.Faces != "shown" {
+			return false
+		}
+	}
+	return len(s.Watches) > 0
+}
+
 // WatchIDs returns the safety cameras in a stable order.
 func (s *Site) WatchIDs() []part.CameraID { return sorted(s.Watches) }
 

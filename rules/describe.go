@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -24,8 +25,8 @@ func (e *Engine) describe(h *condition) {
 		if a.Object == "" {
 			a.Object = m.label
 		}
-		if m.zone != "" && !slices.Contains(zones, m.zone) {
-			zones = append(zones, m.zone)
+		if zone := cmp.Or(m.zone, m.beside); zone != "" && !slices.Contains(zones, zone) {
+			zones = append(zones, zone)
 		}
 		a.Boxes = append(a.Boxes, m.box)
 		words = append(words, m.words())

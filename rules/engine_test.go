@@ -364,3 +364,24 @@ func BenchmarkEngine(b *testing.B) {
 		see(e, n, tracks...)
 	}
 }
+
+// TestCanNotBeTold holds that a rule that breaks while it is judged is not taken
+// for one that holds.
+func TestCanNotBeTold(t *testing.T) {
+	e := engine(t, Rule{When: `number(person) % number(fire) == 1`})
+	changes := see(e, 0, one(1, 400, 0, 0, scene.Confirmed))
+	if kinds(changes) != "raised" || !strings.Contains(changes[0].Alert.Text, "the rule can not be told: ") {
+		t.Errorf("%+v", changes)
+	}
+}
+
+// TestBeside holds that one who is near a zone is not said to be in it.
+func TestBeside(t *testing.T) {
+	e := engine(t, Rule{When: `near(person, zone("dock"), "3 m")`})
+	outside := one(1, 1060, 0, 2, scene.Confirmed) // the dock ends at 1024
+	outside.Stays = nil
+	changes := see(e, 2, outside)
+	if kinds(changes) != "raised" || changes[0].Alert.Zone != "dock" || strings.Contains(changes[0].Alert.Text, "in zone") || !strings.Contains(changes[0].Alert.Text, "m from zone dock") {
+		t.Errorf("%+v", changes)
+	}
+}

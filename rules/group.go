@@ -11,14 +11,17 @@ import (
 
 // member is one of a group: a person, a vehicle, fire, or a thing.
 type member struct {
-	track *scene.Track // nil for fire and things
-	label string
-	box   vision.Box
-	zones []string      // of fire and things
-	zone  string        // that it was asked to be in
-	stays time.Duration // there, or since it was first seen, or alone
-	came  string        // the way it came into zone
-	note  string        // for the person who reads the alert
+	track  *scene.Track // nil for fire and things
+	label  string
+	box    vision.Box
+	zones  []string      // of fire and things
+	zone   string        // that it was asked to be in
+	stays  time.Duration // there, or since it was first seen, or alone
+	came   string        // the way it came into zone
+	beside string        // a zone that it was asked to be near
+	note   string        // for the person who reads the alert
+	// unseen is how long it has not been seen: its place and speed are guessed.
+	unseen time.Duration
 }
 
 // place is a zone of the camera.
@@ -92,10 +95,17 @@ func (g group) dressed(item string, is scene.Worn) group {
 	})
 }
 
+// guessAtMost is how long after the last sight a place is good enough to measure
+// from, and a speed still true.
+const guessAtMost = time.Second
+
+// placed reports whether one's place and speed are known well enough to measure.
+func (m *member) placed() bool { return m.track != nil && m.unseen <= guessAtMost }
+
 // faster reports whether one moves faster than a pace. Without a floor, or with
 // the feet not seen, metres are not to be had.
 func (m *member) faster(p pace) bool {
-	if m.track == nil || !m.track.Motion.Known {
+	if !m.placed() || !m.track.Motion.Known {
 		return false
 	}
 	v := m.track.Motion
@@ -118,18 +128,18 @@ func (t *terms) near(g group, of any, metres float64) group {
 	}
 	w, h := t.moment.Scene.Width, t.moment.Scene.Height
 	return g.only(func(m *member) bool {
-		if m.track == nil {
+		if !m.placed() {
 			return false
 		}
 		switch of := of.(type) {
 		case place:
 			gap := t.set.ToZone(m.track, of.zone, w, h)
-			m.zone, m.note = of.zone, far(gap, "zone "+of.zone)
+			m.beside, m.note = of.zone, far(gap, "zone "+of.zone)
 			return gap.Within(metres)
 		case group:
 			for i := range of {
 				other := of[i].track
-				if other == nil || other.Number == m.track.Number {
+				if !of[i].placed() || other.Number == m.track.Number {
 					continue
 				}
 				if gap := t.set.Between(m.track, other, w, h); gap.Within(metres) {

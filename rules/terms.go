@@ -63,7 +63,7 @@ func newTerms(e *Engine) *terms {
 		return g.only(func(m *member) bool { return m.stays >= d })
 	}
 	t.Heading = func(g group, way string) group {
-		return g.only(func(m *member) bool { return m.track != nil && m.track.Motion.Heading == way })
+		return g.only(func(m *member) bool { return m.placed() && m.track.Motion.Heading == way })
 	}
 	t.Came = func(g group, way string) group { return g.only(func(m *member) bool { return m.came == way }) }
 	t.Running = func(g group) group {
@@ -101,7 +101,7 @@ func (t *terms) fill(m *Moment, set *scene.Settings) {
 	}
 	for i := range m.Scene.Tracks {
 		tr := &m.Scene.Tracks[i]
-		one := member{track: tr, label: tr.Label, box: tr.Box, stays: m.Scene.At.Sub(tr.First)}
+		one := member{track: tr, label: tr.Label, box: tr.Box, stays: m.Scene.At.Sub(tr.First), unseen: m.Scene.At.Sub(tr.Last)}
 		if scene.Vehicle(tr.Label) {
 			t.Vehicle = append(t.Vehicle, one)
 		}

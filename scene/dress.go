@@ -38,6 +38,7 @@ const voteSeconds = 30
 type votes struct {
 	slots [voteSeconds]slot
 	held  Worn // as last decided: it takes a clear majority to change it
+	last  time.Time
 	small bool
 }
 
@@ -55,7 +56,7 @@ func (v *votes) add(at time.Time, worn bool, score float64) {
 		*s = slot{second: at.Unix(), first: at}
 	}
 	s.n++
-	s.last = at
+	s.last, v.last = at, at
 	if worn {
 		s.worn += score
 	} else {
@@ -63,7 +64,8 @@ func (v *votes) add(at time.Time, worn bool, score float64) {
 	}
 }
 
-// verdict counts the votes of the window.
+// verdict counts the votes of the window. Where they are too few, what was decided
+// before stands for a while: who turns away has not put a helmet on.
 func (v *votes) verdict(item Item, at time.Time, set *DressSettings) Dress {
 	d := Dress{Item: item, Small: v.small}
 	var worn, bare float64
@@ -86,7 +88,9 @@ func (v *votes) verdict(item Item, at time.Time, set *DressSettings) Dress {
 	}
 	switch {
 	case d.Votes < set.Votes || last.Sub(first) < set.Span:
-		v.held = Unknown
+		if at.Sub(v.last) > set.Hold {
+			v.held = Unknown
+		}
 	case d.Share >= set.Share:
 		v.held = Yes
 	case 1-d.Share >= set.Share:
@@ -158,12 +162,17 @@ func (f *Follower) dressUp(at time.Time, s *Scene) {
 	}
 }
 
+// bodyWidths is how many times its width a whole person is tall at least: of one
+// who is cut off at the hip, by a bench or by the picture, the box is wider.
+const bodyWidths = 2.4
+
 // fitOn is how far a piece of dress is from where it would be on a person, 0 is
 // the very place; infinite if it is not on it at all.
 func fitOn(t *follow, item int, d detect.Found) float64 {
-	b, w, h, c := bands[item], t.width, t.height, d.Box.Centre()
+	b, w, c := bands[item], t.width, d.Box.Centre()
+	h := max(t.height, bodyWidths*w)
 	down, beside := (c.Y-t.Box.Y0)/h, math.Abs(c.X-t.x.At)/w
-	large := d.Box.Height() > 0.75*h || d.Box.Width() > 1.3*w
+	large := d.Box.Height() > 0.75*h || d.Box.Width() > 1.3*w || c.Y > t.Box.Y1
 	if down < b.from || down > b.to || beside > b.beside || large {
 		return math.Inf(1)
 	}

@@ -53,29 +53,29 @@ func TestGateStaysClosed(t *testing.T) {
 		name  string
 		noise float64
 		light func(s float64) float64
-		looks int // at most, in five minutes at 5 pictures a second, the floor's 60 among them
+		looks int // at most, in two and a half minutes at 5 pictures a second, the floor's 30 among them
 	}{
-		{"a still yard", 2, func(float64) float64 { return 1 }, 70},
-		{"a noisy night", 7, func(float64) float64 { return 0.4 }, 70},
-		{"a cloud every minute", 2, func(s float64) float64 { return 1 + 0.3*math.Sin(s/10) }, 75},
-		{"the exposure jumps every twenty seconds", 2, func(s float64) float64 { return 1 + 0.25*float64(int(s/20)%2) }, 75},
+		{"a still yard", 2, func(float64) float64 { return 1 }, 40},
+		{"a noisy night", 7, func(float64) float64 { return 0.4 }, 40},
+		{"a cloud every minute", 2, func(s float64) float64 { return 1 + 0.3*math.Sin(s/10) }, 44},
+		{"the exposure jumps every twenty seconds", 2, func(s float64) float64 { return 1 + 0.25*float64(int(s/20)%2) }, 44},
 	} {
 		v := newYardView(1, tt.noise)
 		g, _ := NewGate(GateSettings{})
 		looks, why := 0, map[string]int{}
-		for n := range 1500 {
+		for n := range 750 {
 			s := float64(n) / 5
 			if l := g.Glance(v.picture(tt.light(s)), after(s), false); l.Look {
 				looks++
 				why[l.Why.String()]++
 			}
 		}
-		t.Logf("%s: looked at %d of 1500 pictures: %v", tt.name, looks, why)
+		t.Logf("%s: looked at %d of 750 pictures: %v", tt.name, looks, why)
 		if looks > tt.looks {
-			t.Errorf("%s: looked at %d of 1500 pictures (%v), want at most %d", tt.name, looks, why, tt.looks)
+			t.Errorf("%s: looked at %d of 750 pictures (%v), want at most %d", tt.name, looks, why, tt.looks)
 		}
-		if looks < 58 {
-			t.Errorf("%s: looked at %d of 1500 pictures: the floor of 5 s asks for 60", tt.name, looks)
+		if looks < 28 {
+			t.Errorf("%s: looked at %d of 750 pictures: the floor of 5 s asks for 30", tt.name, looks)
 		}
 	}
 }

@@ -22,6 +22,7 @@ type Settings struct {
 	Dress  DressSettings  `yaml:"dress,omitempty"`
 	Fire   SightSettings  `yaml:"fire,omitempty"`
 	Left   LeftSettings   `yaml:"left,omitempty"`
+	Gate   GateSettings   `yaml:"gate,omitempty"`
 }
 
 // FollowSettings say how people and vehicles are followed.
@@ -55,6 +56,9 @@ type DressSettings struct {
 	Votes  int           `yaml:"votes,omitempty"`
 	Span   time.Duration `yaml:"span,omitempty"`
 	Share  float64       `yaml:"share,omitempty"`
+	// Hold is how long what was decided stands after the last picture that showed
+	// the item or its lack (20 s).
+	Hold time.Duration `yaml:"hold,omitempty"`
 	// Sure is the score from which a detection of an item counts (0.3).
 	Sure float64 `yaml:"sure,omitempty"`
 }
@@ -117,6 +121,9 @@ func (s *Settings) Validate() error {
 	refuse("dress", s.Dress.validate())
 	refuse("fire", s.Fire.validate())
 	refuse("left", s.Left.validate())
+	if err := s.Gate.Validate(); err != nil {
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
 }
 
@@ -133,6 +140,7 @@ func (s *Settings) defaults() {
 	or(&d.Votes, 4)
 	or(&d.Span, 1500*time.Millisecond)
 	or(&d.Share, 0.65)
+	or(&d.Hold, 20*time.Second)
 	or(&d.Sure, 0.3)
 	or(&s.Fire.Seen, 3)
 	or(&s.Fire.Of, 5)
@@ -168,6 +176,8 @@ func (d *DressSettings) validate() error {
 		return fmt.Errorf("span of %v in a window of %v: want 0 < span < window <= %ds", d.Span, d.Window, voteSeconds)
 	case !(d.Share > 0.5 && d.Share <= 1):
 		return fmt.Errorf("share is %v: want more than half, up to 1", d.Share)
+	case d.Hold < 0 || d.Hold > 10*time.Minute:
+		return fmt.Errorf("hold is %v: want up to 10m", d.Hold)
 	case !(d.Sure > 0 && d.Sure <= 1):
 		return fmt.Errorf("sure is %v: want a score above 0, up to 1", d.Sure)
 	}

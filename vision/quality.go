@@ -1,6 +1,9 @@
 package vision
 
-import "linesman/camera"
+import (
+	"linesman/camera"
+	"linesman/vision/lanes"
+)
 
 // coveredSpread is the least standard deviation of grey that a picture of
 // something has; below it there is only the sensor's own noise, or nothing.
@@ -31,16 +34,8 @@ func Inspect(f *camera.Frame, scratch *[]byte) Quality {
 		greyRow(f, y-1, above)
 		greyRow(f, y, here)
 		greyRow(f, y+1, below)
-		for x := 1; x+1 < w; x++ {
-			g := int64(here[x])
-			l := int64(here[x-1]) + int64(here[x+1]) + int64(above[x]) + int64(below[x]) - 4*g
-			sum += g
-			lap += l
-			lap2 += l * l
-			if g == 0 || g == 255 {
-				clipped++
-			}
-		}
+		l := lanes.Laplace(above, here, below)
+		sum, lap, lap2, clipped = sum+l.Level, lap+l.Sum, lap2+l.Square, clipped+l.Clipped
 		n += int64(w - 2)
 		blocks.row(here)
 	}
@@ -61,10 +56,7 @@ func greyRow(f *camera.Frame, y int, out []byte) {
 		copy(out, row[:f.Width])
 		return
 	}
-	row = row[:3*len(out)]
-	for x := range out {
-		out[x] = byte((77*uint32(row[3*x]) + 150*uint32(row[3*x+1]) + 29*uint32(row[3*x+2])) >> 8)
-	}
+	lanes.Grey(out, row)
 }
 
 // spread is the variance of means of runs of pixels, in which noise has all but
@@ -74,11 +66,7 @@ type spread struct{ n, sum, sum2 float64 }
 func (s *spread) row(grey []byte) {
 	run := min(64, len(grey))
 	for ; len(grey) >= run; grey = grey[run:] {
-		t := 0
-		for _, g := range grey[:run] {
-			t += int(g)
-		}
-		m := float64(t) / float64(run)
+		m := float64(lanes.Total(grey[:run])) / float64(run)
 		s.n++
 		s.sum += m
 		s.sum2 += m * m

@@ -49,35 +49,29 @@ func (l Letterbox) Fill(pix []byte, stride int, n Normalise, pad [3]byte, out []
 	}
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
-	s.columns.spread(l.pw, l.W, l.Left, l.Scale)
-	s.rows.spread(l.ph, l.H, l.Top, l.Scale)
-	s.row = resize(s.row, 3*l.pw)
-	s.sum = resize(s.sum, 3*l.pw)
-	x0, x1 := s.columns.inside()
+	s.fit(l)
+	even := n.Mean[0] == n.Mean[1] && n.Mean[1] == n.Mean[2] && n.Deviation[0] == n.Deviation[1] && n.Deviation[1] == n.Deviation[2]
 	for y := range l.H {
 		first, weights := s.rows.of(y)
 		if len(weights) == 0 {
 			fill(out, plane, y*l.W, (y+1)*l.W, beside)
 			continue
 		}
-		clear(s.sum)
-		for i, w := range weights {
-			at := (first + i) * stride
-			lanes.Floats(s.row, pix[at:at+3*l.pw])
-			lanes.Add(s.sum, s.row, w)
+		lanes.Weighted(s.sum[:3*l.pw], pix[first*stride:], stride, weights)
+		fill(out, plane, y*l.W, y*l.W+s.from, beside)
+		fill(out, plane, y*l.W+s.to, (y+1)*l.W, beside)
+		at := y*l.W + s.from
+		end := y*l.W + s.to
+		red, green, blue := out[at:end], out[plane+at:plane+end], out[2*plane+at:2*plane+end]
+		if even {
+			s.narrow.Planes(red, green, blue, s.sum, n.Mean[0], k[0])
+			continue
 		}
-		fill(out, plane, y*l.W, y*l.W+x0, beside)
-		fill(out, plane, y*l.W+x1, (y+1)*l.W, beside)
-		red, green, blue := out[y*l.W:(y+1)*l.W], out[plane+y*l.W:plane+(y+1)*l.W], out[2*plane+y*l.W:2*plane+(y+1)*l.W]
-		for x := x0; x < x1; x++ {
-			first, weights := s.columns.of(x)
-			p := s.sum[3*first : 3*(first+len(weights))]
-			var r, g, b float32
-			for i, w := range weights {
-				v := p[3*i : 3*i+3 : 3*i+3]
-				r, g, b = r+w*v[0], g+w*v[1], b+w*v[2]
+		s.narrow.Planes(red, green, blue, s.sum, 0, 1)
+		for c, row := range [3][]float32{red, green, blue} {
+			for i, v := range row {
+				row[i] = v*k[c] + off[c]
 			}
-			red[x], green[x], blue[x] = r*k[0]+off[0], g*k[1]+off[1], b*k[2]+off[2]
 		}
 	}
 }
@@ -92,19 +86,35 @@ func fill(out []float32, plane, from, to int, colour [3]float32) {
 	}
 }
 
-// scratch is what Fill works in.
+// scratch is what Fill works in: kept from picture to picture, which are mostly of
+// one size.
 type scratch struct {
-	columns, rows taps
-	row, sum      []float32
+	box      Letterbox // that the rest was worked out for
+	rows     taps
+	narrow   *lanes.Narrowing // columns from..to
+	from, to int
+	sum      []float32
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-func resize(s []float32, n int) []float32 {
-	if cap(s) < n {
-		return make([]float32, n)
+// fit works out what falls where.
+func (s *scratch) fit(l Letterbox) {
+	if s.box == l {
+		return
 	}
-	return s[:n]
+	var columns taps
+	columns.spread(l.pw, l.W, l.Left, l.Scale)
+	s.rows.spread(l.ph, l.H, l.Top, l.Scale)
+	s.from, s.to = columns.inside()
+	var first []int
+	var weights [][]float32
+	for x := s.from; x < s.to; x++ {
+		i, w := columns.of(x)
+		first, weights = append(first, i), append(weights, w)
+	}
+	s.narrow, s.box = lanes.NewNarrowing(first, weights), l
+	s.sum = make([]float32, max(3*l.pw, s.narrow.Reach()))
 }
 
 // taps are, along one side, the pixels of the picture that fall on each of the

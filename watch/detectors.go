@@ -40,12 +40,17 @@ func NewDetectors(n int, open func() (*detect.Detector, error)) (*Detectors, err
 func (d *Detectors) Model() models.Model { return d.model }
 
 // Look finds what is in a picture, appended to found, once a detector is free.
-// An error is blindness, not an empty yard.
+// Scores are on the scale that all classes share, and so is floor: 0.5 is what the
+// model's card asks of a class. An error is blindness, not an empty yard.
 func (d *Detectors) Look(ctx context.Context, p detect.Picture, floor float64, found []detect.Found) ([]detect.Found, error) {
 	select {
 	case one := <-d.free:
-		seen, err := one.Look(p, floor)
-		found = append(found, seen...)
+		seen, err := one.Look(p, one.Raw(floor))
+		for _, f := range seen {
+			if f.Score = one.Level(f.Label, f.Score); f.Score >= floor {
+				found = append(found, f)
+			}
+		}
 		d.free <- one
 		return found, err
 	case <-ctx.Done():

@@ -14,6 +14,11 @@ import (
 // log; a rule may want more.
 const aloneFor = 10 * time.Second
 
+// leastThing is the share of the picture from which a place that changed, and
+// that no detector named, is told of in the log, if it lies in a zone: shadows
+// and a camera's coding change many small places.
+const leastThing = 0.004
+
 // findings are what scenes show for longer than a moment and the log is told of
 // when it begins and when it ends: fire and smoke, dress that is missing, things
 // left behind. They belong to the guard's goroutine.
@@ -42,7 +47,7 @@ func (f *findings) take(s *scene.Scene) {
 		}
 	}
 	for i := range s.Left {
-		if s.Left[i].Alone >= aloneFor {
+		if l := &s.Left[i]; l.Alone >= aloneFor && (l.Label != scene.Thing || len(l.Zones) > 0 && l.Box.Width()*l.Box.Height() >= leastThing*float64(s.Width*s.Height)) {
 			f.left(s, &s.Left[i])
 		}
 	}

@@ -118,7 +118,7 @@ func (s *Station) CameraState(st camera.State) {
 
 // Run works until ctx ends. It returns nil then.
 func (s *Station) Run(ctx context.Context) error {
-	defer s.close()
+	defer s.Close()
 	beat := time.NewTicker(beatEvery)
 	defer beat.Stop()
 	for {
@@ -140,7 +140,8 @@ func (s *Station) Run(ctx context.Context) error {
 	}
 }
 
-func (s *Station) close() {
+// Close gives back what the station keeps. Run does so at its end.
+func (s *Station) Close() {
 	s.recorder.Close()
 	if f, _ := s.intake.take(); f != nil {
 		f.Release()
@@ -207,6 +208,13 @@ func (s *Station) see(ctx context.Context, f *camera.Frame) (sc *scene.Scene, lo
 	s.busy = seen.Busy()
 	s.pixels.Take(&seen)
 	return &seen, look, seen.Blind
+}
+
+// See sees one frame at once and says what it shows, or why it can not be judged:
+// for who measures. Run must not run.
+func (s *Station) See(ctx context.Context, f *camera.Frame) (sc *scene.Scene, why string) {
+	sc, _, why = s.see(ctx, f)
+	return sc, why
 }
 
 // unseen says why a picture can not be judged by what is wrong with the camera.

@@ -25,8 +25,9 @@ import (
 	"linesman/vision/tamper"
 )
 
-// Eyes find things in a picture, appended to found; Detectors are made for it.
-// An error means that nobody looked.
+// Eyes find things in a picture that score at least floor, appended to found;
+// Detectors are made for it. A score of 0.5 is what the model asks of a class to
+// believe it. An error means that nobody looked.
 type Eyes interface {
 	Look(ctx context.Context, p detect.Picture, floor float64, found []detect.Found) ([]detect.Found, error)
 }

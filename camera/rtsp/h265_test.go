@@ -79,7 +79,7 @@ func TestH265PicturesAndPackets(t *testing.T) {
 
 func TestH265LossIsDamageUntilTheNextKeyPicture(t *testing.T) {
 	var mu sync.Mutex
-	lose := false
+	lose, asked := false, 0
 	p := with(t, publisher.Options{Codec: "h265", KeyEvery: 10, Mangle: func(p *rtp.Packet) bool {
 		mu.Lock()
 		defer mu.Unlock()
@@ -93,8 +93,10 @@ func TestH265LossIsDamageUntilTheNextKeyPicture(t *testing.T) {
 	w.until(t, driver(t, rtsp.Settings{URL: p.URL()}), func() bool {
 		mu.Lock()
 		defer mu.Unlock()
-		lose = lose || len(w.frames) == 15
-		return len(w.frames) >= 40
+		if n := len(w.frames); n >= 15 && asked == 0 {
+			lose, asked = true, n
+		}
+		return asked > 0 && len(w.frames) >= asked+25
 	})
 	first, last, damaged := 0, 0, 0
 	for i, f := range w.frames {

@@ -29,14 +29,15 @@ func TestHostileAnswersWithoutEnd(t *testing.T) {
 		return instead("DESCRIBE", func(p *peer, r request) bool { return p.say(begin) && p.endlessly(more) })
 	}
 	const ok = "RTSP/1.0 200 OK\r\n"
+	patient := rtsp.Settings{Timeout: soon / 2} // so that it is not time that runs out
 	attacks := []attack{
 		{name: "header lines", behave: endless(ok, "X-More: and more\r\n"), says: "headers count exceeds"},
 		{name: "a header line", behave: endless(ok+"X-More: ", "and more "), says: "exceeds 2048"},
 		{name: "a header name", behave: endless(ok, "X-More"), says: "rtsp camera at"},
-		{name: "blanks before a header's value", behave: endless(ok+"X-More:", " "), says: "no description of its stream"},
+		{name: "blanks before a header's value", behave: endless(ok+"X-More:", " "), says: "no description of its stream", settings: patient},
 		{name: "a status line", behave: endless("RTSP/1.0 200 ", "fine "), says: "exceeds 255"},
-		{name: "noise", behave: endless("", "\x00\xff\x17"), says: "no description of its stream"},
-		{name: "answers to what nobody asked", behave: endless("", "RTSP/1.0 200 OK\r\nCSeq: 999\r\n\r\n"), says: "no description of its stream"},
+		{name: "noise", behave: endless("", "\x00\xff\x17"), says: "no description of its stream", settings: patient},
+		{name: "answers to what nobody asked", behave: endless("", "RTSP/1.0 200 OK\r\nCSeq: 999\r\n\r\n"), says: "no description of its stream", settings: patient},
 		{name: "questions", behave: endless("", "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n"), says: "rtsp camera at"},
 		{name: "a question that is not known", behave: endless("", "REDIRECT * RTSP/1.0\r\nCSeq: 1\r\n\r\n"), says: "rtsp camera at"},
 		{name: "a body of 1 GB", behave: instead("DESCRIBE", func(p *peer, r request) bool {
@@ -55,12 +56,13 @@ func TestHostileAnswersWithoutEnd(t *testing.T) {
 // at each point.
 func TestHostileSilence(t *testing.T) {
 	good := with(t, publisher.Options{})
+	brief := rtsp.Settings{Timeout: 150 * time.Millisecond}
 	for _, method := range []string{"OPTIONS", "DESCRIBE", "SETUP", "PLAY"} {
 		half := func(r request) string { a := usual(r, goodSDP); return a[:len(a)/2] }
 		attacks := []attack{
-			{name: "never answers", behave: instead(method, func(p *peer, r request) bool { return p.wait() }), says: "does not answer within"},
-			{name: "stops in the middle", behave: instead(method, func(p *peer, r request) bool { p.say(half(r)); return p.wait() }), says: "does not answer within"},
-			{name: "answers byte by byte", behave: instead(method, slowly), says: "does not answer within"},
+			{name: "never answers", behave: instead(method, func(p *peer, r request) bool { return p.wait() }), says: "does not answer within", settings: brief},
+			{name: "stops in the middle", behave: instead(method, func(p *peer, r request) bool { p.say(half(r)); return p.wait() }), says: "does not answer within", settings: brief},
+			{name: "answers byte by byte", behave: instead(method, slowly), says: "does not answer within", settings: brief},
 			{name: "hangs up before its answer", behave: instead(method, func(p *peer, r request) bool { return false }), says: "closed the connection"},
 			{name: "hangs up in the middle", behave: instead(method, func(p *peer, r request) bool { p.say(half(r)); return false }), says: "rtsp camera at"},
 			{name: "hangs up after its answer", behave: instead(method, func(p *peer, r request) bool { p.say(usual(r, goodSDP)); return false }), says: "rtsp camera at"},

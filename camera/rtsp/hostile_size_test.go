@@ -50,7 +50,7 @@ func TestSizesThatChange(t *testing.T) {
 		changes int
 	}{
 		{"H.264", goodSDP, codec.NewEncoder, [][]byte{rtsp.SPS264(4096, 4096, 1), {0x68, 0xce, 0x38, 0x80}, {0x65, 0x88, 0x84, 1, 2, 3}}, 1000},
-		{"H.265", goodSDP265, codec.NewH265Encoder, [][]byte{rtsp.SPS265(65535, 65535, 1), {0x44, 0x01, 0xc0}, {0x26, 0x01, 0xaf, 1, 2, 3}}, 1000},
+		{"H.265", goodSDP265, codec.NewH265Encoder, [][]byte{rtsp.SPS265(65535, 65535, 1), {0x44, 0x01, 0xc0}, {0x26, 0x01, 0xaf, 1, 2, 3}}, 100},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -41,13 +41,13 @@ func TestHostileStreams(t *testing.T) {
 	vps265, pps265 := []byte{0x40, 0x01, 0x0c}, []byte{0x44, 0x01, 0xc0}
 	idr265 := append([]byte{0x26, 0x01, 0xaf}, noise(r, 900)...)
 	block := make([]byte, 1400)
-	const most = 100 << 20 // bytes that are sent of what has no end
 	for i := range block {
 		block[i] = byte(i | 1)
 	}
-	endlessly := func(send func(s *packets) bool) func(s *packets) {
+	// long sends the same until so many bytes have gone: more than may be kept.
+	long := func(bytes int64, send func(s *packets) bool) func(s *packets) {
 		return func(s *packets) {
-			for s.p.sent < most && send(s) {
+			for s.p.sent < bytes && send(s) {
 			}
 		}
 	}
@@ -59,7 +59,7 @@ func TestHostileStreams(t *testing.T) {
 		return s.packet(h, payload)
 	}
 	over := func(s *packets) {
-		for range 4 {
+		for range 2 {
 			s.unit(rtsp.SPS264(8192/16, 4352/16, 6), pps, idr)
 		}
 	}
@@ -113,29 +113,21 @@ func TestHostileStreams(t *testing.T) {
 		{name: "the largest pictures, broken", behave: streaming(over), says: "rtsp camera at", heap: 3 * 3 * codec.MaxPixels},
 		{name: "a fragment without end", behave: streaming(func(s *packets) {
 			begin(s, 0x7c, 0x85)
-			endlessly(func(s *packets) bool { return begin(s, 0x7c, 0x05) })(s)
+			long(32<<20, func(s *packets) bool { return begin(s, 0x7c, 0x05) })(s)
 		}), says: "rtsp camera at"},
 		{name: "a fragment of H.265 without end", behave: streaming265(func(s *packets) {
 			begin(s, 0x62, 0x01, 0x93)
-			endlessly(func(s *packets) bool { return begin(s, 0x62, 0x01, 0x13) })(s)
-		}), says: "rtsp camera at"},
-		{name: "empty fragments", behave: streaming(func(s *packets) {
-			s.payload(false, 0x7c, 0x85, 1)
-			for range 1_600_000 {
-				if !s.payload(false, 0x7c, 0x05) {
-					return
-				}
-			}
+			long(32<<20, func(s *packets) bool { return begin(s, 0x62, 0x01, 0x13) })(s)
 		}), says: "rtsp camera at"},
 		{name: "hollow fragments", behave: streaming(func(s *packets) {
 			s.payload(false, 0x7c, 0x85, 1)
-			endlessly(func(s *packets) bool { return hollow(s, 0x7c, 0x05, 1) })(s)
+			long(100<<20, func(s *packets) bool { return hollow(s, 0x7c, 0x05, 1) })(s)
 		}), says: "rtsp camera at"},
 		{name: "hollow fragments of H.265", behave: streaming265(func(s *packets) {
 			s.payload(false, 0x62, 0x01, 0x93, 1)
-			endlessly(func(s *packets) bool { return hollow(s, 0x62, 0x01, 0x13, 1) })(s)
+			long(100<<20, func(s *packets) bool { return hollow(s, 0x62, 0x01, 0x13, 1) })(s)
 		}), says: "rtsp camera at"},
-		{name: "units of one picture without end", behave: streaming(endlessly(func(s *packets) bool {
+		{name: "units of one picture without end", behave: streaming(long(32<<20, func(s *packets) bool {
 			return s.payload(false, append([]byte{0x65}, block...)...)
 		})), says: "rtsp camera at"},
 		{name: "a unit of 50 MB", behave: streaming(func(s *packets) { huge(s, 0x85, 0x05, 0x45, 50<<20/20) }), says: "rtsp camera at"},

@@ -60,7 +60,7 @@ type appliance struct {
 	desk     *desk
 	alarms   *alarm.Desk
 	phones   *alarm.Phones
-	push     alarm.Subscriber           // the first channel with driver webpush; nil: there is none
+	push     alarm.Subscriber           // nil without a channel that browsers subscribe to
 	outputs  map[string]*plc.Supervisor // by the controller's name
 	watching *watching                  // nil without safety cameras
 	first    string                     // id of the first event this process logs
@@ -199,7 +199,7 @@ func (a *appliance) run(ctx context.Context) error {
 	if a.watching != nil {
 		watches = a.watching.guard
 	}
-	handler, err := api.New(api.Config{Watches: watches, Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, LogState: a.logState, Eyes: a.eyes, AcceptOrigin: a.acceptOrigin, Evidence: a.evidence.Open, Nearest: compared.nearest, Holds: a.evidence, Recipes: recipes{a}, Alarms: a.alarms, Phones: a.phones, Push: a.push, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), Shifts: a.site.Shifts, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
+	handler, err := api.New(api.Config{Watches: watches, Alarms: a.alarms, Phones: a.phones, Push: a.push, Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, LogState: a.logState, Eyes: a.eyes, AcceptOrigin: a.acceptOrigin, Evidence: a.openEvidence, Nearest: compared.nearest, Holds: a.evidence, Recipes: recipes{a}, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), Shifts: a.site.Shifts, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
 	if err != nil {
 		return err
 	}

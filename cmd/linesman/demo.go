@@ -22,6 +22,7 @@ type DemoCmd struct {
 	Product string `default:"caps" enum:"caps,capsules,tablets" help:"What the belt carries."`
 	Dir     string `default:"demo-data" type:"path" help:"Folder for the site file, the taught model and the log."`
 	Listen  string `default:"127.0.0.1:8080" help:"Address of the page."`
+	Safety  bool   `default:"true" negatable:"" help:"Also watch people, on a recording, and call a phone on this box."`
 	Watch   Watch  `embed:""`
 }
 
@@ -37,7 +38,17 @@ func (c *DemoCmd) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := demoSite(c.Listen).Write(dir, layout); err != nil {
+	drawn := demoSite(c.Listen)
+	var safety safetyDemo
+	if c.Safety {
+		cameras, parts, err := safety.prepare(dir, c.Listen)
+		if err != nil {
+			return err
+		}
+		drawn.Cameras += cameras
+		drawn.More = parts
+	}
+	if err := drawn.Write(dir, layout); err != nil {
 		return err
 	}
 	site, err := config.Load(filepath.Join(dir, "site.yaml"))
@@ -56,7 +67,13 @@ func (c *DemoCmd) Run(ctx context.Context) error {
 		stop(errors.New("the drawn line has ended; its last words are above"))
 	}()
 	fmt.Printf("break something: %[1]s sim fault missed-trigger (--help lists what else)\nend a hold:      %[1]s line release -c %[2]s %[3]s-1\n", os.Args[0], filepath.Join(dir, "site.yaml"), c.Product)
-	err = runSite(ctx, site, c.Watch)
+	err = runSite(ctx, site, c.Watch, func(a *appliance) error {
+		if !c.Safety {
+			return nil
+		}
+		fmt.Println(safety.told(c.Listen))
+		return errors.Join(safety.start(ctx), safety.phone(ctx, a, c.Listen))
+	})
 	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
 		err = cause
 	}

@@ -28,15 +28,20 @@ func (c *RunCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return runSite(ctx, site, c.Watch)
+	return runSite(ctx, site, c.Watch, func(*appliance) error { return nil })
 }
 
-func runSite(ctx context.Context, site *config.Site, watch Watch) error {
+// runSite runs a site until told to stop; opened is called once all of it is open,
+// before anything runs.
+func runSite(ctx context.Context, site *config.Site, watch Watch, opened func(*appliance) error) error {
 	a, err := openAppliance(site, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	if err != nil {
 		return err
 	}
 	defer a.close()
+	if err := opened(a); err != nil {
+		return err
+	}
 	return watch.over(ctx, a)
 }
 

@@ -241,7 +241,7 @@ func (a *appliance) openDesk() error {
 		if deliverers[name], err = openChannel(name, c, means, a.phones, a.beaconOf); err != nil {
 			return err
 		}
-		if s, ok := deliverers[name].(alarm.Subscriber); ok && a.push == nil {
+		if s, ok := deliverers[name].(alarm.Subscriber); ok {
 			a.push = s
 		}
 	}

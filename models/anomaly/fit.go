@@ -43,6 +43,7 @@ func (in Input) Check() error {
 type taps struct {
 	first  []int
 	weight [][]float32
+	along  *lanes.Narrowing // the same, for rows of pixels
 }
 
 func makeTaps(from, to int) *taps {
@@ -63,14 +64,15 @@ func makeTaps(from, to int) *taps {
 		}
 		t.first[i], t.weight[i] = lo, w
 	}
+	t.along = lanes.NewNarrowing(t.first, t.weight)
 	return t
 }
 
 // Fitter resizes pictures into the network's input and keeps its tables and
-// scratch rows. One goroutine at a time.
+// a scratch row. One goroutine at a time.
 type Fitter struct {
 	tables map[[2]int]*taps
-	rows   []float32
+	row    []float32
 }
 
 // shared by all fitters: a line has one or two sizes, a folder of pictures some more.
@@ -105,27 +107,11 @@ func (f *Fitter) Fit(p *Picture, w, h int, dst []float32) {
 	}
 	across, down := f.taps(p.Width, w), f.taps(p.Height, h)
 	line := 3 * p.Width
-	if need := line * (p.Height + 1); cap(f.rows) < need {
-		f.rows = make([]float32, need)
-	}
-	rows, sum := f.rows[:line*p.Height], f.rows[line*p.Height:][:line]
-	lanes.Floats(rows, p.Pix[:line*p.Height])
+	f.row = sized(f.row, max(line, across.along.Reach()))
+	clear(f.row[line:])
 	for y := range h {
-		clear(sum)
-		for k, weight := range down.weight[y] {
-			lanes.Add(sum, rows[line*(down.first[y]+k):][:line], weight)
-		}
+		lanes.Weighted(f.row[:line], p.Pix[line*down.first[y]:], line, down.weight[y])
 		red, green, blue := dst[y*w:(y+1)*w], dst[plane+y*w:plane+(y+1)*w], dst[2*plane+y*w:2*plane+(y+1)*w]
-		for x, weights := range across.weight {
-			var r, g, b float32
-			at := sum[3*across.first[x]:]
-			at = at[:3*len(weights)]
-			for k, weight := range weights {
-				r += weight * at[3*k]
-				g += weight * at[3*k+1]
-				b += weight * at[3*k+2]
-			}
-			red[x], green[x], blue[x] = (r-127)*(1.0/128), (g-127)*(1.0/128), (b-127)*(1.0/128)
-		}
+		across.along.Planes(red, green, blue, f.row, 127, 1.0/128)
 	}
 }

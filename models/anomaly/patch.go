@@ -89,17 +89,19 @@ func PatchesOn(p *Picture, w, h int, into []bool) []bool {
 	for least := 8; least > 0; least -= 7 {
 		any := false
 		for y := range h {
+			var rows [4][]byte
+			for k := range rows {
+				rows[k] = p.Mask[(4*y+k)*p.Height/(4*h)*p.Width:][:p.Width]
+			}
+			at := stepsOf(p.Width, 4*w)
 			for x := range w {
-				inside := 0
-				for k := range 16 {
-					px := (4*x + k%4) * p.Width / (4 * w)
-					py := (4*y + k/4) * p.Height / (4 * h)
-					if p.Mask[py*p.Width+px] > 127 {
-						inside++
-					}
+				var inside byte // above 127 is the uppermost bit
+				for range 4 {
+					inside += rows[0][at.here]>>7 + rows[1][at.here]>>7 + rows[2][at.here]>>7 + rows[3][at.here]>>7
+					at.next()
 				}
-				into[y*w+x] = inside >= least
-				any = any || inside >= least
+				into[y*w+x] = int(inside) >= least
+				any = any || into[y*w+x]
 			}
 		}
 		if any {
@@ -107,6 +109,18 @@ func PatchesOn(p *Picture, w, h int, into []bool) []bool {
 		}
 	}
 	return into
+}
+
+// steps goes through i*from/to for i from 0 on, without dividing each time.
+type steps struct{ here, rest, step, more, to int }
+
+func stepsOf(from, to int) steps { return steps{step: from / to, more: from % to, to: to} }
+
+func (s *steps) next() {
+	s.here, s.rest = s.here+s.step, s.rest+s.more
+	if s.rest >= s.to {
+		s.here, s.rest = s.here+1, s.rest-s.to
+	}
 }
 
 // spot is where on the grid the part is least like the good ones: the patches

@@ -117,9 +117,9 @@ func (h Head) rows(width, height int) int {
 	return n
 }
 
-// input is the size in which a picture is shown whose longest side may become
+// Input is the size in which a picture is shown whose longest side may become
 // side pixels: all of Width x Height unless the head is free.
-func (h Head) input(width, height, side int) (w, t int) {
+func (h Head) Input(width, height, side int) (w, t int) {
 	if !h.Free {
 		return h.Width, h.Height
 	}

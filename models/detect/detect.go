@@ -157,6 +157,30 @@ func (d *Detector) Model() models.Model { return d.card.Model() }
 // Classes are the names of what it can find.
 func (d *Detector) Classes() []string { return slices.Clone(d.card.Classes) }
 
+// Level returns a score on a scale that all classes share: 0.5 is the score that
+// the card asks of the class, and 0 and 1 stay what they are.
+func (d *Detector) Level(label string, score float64) float64 {
+	sure := cmp.Or(d.card.Sure[label], 0.5)
+	if score < sure {
+		return 0.5 * score / sure
+	}
+	return 0.5 + 0.5*(score-sure)/(1-sure)
+}
+
+// Raw returns the least score that is level for any class.
+func (d *Detector) Raw(level float64) float64 {
+	least := 1.0
+	for _, label := range d.card.Classes {
+		sure := cmp.Or(d.card.Sure[label], 0.5)
+		raw := 2 * level * sure
+		if level > 0.5 {
+			raw = sure + (2*level-1)*(1-sure)
+		}
+		least = min(least, raw)
+	}
+	return least
+}
+
 // Close frees the network.
 func (d *Detector) Close() error {
 	d.buffers.Close()
@@ -196,7 +220,7 @@ func (d *Detector) Look(p Picture, floor float64) ([]Found, error) {
 // long where that can be chosen, and appends what it finds in the picture's pixels.
 func (d *Detector) show(p Picture, side int, floor float64, found []Found) ([]Found, error) {
 	h, n := d.card.Head, len(found)
-	width, height := h.input(p.Width, p.Height, side)
+	width, height := h.Input(p.Width, p.Height, side)
 	d.size(width, height)
 	box := vision.Fit(p.Width, p.Height, width, height)
 	box.Fill(p.Pix, p.Stride, vision.Normalise{Deviation: [3]float32{1, 1, 1}}, [3]byte{h.Pad, h.Pad, h.Pad}, d.input)

@@ -236,6 +236,23 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
+func TestLevel(t *testing.T) {
+	d := &Detector{card: Card{Classes: []string{"fire", "person", "cone"}, Sure: map[string]float64{"fire": 0.2, "person": 0.6}}}
+	for _, c := range []struct {
+		label        string
+		score, level float64
+	}{{"fire", 0.2, 0.5}, {"fire", 0.1, 0.25}, {"fire", 0.6, 0.75}, {"person", 0.6, 0.5}, {"person", 0.3, 0.25}, {"cone", 0.4, 0.4}, {"cone", 1, 1}, {"fire", 0, 0}} {
+		if got := d.Level(c.label, c.score); math.Abs(got-c.level) > 1e-9 {
+			t.Errorf("%s %v is level %v, want %v", c.label, c.score, got, c.level)
+		}
+	}
+	for level, raw := range map[float64]float64{0.1: 0.04, 0.5: 0.2, 0.75: 0.6} {
+		if got := d.Raw(level); math.Abs(got-raw) > 1e-9 {
+			t.Errorf("level %v is at least %v, want %v", level, got, raw)
+		}
+	}
+}
+
 // TestCoco runs the shipped network: on its own sample by opening it, and on
 // pictures made of it.
 func TestCoco(t *testing.T) {

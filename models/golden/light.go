@@ -31,6 +31,10 @@ func (g *grid) over(radius float64) {
 	}
 }
 
+// litPlace is a place at which light is looked at, and how bright the part is there,
+// 1 being as bright as a good one.
+type litPlace struct{ u, v, level float64 }
+
 // evenOut finds how this part is lit: a level and a slope that bring the golden
 // picture onto it, little moved by what is wrong with it. Gain and slope of
 // the light are not the part's fault; a wrong colour is the colour channel's.
@@ -47,35 +51,39 @@ func (s *scratch) evenOut(m *Model, withPrint bool) {
 	if !first {
 		limit = 0.06
 	}
-	want, got := s.lookAtGrid(m, withPrint)
+	s.lightOf(m, withPrint)
 	for range 3 {
-		var eq [3 * 4]float64
-		var sum, n float64
-		for k, w := range want {
-			if w < 0.05 {
-				continue
-			}
-			u, v := float64(s.grid.u[k]), float64(s.grid.v[k])
-			t := [4]float64{1, u, v, float64(got[k]) / p.gain / float64(w)}
-			off := math.Abs(t[3] - p.tilt[0] - p.tilt[1]*u - p.tilt[2]*v)
+		var n, u, v, l, uu, uv, ul, vv, vl, sum float64 // sums of products
+		for i := range s.lit {
+			at := &s.lit[i]
+			off := math.Abs(at.level - p.tilt[0] - p.tilt[1]*at.u - p.tilt[2]*at.v)
 			if off > limit {
 				continue
 			}
-			sum, n = sum+off, n+1
-			for a := range 3 {
-				for b := a; b < 4; b++ {
-					eq[a*4+b] += t[a] * t[b]
-				}
-			}
+			sum += off
+			n, u, v, l = n+1, u+at.u, v+at.v, l+at.level
+			uu, uv, ul = uu+at.u*at.u, uv+at.u*at.v, ul+at.u*at.level
+			vv, vl = vv+at.v*at.v, vl+at.v*at.level
 		}
-		eq[4], eq[8], eq[9] = eq[1], eq[2], eq[6]
 		if n < 12 {
 			break
 		}
+		eq := [3 * 4]float64{n, u, v, l, u, uu, uv, ul, v, uv, vv, vl}
 		if solveIn(eq[:], 3, 1e-9) {
 			p.tilt = [3]float64{eq[3], m.slope.hold(eq[7]), m.slope.hold(eq[11])}
 		}
 		limit = max(3*sum/n, 0.02)
+	}
+}
+
+// lightOf fills s.lit with the places of the grid that are bright on good parts.
+func (s *scratch) lightOf(m *Model, withPrint bool) {
+	want, got := s.lookAtGrid(m, withPrint)
+	s.lit = s.lit[:0]
+	for k, w := range want {
+		if w >= 0.05 {
+			s.lit = append(s.lit, litPlace{float64(s.grid.u[k]), float64(s.grid.v[k]), float64(got[k]) / s.pose.gain / float64(w)})
+		}
 	}
 }
 

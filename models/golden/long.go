@@ -1,6 +1,7 @@
 package golden
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -77,18 +78,7 @@ func (l lie) turned() lie {
 // mask's pixels along and across the axis; a mask of less than 16 pixels is no
 // part.
 func lying(crop *vision.Crop) (l lie, deviation [2]float64, ok bool) {
-	var n, sx, sy, sxx, sxy, syy float64
-	for j := range crop.Size {
-		row := crop.Mask[j*crop.Size:][:crop.Size]
-		y := float64(j) + 0.5
-		for i, m := range row {
-			if m != 0 {
-				x := float64(i) + 0.5
-				n, sx, sy = n+1, sx+x, sy+y
-				sxx, sxy, syy = sxx+x*x, sxy+x*y, syy+y*y
-			}
-		}
-	}
+	n, sx, sy, sxx, sxy, syy := moments(crop.Mask, crop.Size)
 	if n < 16 {
 		return l, deviation, false
 	}
@@ -99,6 +89,33 @@ func lying(crop *vision.Crop) (l lie, deviation [2]float64, ok bool) {
 	deviation = [2]float64{math.Sqrt(middle + apart), math.Sqrt(max(middle-apart, 1.0/12))}
 	l.along, l.across = 1, 1
 	return l, deviation, true
+}
+
+// moments are the sums over a mask's pixels of 1, x, y, xx, xy and yy, places counted
+// from the first pixel's corner. They are whole numbers of quarters, and so exact however
+// they are added: here run by run.
+func moments(mask []byte, size int) (n, sx, sy, sxx, sxy, syy float64) {
+	for j := range size {
+		row, y := mask[j*size:][:size], float64(j)+0.5
+		for i := 0; i < size; {
+			for i+8 <= size && binary.LittleEndian.Uint64(row[i:]) == 0 {
+				i += 8
+			}
+			for i < size && row[i] == 0 {
+				i++
+			}
+			from := i
+			for i < size && row[i] != 0 {
+				i++
+			}
+			// Of the pixels from to i - 1: how many, the sum of x and of xx.
+			many, middle := float64(i-from), float64(i+from)/2
+			sum, squares := many*middle, many*middle*middle+many*(many*many-1)/12
+			n, sx, sy = n+many, sx+sum, sy+many*y
+			sxx, sxy, syy = sxx+squares, sxy+sum*y, syy+many*y*y
+		}
+	}
+	return n, sx, sy, sxx, sxy, syy
 }
 
 // score judges one part; see Model.Score.
@@ -147,7 +164,7 @@ func (l *long) place(crop *vision.Crop, s *longScratch) error {
 		return nil
 	}
 	s.lie.along, s.lie.across = min(max(s.lie.along, 0.9), 1.1), min(max(s.lie.across, 0.9), 1.1)
-	if other := s.lie.turned(); l.unlike(crop, &other) < l.unlike(crop, &s.lie) {
+	if other := s.lie.turned(); l.unlike(crop, &other, s.face) < l.unlike(crop, &s.lie, s.face) {
 		s.lie = other
 	}
 	return s.follow(crop, l.contour)

@@ -15,16 +15,20 @@ func reach(halfWidth float64) float64 { return min(max(0.2*halfWidth, 4), 12) }
 // is at each knot, pixels of the frame, NaN where a neighbour hides it.
 func (s *longScratch) follow(crop *vision.Crop, contour []knot) error {
 	const rounds = 4
+	s.levers = s.levers[:0]
+	for i := range contour {
+		s.levers = append(s.levers, contour[i].lever())
+	}
 	for range rounds {
 		s.cast(crop, contour)
-		move, seen := s.fit(contour)
+		move, seen := s.fit()
 		if seen*2 < len(contour) {
 			return errHidden
 		}
 		s.move(move)
 		var most float64
 		for i := range contour {
-			d := move.at(&contour[i])
+			d := move.at(&s.levers[i])
 			s.off[i] -= d
 			most = max(most, math.Abs(d))
 		}
@@ -93,19 +97,24 @@ func neighbour(crop *vision.Crop, x, y float32) bool {
 // and growth of length and width.
 type move [5]float64
 
-// at is how far the contour goes outwards at a knot when the part moves so.
-func (m *move) at(k *knot) float64 {
-	var d float64
-	for i, v := range k.lever() {
-		d += m[i] * v
-	}
-	return d
+// lever is what each number of a move does at a knot.
+type lever [5]float64
+
+func (k *knot) lever() lever {
+	u, v, nu, nv := float64(k.U), float64(k.V), float64(k.NormalU), float64(k.NormalV)
+	return lever{nu, nv, nv*u - nu*v, nu * u, nv * v}
 }
 
-// lever is what each number of a move does at a knot.
-func (k *knot) lever() [5]float64 {
-	u, v, nu, nv := float64(k.U), float64(k.V), float64(k.NormalU), float64(k.NormalV)
-	return [5]float64{nu, nv, nv*u - nu*v, nu * u, nv * v}
+// at is how far the contour goes outwards at a knot when the part moves so.
+func (m *move) at(t *lever) float64 {
+	return m[0]*t[0] + m[1]*t[1] + m[2]*t[2] + m[3]*t[3] + m[4]*t[4]
+}
+
+// rimKnot is a knot at which the edge was seen: how far off it is, and how far off when
+// the part has moved.
+type rimKnot struct {
+	lever
+	off, rest float64
 }
 
 func (s *longScratch) move(m move) {
@@ -119,22 +128,21 @@ func (s *longScratch) move(m move) {
 
 // fit finds the move that best explains where the edge was seen, in several
 // rounds, each leaving out what the last found far off.
-func (s *longScratch) fit(contour []knot) (m move, seen int) {
+func (s *longScratch) fit() (m move, seen int) {
+	s.rim = s.rim[:0]
+	for i, off := range s.off {
+		if !math.IsNaN(off) {
+			s.rim = append(s.rim, rimKnot{lever: s.levers[i], off: off})
+		}
+	}
 	limit := math.Inf(1)
 	for range 4 {
 		var eq [5 * 6]float64
-		seen = 0
-		for i, off := range s.off {
-			if math.IsNaN(off) || math.Abs(off-m.at(&contour[i])) > limit {
-				continue
-			}
-			seen++
-			t := contour[i].lever()
-			for a := range t {
-				for b := a; b < len(t); b++ {
-					eq[a*6+b] += t[a] * t[b]
-				}
-				eq[a*6+5] += t[a] * off
+		near := 0
+		for i := range s.rim {
+			if k := &s.rim[i]; k.rest <= limit {
+				near++
+				k.addTo(&eq)
 			}
 		}
 		for a := range 5 {
@@ -145,27 +153,46 @@ func (s *longScratch) fit(contour []knot) (m move, seen int) {
 			// round one, stays as it is.
 			eq[a*6+a] += 1e-3 * (1 + eq[a*6+a])
 		}
-		if seen < 16 || !solveIn(eq[:], 5, 1e-9) {
+		if near < 16 || !solveIn(eq[:], 5, 1e-9) {
 			return m, 0
 		}
 		for a := range m {
 			m[a] = eq[a*6+5]
 		}
-		var sum, n float64
-		for i, off := range s.off {
-			if !math.IsNaN(off) {
-				sum, n = sum+math.Abs(off-m.at(&contour[i])), n+1
-			}
+		var sum float64
+		for i := range s.rim {
+			k := &s.rim[i]
+			k.rest = math.Abs(k.off - m.at(&k.lever))
+			sum += k.rest
 		}
-		limit = max(2.5*sum/n, 0.75)
+		limit = max(2.5*sum/float64(len(s.rim)), 0.75)
 	}
-	seen = 0
-	for _, off := range s.off {
-		if !math.IsNaN(off) {
-			seen++
-		}
-	}
-	return m, seen
+	return m, len(s.rim)
+}
+
+// addTo adds a knot to the normal equations, their upper half.
+func (k *rimKnot) addTo(eq *[5 * 6]float64) {
+	t0, t1, t2, t3, t4, off := k.lever[0], k.lever[1], k.lever[2], k.lever[3], k.lever[4], k.off
+	eq[0] += t0 * t0
+	eq[1] += t0 * t1
+	eq[2] += t0 * t2
+	eq[3] += t0 * t3
+	eq[4] += t0 * t4
+	eq[5] += t0 * off
+	eq[7] += t1 * t1
+	eq[8] += t1 * t2
+	eq[9] += t1 * t3
+	eq[10] += t1 * t4
+	eq[11] += t1 * off
+	eq[14] += t2 * t2
+	eq[15] += t2 * t3
+	eq[16] += t2 * t4
+	eq[17] += t2 * off
+	eq[21] += t3 * t3
+	eq[22] += t3 * t4
+	eq[23] += t3 * off
+	eq[28] += t4 * t4
+	eq[29] += t4 * off
 }
 
 // deviate writes how far the outline is from the contour; 0 where it can not

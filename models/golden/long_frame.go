@@ -2,6 +2,7 @@ package golden
 
 import (
 	"math"
+	"slices"
 
 	"linesman/vision"
 	"linesman/vision/lanes"
@@ -27,16 +28,22 @@ type longScratch struct {
 	scratch
 	lie    lie
 	reach  float64   // see reach
+	levers []lever   // of the contour
+	rim    []rimKnot // where the edge was seen
 	off    []float64 // of the edge from the contour, by knot; NaN where hidden
 	shown  []float32 // the frame: grey, before anything is taken off
 	shares []float64 // of the level and of each mode
 	eq     []float64
 	light  lightFit
+	face   [][3]float32 // colours of the patches, see look
 }
 
 func newLongScratch(l *long) *longScratch {
-	s := &longScratch{scratch: *blankScratch(l.size, len(l.contour)), reach: reach(l.half[1]), off: make([]float64, len(l.contour)), shown: make([]float32, l.width*l.height)}
+	s := &longScratch{scratch: *blankScratch(l.size, len(l.contour)), reach: reach(l.half[1]), off: make([]float64, len(l.contour)), shown: make([]float32, l.width*l.height), face: make([][3]float32, len(l.face))}
 	s.window = window{0, 0, l.width, l.height}
+	for j := range l.height {
+		s.chords[j] = chord{0, l.width} // teaching looks at what is beside the part, too
+	}
 	return s
 }
 
@@ -68,10 +75,8 @@ func (s *longScratch) shade(crop *vision.Crop, l *long) {
 	n := crop.Size
 	x0, x1 := max(int(s.lie.x-x)-1, 0), min(int(s.lie.x+x)+3, n)
 	for j := max(int(s.lie.y-y)-1, 0); j < min(int(s.lie.y+y)+3, n); j++ {
-		row := s.grey.v[j*n : (j+1)*n]
-		for i := x0; i < x1; i++ {
-			p := crop.Pix[3*(j*n+i):][:3:3]
-			row[i] = (float32(p[0]) + float32(p[1]) + float32(p[2])) * (1.0 / 3)
+		if x0 < x1 {
+			lanes.Mean(s.grey.v[j*n+x0:j*n+x1], crop.Pix[3*(j*n+x0):])
 		}
 	}
 }
@@ -80,12 +85,16 @@ func (s *longScratch) shade(crop *vision.Crop, l *long) {
 func (s *longScratch) straighten(l *long) {
 	u0, v0 := l.corner()
 	at := s.row(l.width)
+	// What lie.to makes of a place: first what its u does, then what its v does.
+	sin, cos := float32(s.lie.sin), float32(s.lie.cos)
+	for i := range l.width {
+		a := l.bend(u0+float32(i), s.lie.shift) * float32(s.lie.along)
+		at.a[i], at.b[i] = float32(s.lie.x)+a*cos, float32(s.lie.y)+a*sin
+	}
 	for j := range l.height {
-		v := v0 + float32(j)
-		for i := range l.width {
-			x, y := s.lie.to(l.bend(u0+float32(i), s.lie.shift), v)
-			at.x[i], at.y[i] = x-0.5, y-0.5
-		}
+		b := (v0 + float32(j)) * float32(s.lie.across)
+		lanes.Shift(at.x, at.a, -b*sin, -0.5)
+		lanes.Shift(at.y, at.b, b*cos, -0.5)
 		lanes.Look(s.shown[j*l.width:(j+1)*l.width], at.x, at.y, s.grey.v, s.grey.size)
 	}
 }
@@ -127,10 +136,11 @@ func (s *longScratch) divide(l *long, v *stance) {
 			lanes.Add(want, places(v.modes[m]), float32(s.shares[m+1]))
 		}
 		copy(s.inside[j*n:][:l.width], on)
+		lanes.Multiply(want, want, mean)
+		lanes.Over(row, shown, want, 1)
 		for i, in := range on {
-			row[i] = 0
-			if in {
-				row[i] = shown[i]/max(want[i]*mean[i], 1) - 1
+			if !in {
+				row[i] = 0
 			}
 		}
 	}
@@ -177,7 +187,8 @@ func (s *longScratch) evenOut(l *long, v *stance) {
 			f.column[m+1][i] = mode[k]
 		}
 	}
-	s.shares = append(s.shares[:0], make([]float64, n)...)
+	s.shares = slices.Grow(s.shares[:0], n)[:n]
+	clear(s.shares)
 	s.few = append(s.few[:0], f.got...)
 	s.shares[0] = float64(max(median(s.few), 0.01))
 	if cap(s.eq) < n*(n+1) {

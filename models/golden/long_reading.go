@@ -8,10 +8,12 @@ import (
 	"linesman/vision/lanes"
 )
 
-// worstPlace finds where the surface is strangest at one width.
-func (l *long) worstPlace(s *longScratch, v *stance, width int) peak {
+// worstPlace finds where the surface is strangest at one width, if anything there is
+// stranger than z deviations of good parts.
+func (l *long) worstPlace(s *longScratch, v *stance, width int, z float64) peak {
 	worst := peak{width: width}
-	var best, none float32 // see scratch.worstPlace
+	best := float32(z)
+	none := 0.9999 * best * v.least[width] // see scratch.worstPlace
 	spread := v.spread[width]
 	if len(spread) == 0 {
 		return worst // a model of before lines were looked for
@@ -28,19 +30,18 @@ func (l *long) worstPlace(s *longScratch, v *stance, width int) peak {
 				continue
 			}
 			if z := max(row[i], -row[i]) / spread[k]; z > best {
-				best, worst.x, worst.y, worst.diff = z, i, j, float64(row[i])
+				best, worst.x, worst.y, worst.diff, worst.z = z, i, j, float64(row[i]), float64(z)
 				none = 0.9999 * best * v.least[width]
 			}
 		}
 	}
-	worst.z = float64(best)
 	return worst
 }
 
 // worst finds where the surface is strangest at any width.
 func (l *long) worst(s *longScratch, v *stance) (at peak) {
 	for w := range widths {
-		if p := l.worstPlace(s, v, w); p.z > at.z {
+		if p := l.worstPlace(s, v, w, at.z); p.z > at.z {
 			at = p
 		}
 	}
@@ -202,7 +203,7 @@ func (t *longTeaching) worstUnseen() (worst [widths][]float64, err error) {
 				t.show(i)
 				t.s.compare(t.long, &v)
 				for w := range widths {
-					worst[w] = append(worst[w], t.worstPlace(t.s, &v, w).z)
+					worst[w] = append(worst[w], t.worstPlace(t.s, &v, w, 0).z)
 				}
 			}
 		}

@@ -133,9 +133,10 @@ func (t *longTeaching) learnEnds() {
 	for i := range all {
 		all[i] = i
 	}
+	room := make([][3]float32, len(t.face))
 	for range 4 {
 		for i := range t.crops {
-			if other := t.lies[i].turned(); t.unlike(&t.crops[i], &other) < t.unlike(&t.crops[i], &t.lies[i]) {
+			if other := t.lies[i].turned(); t.unlike(&t.crops[i], &other, room) < t.unlike(&t.crops[i], &t.lies[i], room) {
 				t.lies[i] = other
 			}
 		}
@@ -179,9 +180,9 @@ func (l *long) look(crop *vision.Crop, lie *lie, into [][3]float32) {
 	}
 }
 
-// unlike is how far the part's face is from the good one, lying so.
-func (l *long) unlike(crop *vision.Crop, lie *lie) float32 {
-	colours := make([][3]float32, len(l.face))
+// unlike is how far the part's face is from the good one, lying so. colours is room for
+// as many as the face has patches.
+func (l *long) unlike(crop *vision.Crop, lie *lie, colours [][3]float32) float32 {
 	l.look(crop, lie, colours)
 	var sum float32
 	for k := range colours {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"linesman/vision"
+	"linesman/vision/lanes"
 )
 
 // arcs is the number of widths at which the outline is smoothed.
@@ -65,46 +66,59 @@ func (s *scratch) castRays(crop *vision.Crop, expect float64, rays int) {
 	x, y := float32(s.pose.x), float32(s.pose.y)
 	from, expect32 := float32(0.72*expect), float32(expect)
 	limit := float32(min(expect*1.13+4, float64(crop.Size)/2-1))
-	const (
-		step = 0.75
-		look = 4 // pixels beyond the edge in which a neighbour would blur it
-	)
-	for i := range rays {
-		sin, cos := float32(s.sin[i]), float32(s.cos[i])
-		s.radii[i] = math.NaN()
-		before := s.edge.at(x+from*cos, y+from*sin)
-		for r := from + step; ; r += step {
-			if r > limit {
-				if !s.isNeighbour(crop, x+limit*cos, y+limit*sin) {
-					s.radii[i] = float64(limit)
-				}
-				break
+	const step = 0.75
+	s.rays.Fall(s.edge.v, s.edge.size, x, y, from, step, limit, s.level)
+	at := s.rays.At[:rays]
+	for i, r := range at {
+		if before, here := s.rays.Before[i], s.rays.Here[i]; r <= limit {
+			if drop := before - here; drop > 1e-6 && before >= s.level {
+				at[i] = r - step*(s.level-here)/drop
 			}
-			here := s.edge.at(x+r*cos, y+r*sin)
-			if here < s.level {
-				drop := before - here
-				at := r
-				if drop > 1e-6 && before >= s.level {
-					at = r - step*(s.level-here)/drop
-				}
-				// A ray through the place of touching leaves by the neighbour's edge.
-				clear := at < expect32-3 || !s.isNeighbour(crop, x+(at-2)*cos, y+(at-2)*sin)
-				for k := float32(1); k <= look; k++ {
-					if s.edge.at(x+(at+k)*cos, y+(at+k)*sin) > s.level && k > 1 {
-						clear = !s.isNeighbour(crop, x+(at+k)*cos, y+(at+k)*sin)
-						if !clear {
-							break
-						}
-					}
-				}
-				if clear {
-					s.radii[i] = float64(at)
-				}
-				break
-			}
-			before = here
 		}
 	}
+	beyond := s.lookBeyond(x, y, at)
+	for i, r := range at {
+		sin, cos := s.rays.Sin[i], s.rays.Cos[i]
+		neighbour := func(r float32) bool { return s.isNeighbour(crop, x+r*cos, y+r*sin) }
+		s.radii[i] = math.NaN()
+		if math.IsInf(float64(r), 1) { // a part as far as anybody looks
+			if !neighbour(limit) {
+				s.radii[i] = float64(limit)
+			}
+			continue
+		}
+		// A ray through the place of touching leaves by the neighbour's edge.
+		clear := r < expect32-3 || !neighbour(r-2)
+		for k, seen := range beyond[i*lookPast : (i+1)*lookPast] {
+			if seen > s.level {
+				if clear = !neighbour(r + float32(k+2)); !clear {
+					break
+				}
+			}
+		}
+		if clear {
+			s.radii[i] = float64(r)
+		}
+	}
+}
+
+// lookPast is at how many places beyond the edge, 2 pixels from it and more, a
+// neighbour is looked for that would blur it.
+const lookPast = 3
+
+// lookBeyond returns what is seen beyond the edge of every ray, lookPast places one
+// after the other. It lives until the next row.
+func (s *scratch) lookBeyond(x, y float32, edge []float32) []float32 {
+	to := s.row(lookPast * len(edge))
+	for i, r := range edge {
+		sin, cos := s.rays.Sin[i], s.rays.Cos[i]
+		for k := range lookPast {
+			far := r + float32(k+2)
+			to.x[lookPast*i+k], to.y[lookPast*i+k] = x+far*cos-0.5, y+far*sin-0.5
+		}
+	}
+	lanes.Look(to.a, to.x, to.y, s.edge.v, s.edge.size)
+	return to.a
 }
 
 // isNeighbour reports whether a place that looks like a part is another's.
@@ -116,53 +130,47 @@ func (s *scratch) isNeighbour(crop *vision.Crop, x, y float32) bool {
 	return crop.Mask[j*crop.Size+i] == 0
 }
 
+// rimPlace is where one ray shows the edge, and how far off the circle that is.
+type rimPlace struct{ cos, sin, radius, off float64 }
+
 // fitCircle fits radius and centre to the radii, several rounds, each leaving
 // out what the last found far off.
 func (s *scratch) fitCircle() (r, dx, dy float64, seen int) {
-	radii := s.radii
+	s.rim = s.rim[:0]
+	for i, v := range s.radii {
+		if !math.IsNaN(v) {
+			s.rim = append(s.rim, rimPlace{cos: s.cos[i], sin: s.sin[i], radius: v})
+		}
+	}
 	limit := math.Inf(1)
 	for range 4 {
-		var eq [3 * 4]float64
-		seen = 0
-		for i, v := range radii {
-			if math.IsNaN(v) {
+		var n, c, s1, v, cc, cs, cv, ss, sv float64 // sums of products
+		for i := range s.rim {
+			p := &s.rim[i]
+			if p.off > limit {
 				continue
 			}
-			sin, cos := s.sin[i], s.cos[i]
-			if math.Abs(v-r-dx*cos-dy*sin) > limit {
-				continue
-			}
-			seen++
-			t := [4]float64{1, cos, sin, v}
-			for j := range 3 {
-				for k := range 4 {
-					eq[j*4+k] += t[j] * t[k]
-				}
-			}
+			n, c, s1, v = n+1, c+p.cos, s1+p.sin, v+p.radius
+			cc, cs, cv = cc+p.cos*p.cos, cs+p.cos*p.sin, cv+p.cos*p.radius
+			ss, sv = ss+p.sin*p.sin, sv+p.sin*p.radius
 		}
-		if seen < 8 {
+		if n < 8 {
 			return r, dx, dy, 0
 		}
+		eq := [3 * 4]float64{n, c, s1, v, c, cc, cs, cv, s1, cs, ss, sv}
 		if !solveIn(eq[:], 3, 1e-9) {
 			return r, dx, dy, 0
 		}
 		r, dx, dy = eq[3], eq[7], eq[11]
-		var sum, n float64
-		for i, v := range radii {
-			if !math.IsNaN(v) {
-				sum += math.Abs(v - r - dx*s.cos[i] - dy*s.sin[i])
-				n++
-			}
+		var sum float64
+		for i := range s.rim {
+			p := &s.rim[i]
+			p.off = math.Abs(p.radius - r - dx*p.cos - dy*p.sin)
+			sum += p.off
 		}
-		limit = max(2.5*sum/n, 0.75)
+		limit = max(2.5*sum/float64(len(s.rim)), 0.75)
 	}
-	seen = 0
-	for _, v := range radii {
-		if !math.IsNaN(v) {
-			seen++
-		}
-	}
-	return r, dx, dy, seen
+	return r, dx, dy, len(s.rim)
 }
 
 // roughness is how far, on average, an outline strays from its circle.

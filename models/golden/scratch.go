@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"linesman/vision"
+	"linesman/vision/lanes"
 )
 
 // scratch is what judging one part needs, kept from part to part.
@@ -16,25 +17,28 @@ type scratch struct {
 
 	radii    []float64 // by direction; NaN where a neighbour hides the edge
 	sin, cos []float64 // of the directions
+	rays     *lanes.Rays
+	rim      []rimPlace
+	lit      []litPlace
 	deviance []float32
 	arc      []float32
 	few      []float32 // for medians
 
-	polar    *polar
-	strange  bool
-	diff     plane // relative difference from the golden picture
-	inside   []bool
-	smoothed [widths]plane
-	pass     []float32
-	padded   [2][]float32 // a row of the crop and what lies beyond its ends
-	broad    []float32    // the finest width and what lies about it
-	strokeAt []int        // see strokesOf
-	places   [4][]float32 // where is looked, and what is seen there
-	grid     grid
-	register registering
-	window   window
-
-	strokesAcross int // for which strokeAt was made
+	polar         *polar
+	strange       bool
+	diff          plane // relative difference from the golden picture
+	inside        []bool
+	smoothed      [widths]plane
+	pass          []float32
+	padded        [2][]float32 // a row of the crop and what lies beyond its ends
+	broad         []float32    // the finest width and what lies about it
+	strokeAt      []int        // see strokesOf
+	places        [4][]float32 // where is looked, and what is seen there
+	grid          grid
+	register      registering
+	window        window
+	chords        []chord // by row of the crop, those of the window
+	strokesAcross int     // for which strokeAt was made
 }
 
 // looks are places and what is seen at them: coordinates, and two readings.
@@ -54,6 +58,9 @@ func (s *scratch) row(n int) looks {
 // window is the part of the crop that the part can cover.
 type window struct{ x0, y0, x1, y1 int }
 
+// chord is the stretch of a row that a part is compared on, x1 beyond it.
+type chord struct{ x0, x1 int }
+
 func newScratch(m *Model) *scratch {
 	s := blankScratch(m.size, m.rays)
 	if m.turned {
@@ -66,12 +73,15 @@ func blankScratch(size, rays int) *scratch {
 	n := size * size
 	s := &scratch{
 		radii: make([]float64, rays), deviance: make([]float32, rays), arc: make([]float32, rays),
-		inside: make([]bool, n), pass: make([]float32, n),
+		inside: make([]bool, n), pass: make([]float32, n), chords: make([]chord, size),
 	}
+	cos32, sin32 := make([]float32, rays), make([]float32, rays)
 	for i := range rays {
 		sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(rays))
 		s.sin, s.cos = append(s.sin, sin), append(s.cos, cos)
+		cos32[i], sin32[i] = float32(cos), float32(sin)
 	}
+	s.rays = lanes.NewRays(cos32, sin32)
 	for i := range s.padded {
 		s.padded[i] = make([]float32, size+2*boxes[stroke-1])
 	}
@@ -95,15 +105,8 @@ func (s *scratch) load(crop *vision.Crop, ratio [3]float32) {
 		w[c] /= length
 		zero += w[c] * b
 	}
-	grey, edge := s.grey.v, s.edge.v
-	pix := crop.Pix[:3*len(grey)]
-	edge = edge[:len(grey)]
-	for i := range grey {
-		p := pix[3*i : 3*i+3 : 3*i+3]
-		r, g, b := float32(p[0]), float32(p[1]), float32(p[2])
-		grey[i] = (r + g + b) * (1.0 / 3)
-		edge[i] = r*w[0] + g*w[1] + b*w[2] - zero
-	}
+	lanes.Mean(s.grey.v, crop.Pix)
+	lanes.Project(s.edge.v, crop.Pix, w, zero)
 	s.pose = pose{x: float64(crop.Size) / 2, y: float64(crop.Size) / 2}
 	if back, ok := crop.ToSensor.Inverse(); ok && crop.Centre != (vision.Point{}) {
 		p := back.Apply(crop.Centre)
@@ -117,12 +120,26 @@ func (s *scratch) load(crop *vision.Crop, ratio [3]float32) {
 func (s *scratch) medianOn(p *plane, from, to float64, step int) float32 {
 	s.few = s.few[:0]
 	x, y := s.pose.x, s.pose.y
+	// The square of a distance tells which side of a radius it is on, but for what is
+	// too near to it for the rounding.
+	const near = 1e-12
+	outOfIt, within := from*from*(1-near), from*from*(1+near)
+	inside, beyond := to*to*(1-near), to*to*(1+near)
 	for j := max(int(y-to), 0); j < min(int(y+to)+1, p.size); j += step {
+		dy := float64(j) + 0.5 - y
+		row := p.v[j*p.size : (j+1)*p.size]
 		for i := max(int(x-to), 0); i < min(int(x+to)+1, p.size); i += step {
-			d := math.Hypot(float64(i)+0.5-x, float64(j)+0.5-y)
-			if d >= from && d <= to {
-				s.few = append(s.few, p.v[j*p.size+i])
+			dx := float64(i) + 0.5 - x
+			square := dx*dx + dy*dy
+			if square < outOfIt || square > beyond {
+				continue
 			}
+			if square <= within || square >= inside {
+				if d := math.Hypot(dx, dy); d < from || d > to {
+					continue
+				}
+			}
+			s.few = append(s.few, row[i])
 		}
 	}
 	if len(s.few) == 0 {

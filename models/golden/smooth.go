@@ -28,7 +28,7 @@ const (
 
 // strokes averages the finest width along straight lines, and keeps at each place the
 // strongest of all directions: a crack is too narrow for a box to tell it from noise,
-// but long. Beyond the window everything is 0.
+// but long. Beyond the window everything is 0. Only what is compared is looked at.
 func (s *scratch) strokes(w window) {
 	n, width, height := s.grey.size, w.x1-w.x0, w.y1-w.y0
 	if width <= 0 || height <= 0 {
@@ -44,7 +44,12 @@ func (s *scratch) strokes(w window) {
 		s.strokesAcross, s.strokeAt = across, strokesOf(across)
 	}
 	for j := range height {
-		lanes.Strokes(s.smoothed[stroke].v[(w.y0+j)*n+w.x0:][:width], s.broad, (j+strokeReach)*across+strokeReach, s.strokeAt, strokeTaps)
+		on := s.chords[w.y0+j]
+		if on.x0 >= on.x1 {
+			continue
+		}
+		out := s.smoothed[stroke].v[(w.y0+j)*n:][on.x0:on.x1]
+		lanes.Strokes(out, s.broad, (j+strokeReach)*across+strokeReach+on.x0-w.x0, s.strokeAt, strokeTaps)
 	}
 }
 

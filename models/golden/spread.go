@@ -138,7 +138,7 @@ func (t *teaching) learnLimits() {
 		t.s.difference(t.Model)
 		t.s.smooth()
 		for w := range widths {
-			worst[w] = append(worst[w], t.s.worstPlace(t.Model, w).z)
+			worst[w] = append(worst[w], t.s.worstPlace(t.Model, w, 0).z)
 		}
 		diameters = append(diameters, p.radius)
 		colours = append(colours, t.s.labOf(&t.crops[i], p.radius, t.surround))

@@ -43,12 +43,13 @@ func (s *scratch) difference(m *Model) {
 		out, inside := s.diff.v[j*n:(j+1)*n], s.inside[j*n:(j+1)*n]
 		clear(out[s.window.x0:s.window.x1])
 		clear(inside[s.window.x0:s.window.x1])
+		s.chords[j] = chord{}
 		v := (float32(j) + 0.5 - float32(p.y)) * inverse
 		if v*v > edge {
 			continue
 		}
-		chord := math.Sqrt(float64(edge-v*v)) * p.scale
-		x0, x1 := max(int(p.x-chord)-1, s.window.x0), min(int(p.x+chord)+2, s.window.x1)
+		far := math.Sqrt(float64(edge-v*v)) * p.scale
+		x0, x1 := max(int(p.x-far)-1, s.window.x0), min(int(p.x+far)+2, s.window.x1)
 		for ; x0 < x1; x0++ {
 			if u := across(x0); u*u+v*v <= edge {
 				break
@@ -62,6 +63,7 @@ func (s *scratch) difference(m *Model) {
 		if x0 >= x1 {
 			continue
 		}
+		s.chords[j] = chord{x0, x1}
 		r, u := s.row(x1-x0), across(x0)
 		lanes.Line(r.x, u+half, inverse)
 		lanes.Line(r.y, v+half, 0)
@@ -107,8 +109,9 @@ func (s *scratch) spreadAt(m *Model, width int) func(x, y int) float32 {
 	}
 }
 
-// worstPlace finds where the surface is strangest at one width.
-func (s *scratch) worstPlace(m *Model, width int) peak {
+// worstPlace finds where the surface is strangest at one width, if anything there is
+// stranger than z deviations of good parts.
+func (s *scratch) worstPlace(m *Model, width int, z float64) peak {
 	n := s.grey.size
 	p := &s.pose
 	inPrint := p.printMap()
@@ -118,11 +121,11 @@ func (s *scratch) worstPlace(m *Model, width int) peak {
 		return peak{width: width} // a model of before lines were looked for
 	}
 	side := 2*f.half + 1
-	var best float32
+	best := float32(z)
 	// No place varies less than the least, so that only what differs by more than
 	// none needs to be looked up.
-	var none float32
 	least := m.least[width]
+	none := 0.9999 * best * least
 	worst := peak{width: width}
 	step := strides[width]
 	for j := s.window.y0; j < s.window.y1; j += step {
@@ -132,9 +135,9 @@ func (s *scratch) worstPlace(m *Model, width int) peak {
 		gx, gy := inPrint.to(u0, v)
 		gx, gy = gx+float32(f.half)+0.5, gy+float32(f.half)+0.5
 		dx, dy := inPrint.cos*inverse, -inPrint.sin*inverse
-		for i := s.window.x0; i < s.window.x1; i++ {
-			i += lanes.Beyond(row[i:s.window.x1], none)
-			if i >= s.window.x1 {
+		for i, end := s.chords[j].x0, s.chords[j].x1; i < end; i++ {
+			i += lanes.Beyond(row[i:end], none)
+			if i >= end {
 				break
 			}
 			if !inside[i] || (i-s.window.x0)%step != 0 {
@@ -146,12 +149,11 @@ func (s *scratch) worstPlace(m *Model, width int) peak {
 			}
 			d := row[i]
 			if z := max(d, -d) / f.v[b*side+a]; z > best {
-				best, worst.x, worst.y, worst.diff = z, i, j, float64(d)
+				best, worst.x, worst.y, worst.diff, worst.z = z, i, j, float64(d), float64(z)
 				none = 0.9999 * best * least
 			}
 		}
 	}
-	worst.z = float64(best)
 	return worst
 }
 
@@ -159,7 +161,7 @@ func (s *scratch) worstPlace(m *Model, width int) peak {
 func (s *scratch) worst(m *Model) peak {
 	var worst peak
 	for w := range widths {
-		if p := s.worstPlace(m, w); p.z > worst.z {
+		if p := s.worstPlace(m, w, worst.z); p.z > worst.z {
 			worst = p
 		}
 	}

@@ -32,7 +32,6 @@ type polar struct {
 	cross    []complex128
 	match    []float64
 	sin, cos []float64
-	u, v     []float32 // places of one ring
 }
 
 // ringAngles are the directions in which one ring is looked at, one a pixel of its
@@ -41,6 +40,7 @@ type ringAngles struct {
 	radius float64
 	n      int
 	fft    *fourier.FFT
+	u, v   []float32 // places
 }
 
 func newPolar(radius float64) *polar {
@@ -56,33 +56,28 @@ func newPolar(radius float64) *polar {
 		if plans[own] == nil {
 			plans[own] = fourier.NewFFT(own)
 		}
-		p.ring[k] = ringAngles{r, own, plans[own]}
+		p.ring[k] = ringAngles{radius: r, n: own, fft: plans[own]}
 		p.spectrum[k] = make([]complex128, own/2+1)
 	}
 	p.sin, p.cos = make([]float64, n), make([]float64, n)
-	p.u, p.v = make([]float32, n), make([]float32, n)
 	for i := range n {
 		p.sin[i], p.cos[i] = math.Sincos(2 * math.Pi * float64(i) / float64(n))
 	}
-	return p
-}
-
-// lay fills p.u and p.v with the places of ring k and returns how many there are.
-func (p *polar) lay(k int) int {
-	ring := &p.ring[k]
-	step := p.angles / ring.n
-	for i := range ring.n {
-		p.u[i], p.v[i] = float32(ring.radius*p.cos[i*step]), float32(ring.radius*p.sin[i*step])
+	for k := range p.ring {
+		ring := &p.ring[k]
+		for i := 0; i < n; i += n / ring.n {
+			ring.u, ring.v = append(ring.u, float32(ring.radius*p.cos[i])), append(ring.v, float32(ring.radius*p.sin[i]))
+		}
 	}
-	return ring.n
+	return p
 }
 
 // unroll fills p.spectrum from at, which gives the print alone at a place of
 // the golden picture, and returns the power in it.
 func (p *polar) unroll(radius float64, at func(u, v float32) float32) (power float64) {
 	for k := range ringCount {
-		for i := range p.lay(k) {
-			p.row[i] = float64(at(p.u[i], p.v[i]))
+		for i, u := range p.ring[k].u {
+			p.row[i] = float64(at(u, p.ring[k].v[i]))
 		}
 		power += p.transform(radius, k)
 	}
@@ -213,8 +208,9 @@ func (s *scratch) unroll(m *Model) (power float64) {
 	scale, x, y := float32(p.scale), float32(p.x)-0.5, float32(p.y)-0.5
 	gain, half := 1/float32(p.gain), float32(m.body.half)
 	for k := range ringCount {
-		n := s.polar.lay(k)
-		at, u, v := s.row(n), s.polar.u[:n], s.polar.v[:n]
+		u, v := s.polar.ring[k].u, s.polar.ring[k].v
+		n := len(u)
+		at := s.row(n)
 		for i := range n {
 			at.x[i], at.y[i] = u[i]+half, v[i]+half
 		}

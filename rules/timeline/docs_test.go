@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -29,6 +30,8 @@ func TestPage(t *testing.T) {
 			if err := yaml.UnmarshalWithOptions([]byte(text), &set, yaml.Strict()); err != nil {
 				t.Fatal(err)
 			}
+		case strings.HasPrefix(text, "follow:"):
+			checkDefaults(t, text)
 		case strings.HasPrefix(text, "rules:"):
 			files = append(files, text)
 		default:
@@ -64,6 +67,20 @@ func TestPage(t *testing.T) {
 		}
 	}
 	checkTerms(t, page, site)
+}
+
+// checkDefaults holds the page's values equal to those of an empty file.
+func checkDefaults(t *testing.T, text string) {
+	var said, empty scene.Settings
+	if err := yaml.UnmarshalWithOptions([]byte(text), &said, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	if err := empty.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(said, empty) {
+		t.Errorf("the page says %+v\nand it is %+v", said, empty)
+	}
 }
 
 // checkTerms reads every term of the page's tables.

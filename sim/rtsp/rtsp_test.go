@@ -130,4 +130,7 @@ func TestNothingIsEncodedForNobody(t *testing.T) {
 	if _, err := rtsp.Listen(rtsp.Options{Address: p.Addr().String()}); err == nil || !strings.Contains(err.Error(), "choose another port") {
 		t.Errorf("a second stream on one port: %v", err)
 	}
+	if _, err := rtsp.Listen(rtsp.Options{Address: "127.0.0.1:0", Codec: "vp9"}); err == nil || !strings.Contains(err.Error(), "give h264 or h265") {
+		t.Errorf("a codec that is not encoded: %v", err)
+	}
 }

@@ -1,6 +1,10 @@
 package cv
 
-import "math"
+import (
+	"math"
+
+	"linesman/vision/lanes"
+)
 
 // terms is the number of terms of the belt's shading: 1, x, y, xx + yy, xx - yy, xy.
 const terms = 6
@@ -56,7 +60,9 @@ type sketch struct {
 	w, h  int
 	pix   []byte
 	scale float64 // sensor pixels in one of ours
-	near  []bool  // belt by the last fit
+
+	columns []column
+	rows    [][9]float64 // of the fit
 }
 
 func (s *sketch) place(i int) (x, y float64) {
@@ -70,42 +76,17 @@ func tolerance(level, share float64) float64 { return share*level + 4 }
 // fit refines b on the pixels of s within share of it, several rounds, and
 // returns the share of the sketch that is belt. Fewer than a fiftieth: no fit.
 func (s *sketch) fit(b *belt, share float64, rounds int) float64 {
-	if len(s.near) != s.w*s.h {
-		s.near = make([]bool, s.w*s.h)
-	}
 	var covered float64
 	for range rounds {
+		normal, n := s.belong(b, share)
 		var m [terms][terms]float64
 		var rhs [3][terms]float64
-		n := 0
-		for y := range s.h {
-			fy := (float64(y)+0.5)*2/float64(s.h) - 1
-			for x := range s.w {
-				i := y*s.w + x
-				fx := (float64(x)+0.5)*2/float64(s.w) - 1
-				want := b.at(fx, fy)
-				p := s.pix[3*i : 3*i+3]
-				near := true
-				for c, v := range p {
-					if d := math.Abs(float64(v) - want[c]); d > tolerance(want[c], share) {
-						near = false
-						break
-					}
-				}
-				s.near[i] = near
-				if !near {
-					continue
-				}
-				n++
-				t := [terms]float64{1, fx, fy, fx*fx + fy*fy, fx*fx - fy*fy, fx * fy}
-				for j := range t {
-					for k := j; k < terms; k++ {
-						m[j][k] += t[j] * t[k]
-					}
-					rhs[0][j] += t[j] * float64(p[0])
-					rhs[1][j] += t[j] * float64(p[1])
-					rhs[2][j] += t[j] * float64(p[2])
-				}
+		for j := range m {
+			for k := range m {
+				m[j][k] = normal.Product(j, k)
+			}
+			for c := range rhs {
+				rhs[c][j] = normal.Of(j, c)
 			}
 		}
 		covered = float64(n) / float64(s.w*s.h)
@@ -119,9 +100,6 @@ func (s *sketch) fit(b *belt, share float64, rounds int) float64 {
 		stiff := min(25/(patches*patches), 0.5) * float64(n)
 		for j := range m {
 			m[j][j] += stiff * stiffness[j]
-			for k := range j {
-				m[j][k] = m[k][j]
-			}
 		}
 		for c := range rhs {
 			if k, ok := solve(m, rhs[c]); ok {
@@ -130,6 +108,44 @@ func (s *sketch) fit(b *belt, share float64, rounds int) float64 {
 		}
 	}
 	return covered
+}
+
+// belong gathers the pixels within share of b, and returns how many there are.
+func (s *sketch) belong(b *belt, share float64) (normal lanes.Normal, n int) {
+	s.columns = s.columns[:0]
+	for x := range s.w {
+		fx := (float64(x)+0.5)*2/float64(s.w) - 1
+		s.columns = append(s.columns, columnOf(b, fx))
+	}
+	for y := range s.h {
+		fy := (float64(y)+0.5)*2/float64(s.h) - 1
+		yy := fy * fy
+		var across [3]float64
+		for c := range across {
+			across[c] = b.coef[c][2] * fy
+		}
+		s.rows = s.rows[:0]
+		line := s.pix[3*y*s.w : 3*(y+1)*s.w]
+		for x := range s.columns {
+			at := &s.columns[x]
+			p := line[3*x : 3*x+3 : 3*x+3]
+			bowl, saddle := at.square+yy, at.square-yy
+			near := true
+			for c, v := range p {
+				want := at.level[c] + across[c] + b.coef[c][3]*bowl + b.coef[c][4]*saddle + at.cross[c]*fy
+				if math.Abs(float64(v)-want) > tolerance(want, share) {
+					near = false
+					break
+				}
+			}
+			if near {
+				s.rows = append(s.rows, [9]float64{1, at.x, fy, bowl, saddle, at.x * fy, float64(p[0]), float64(p[1]), float64(p[2])})
+			}
+		}
+		n += len(s.rows)
+		normal.Add(s.rows)
+	}
+	return normal, n
 }
 
 // solve is Gaussian elimination with pivoting.

@@ -64,7 +64,6 @@ func (l *Locator) cutPart(f *camera.Frame, b *blob, c *vision.Crop) {
 
 // copyPixels copies the sensor's pixels; beyond the frame the belt goes on.
 func (l *Locator) copyPixels(c *vision.Crop, left, top int) {
-	pix := bytesOf(&l.full)
 	x0, x1 := max(0, -left), min(l.size, l.width-left)
 	outside := x0 > 0 || x1 < l.size || top < 0 || top+l.size > l.height
 	if outside {
@@ -72,13 +71,13 @@ func (l *Locator) copyPixels(c *vision.Crop, left, top int) {
 		for k, v := range c.Surround {
 			belt[k] = byte(min(max(v+0.5, 0), 255))
 		}
-		for i := range c.Pix {
-			c.Pix[i] = belt[i%3]
+		copy(c.Pix, belt[:])
+		for n := len(belt); n < len(c.Pix); n *= 2 {
+			copy(c.Pix[n:], c.Pix[:n])
 		}
 	}
 	for y := max(0, -top); y < min(l.size, l.height-top); y++ {
-		from := 3 * ((top+y)*l.width + left + x0)
-		copy(c.Pix[3*(y*l.size+x0):3*(y*l.size+x1)], pix[from:])
+		copy(c.Pix[3*(y*l.size+x0):3*(y*l.size+x1)], l.pix[(top+y)*l.stride+3*(left+x0):])
 	}
 }
 
@@ -93,17 +92,58 @@ func (l *Locator) drawMask(c *vision.Crop, b *blob, left, top int) {
 	y0, y1 := max(0, b.y0*s-top), min(l.size, b.y1*s-top+1, l.height-top)
 	x0, x1 := max(0, b.x0*s-left), min(l.size, b.x1*s-left+1, l.width-left)
 	area := 0
-	for y := y0; y < y1; y++ {
-		row := min((top+y)/s, h-1) * w
-		distance := far[(top+y)*l.width:][:l.width] // left may lie before it
-		mask := c.Mask[y*l.size : (y+1)*l.size]
-		for x := x0; x < x1; x++ {
-			j := row + min((left+x)/s, w-1)
-			if labels[j] == b.label && (distance[left+x] > limit || inner[j] != 0) {
-				mask[x] = 255
-				area++
-			}
+	for y := y0; y < y1 && x0 < x1; { // rows that show one row of the shrunk picture
+		row := min((top+y)/s, h-1)
+		next := min((row+1)*s-top, y1)
+		if row == h-1 {
+			next = y1
+		}
+		m := maskRows{label: b.label, labels: labels[row*w : (row+1)*w], inner: inner[row*w : (row+1)*w], marked: l.marked, limit: limit, shrink: s}
+		for ; y < next; y++ {
+			area += m.draw(c.Mask[y*l.size+x0:y*l.size+x1], far[(top+y)*l.width:][:l.width], left+x0)
 		}
 	}
 	c.Area = float64(area)
+}
+
+// maskRows is what one row of the shrunk picture says of a part.
+type maskRows struct {
+	label  int32
+	labels []int32
+	inner  []byte
+	marked []byte // 255, as often as needed
+	limit  byte
+	shrink int
+}
+
+// draw marks one row of the mask, which begins at column from of the sensor's row, and
+// returns how many pixels it marked. It goes from one pixel of the shrunk picture to the
+// next, or to the end of those within the part's rim, whose distance does not count.
+func (m *maskRows) draw(mask, distance []byte, from int) (area int) {
+	last := len(m.labels) - 1
+	for x := 0; x < len(mask); {
+		at := min((from+x)/m.shrink, last)
+		to := at + 1
+		inside := m.labels[at] == m.label && m.inner[at] != 0
+		for inside && to <= last && m.inner[to] != 0 && m.labels[to] == m.label {
+			to++
+		}
+		end := min(to*m.shrink-from, len(mask))
+		if to > last {
+			end = len(mask)
+		}
+		switch {
+		case inside:
+			area += copy(mask[x:end], m.marked)
+		case m.labels[at] == m.label:
+			for i, d := range distance[from+x : from+end] {
+				if d > m.limit {
+					mask[x+i] = 255
+					area++
+				}
+			}
+		}
+		x = end
+	}
+	return area
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"gocv.io/x/gocv"
+
+	"linesman/vision/lanes"
 )
 
 const (
@@ -147,34 +149,29 @@ func (l *Locator) likeParts(b *belt, share float64) float64 {
 // measureFar fills far with each pixel's distance from the belt: the greatest
 // difference of the three channels. It returns the histogram of it.
 func (l *Locator) measureFar(b *belt) (hist [256]int) {
-	const run = 8 // pixels over which the belt's shading is taken as even
 	w, h := l.far.Cols(), l.far.Rows()
 	small, far := bytesOf(&l.small), bytesOf(&l.far)
+	l.bare.along(b, w)
+	var even [4][256]int // of every fourth pixel, so that none waits for the one before
 	for y := range h {
-		fy := (float64(y)+0.5)*2/float64(h) - 1
-		for x0 := 0; x0 < w; x0 += run {
-			x1 := min(x0+run, w)
-			k := b.at((float64(x0+x1))/float64(w)-1, fy)
-			r, g, bl := level(k[0]), level(k[1]), level(k[2])
-			in, out := small[3*(y*w+x0):3*(y*w+x1)], far[y*w+x0:y*w+x1]
-			for i := range out {
-				p := in[3*i : 3*i+3 : 3*i+3]
-				out[i] = byte(max(abs(int32(p[0])-r), abs(int32(p[1])-g), abs(int32(p[2])-bl)))
-			}
+		out := far[y*w : (y+1)*w]
+		lanes.Apart(out, small[3*y*w:3*(y+1)*w], l.bare.row((float64(y)+0.5)*2/float64(h)-1))
+		x := 0
+		for ; x+4 <= w; x += 4 {
+			p := out[x : x+4 : x+4]
+			even[0][p[0]]++
+			even[1][p[1]]++
+			even[2][p[2]]++
+			even[3][p[3]]++
+		}
+		for ; x < w; x++ {
+			even[0][out[x]]++
 		}
 	}
-	for _, d := range far {
-		hist[d]++
+	for d := range hist {
+		hist[d] = even[0][d] + even[1][d] + even[2][d] + even[3][d]
 	}
 	return hist
-}
-
-// level rounds to a byte's range.
-func level(v float64) int32 { return int32(min(max(v+0.5, 0), 255)) }
-
-func abs(n int32) int32 {
-	sign := n >> 31
-	return (n ^ sign) - sign
 }
 
 // chooseLimit sets the distance at which a part begins: above the belt's noise,

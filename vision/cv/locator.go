@@ -1,6 +1,7 @@
 package cv
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -11,6 +12,7 @@ import (
 
 	"linesman/camera"
 	"linesman/vision"
+	"linesman/vision/lanes"
 )
 
 // Locator finds round parts of one product in the frames of one view. It
@@ -21,6 +23,7 @@ type Locator struct {
 	radius   float64 // of a part, pixels of the shrunk picture
 	nominal  float64 // area of a part, pixels of the shrunk picture
 	shrink   int     // sensor pixels to one of the shrunk picture, 1 or 2
+	reach    int     // about a blob that cores are looked for in at first, pixels of the shrunk picture
 
 	width, height int // of the frames the Mats below were made for
 	mats          []gocv.Mat
@@ -35,16 +38,21 @@ type Locator struct {
 	voronoi       gocv.Mat
 	kernel        gocv.Mat
 
+	pix    []byte // of the frame that is looked at, R G B
+	stride int
 	sketch sketch
+	bare   bareRow
 	belt   belt
 	limit  int // distance from the belt's colour at which a part begins
 	grey   []byte
+	marked []byte  // 255, as long as a crop's row
 	things patches // connected things, then parts
 	holes  patches
 	cores  patches
 	blobs  []blob
 	seeds  []seed
-	named  []int // seed by OpenCV's name for its core; -1 for none
+	core   []byte // 255 in the cores about one blob
+	named  []int  // seed by OpenCV's name for its core; -1 for none
 
 	witnesses []witness
 	usual     usual
@@ -66,6 +74,8 @@ func NewLocator(settings vision.LocateSettings) (*Locator, error) {
 	}
 	l.radius = settings.DiameterPx() / 2 / float64(l.shrink)
 	l.nominal = math.Pi * l.radius * l.radius
+	l.reach = int(l.radius) + 2
+	l.marked = bytes.Repeat([]byte{255}, l.size)
 	return l, nil
 }
 
@@ -140,8 +150,25 @@ func (l *Locator) keep(m gocv.Mat) gocv.Mat {
 	return m
 }
 
-// load copies the frame into C memory and shrinks it twice.
+// load notes where the frame's pixels are and shrinks it twice.
 func (l *Locator) load(f *camera.Frame) {
+	w, h := l.far.Cols(), l.far.Rows()
+	l.pix, l.stride = f.Pix, f.Stride
+	if halves := l.shrink == 2 && f.Width == 2*w && f.Height == 2*h; f.Format != camera.RGB || !halves {
+		l.copyIn(f)
+		gocv.Resize(l.full, &l.small, image.Pt(w, h), 0, 0, gocv.InterpolationArea)
+	} else { // what Resize does, without the copy
+		small := bytesOf(&l.small)
+		for y := range h {
+			lanes.Halve(small[3*y*w:3*(y+1)*w], f.Pix[2*y*f.Stride:], f.Pix[(2*y+1)*f.Stride:])
+		}
+	}
+	gocv.Resize(l.small, &l.sketchMat, image.Pt(l.sketch.w, l.sketch.h), 0, 0, gocv.InterpolationArea)
+	l.sketch.pix = bytesOf(&l.sketchMat)
+}
+
+// copyIn copies the frame into C memory.
+func (l *Locator) copyIn(f *camera.Frame) {
 	pix := bytesOf(&l.full)
 	row := 3 * f.Width
 	for y := range f.Height {
@@ -154,10 +181,7 @@ func (l *Locator) load(f *camera.Frame) {
 			to[3*x], to[3*x+1], to[3*x+2] = g, g, g
 		}
 	}
-	w, h := l.far.Cols(), l.far.Rows()
-	gocv.Resize(l.full, &l.small, image.Pt(w, h), 0, 0, gocv.InterpolationArea)
-	gocv.Resize(l.small, &l.sketchMat, image.Pt(l.sketch.w, l.sketch.h), 0, 0, gocv.InterpolationArea)
-	l.sketch.pix = bytesOf(&l.sketchMat)
+	l.pix, l.stride = pix, row
 }
 
 // bytesOf is the Mat's memory, valid while the Mat is open and keeps its size.

@@ -1,10 +1,12 @@
 package cv
 
+import "encoding/binary"
+
 // patches are the connected pieces of a two-level picture, found row by row as
 // runs of pixels and joined where runs of neighbouring rows meet. OpenCV's own
 // does this too, several times slower. All memory is kept from picture to picture.
 type patches struct {
-	label []int32 // by pixel: the piece it belongs to, from 1; 0 for none
+	label []int32 // by pixel: the piece it belongs to, from 1; 0 for none. See paint
 	found []patch // by label; index 0 stands for none
 	runs  []run
 	row   []int // index of each row's first run, and one beyond the last
@@ -43,7 +45,7 @@ func (p *patches) find(mask []byte, w, h int, inverted bool) {
 			}
 		}
 	}
-	p.number(w, h)
+	p.number(h)
 }
 
 // scan cuts every row into runs.
@@ -53,19 +55,29 @@ func (p *patches) scan(mask []byte, w, h int, inverted bool) {
 		p.row = append(p.row, len(p.runs))
 		line := mask[y*w : (y+1)*w]
 		for x := 0; x < w; {
-			for x < w && (line[x] != 0) == inverted {
-				x++
-			}
-			start := x
-			for x < w && (line[x] != 0) != inverted {
-				x++
-			}
+			start := skip(line, x, inverted)
+			x = skip(line, start, !inverted)
 			if x > start {
 				p.runs = append(p.runs, run{x0: int32(start), x1: int32(x), join: int32(len(p.runs))})
 			}
 		}
 	}
 	p.row = append(p.row, len(p.runs))
+}
+
+// skip returns where from x on the pixels that are set, or those that are not, end.
+func skip(line []byte, x int, set bool) int {
+	var eight uint64 // at once, where all are 0 or all 255
+	if set {
+		eight = 1<<64 - 1
+	}
+	for x+8 <= len(line) && binary.LittleEndian.Uint64(line[x:]) == eight {
+		x += 8
+	}
+	for x < len(line) && (line[x] != 0) == set {
+		x++
+	}
+	return x
 }
 
 func (p *patches) root(i int32) int32 {
@@ -82,13 +94,8 @@ func (p *patches) merge(a, b int32) {
 	p.runs[max(a, b)].join = min(a, b)
 }
 
-// number gives pieces their labels, in the order of their first runs, and
-// every pixel its piece's.
-func (p *patches) number(w, h int) {
-	if len(p.label) != w*h {
-		p.label = make([]int32, w*h)
-	}
-	clear(p.label)
+// number gives pieces their labels, in the order of their first runs.
+func (p *patches) number(h int) {
 	p.found = append(p.found[:0], patch{})
 	for y := range h {
 		for i := p.row[y]; i < p.row[y+1]; i++ {
@@ -103,6 +110,18 @@ func (p *patches) number(w, h int) {
 			b := &p.found[r.label]
 			b.x0, b.x1, b.y1 = min(b.x0, int(r.x0)), max(b.x1, int(r.x1)), y+1
 			b.area += int(r.x1 - r.x0)
+		}
+	}
+}
+
+// paint gives every pixel its piece's label, after find.
+func (p *patches) paint(w, h int) {
+	if len(p.label) != w*h {
+		p.label = make([]int32, w*h)
+	}
+	clear(p.label)
+	for y := range h {
+		for _, r := range p.runs[p.row[y]:p.row[y+1]] {
 			out := p.label[y*w+int(r.x0) : y*w+int(r.x1)]
 			for k := range out {
 				out[k] = r.label

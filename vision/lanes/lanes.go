@@ -27,12 +27,15 @@ func Weigh(out, a, b, c, d, e []float32) {
 func Box(out, in []float32, taps int, k float32) {
 	n := len(out)
 	in = in[:n+taps-1]
-	done := 0
 	if fast && n >= 8 {
-		done = n &^ 7
+		done := n &^ 7
 		box8(&out[0], &in[0], done, taps, k)
+		if done < n { // the last eight, some of them once more
+			box8(&out[n-8], &in[n-8], 8, taps, k)
+		}
+		return
 	}
-	for i := done; i < n; i++ {
+	for i := range out {
 		var sum float32
 		for _, v := range in[i : i+taps] {
 			sum += v
@@ -43,19 +46,23 @@ func Box(out, in []float32, taps int, k float32) {
 
 // Strokes writes the strongest of several averages, the one furthest from 0, the
 // first of equals: strokes holds, one average after the other, taps places each,
-// counted from the number that out[0] stands for, which is in[origin].
+// counted from the number that out[0] stands for, which is in[origin]. out does not
+// overlap in.
 func Strokes(out, in []float32, origin int, strokes []int, taps int) {
 	n := len(out)
 	for _, d := range strokes {
 		_ = in[origin+d : origin+d+n]
 	}
 	k := 1 / float32(taps)
-	done := 0
 	if fast && n >= 8 {
-		done = n &^ 7
+		done := n &^ 7
 		strokes8(&out[0], &in[origin], done, &strokes[0], len(strokes)/taps, taps, k)
+		if done < n { // the last eight, some of them once more
+			strokes8(&out[n-8], &in[origin+n-8], 8, &strokes[0], len(strokes)/taps, taps, k)
+		}
+		return
 	}
-	for i := done; i < n; i++ {
+	for i := range out {
 		var best float32
 		for one := range slices.Chunk(strokes, taps) {
 			var sum float32
@@ -89,20 +96,6 @@ func Slide(out, in, sum, kept []float32, k float32) {
 	}
 }
 
-// Floats writes bytes as numbers.
-func Floats(out []float32, in []byte) {
-	n := len(out)
-	in = in[:n]
-	done := 0
-	if fast && n >= 8 {
-		done = n &^ 7
-		floats8(&out[0], &in[0], done)
-	}
-	for i := done; i < n; i++ {
-		out[i] = float32(in[i])
-	}
-}
-
 // Line writes from, from + step, from + 2 step and so on.
 func Line(out []float32, from, step float32) {
 	done := 0
@@ -116,20 +109,59 @@ func Line(out []float32, from, step float32) {
 }
 
 // Relative writes how much more is seen, gain times seen, than wanted, as a share
-// of it: 0.1 is a tenth more. Where less than least is wanted it is 0.
+// of it: 0.1 is a tenth more. Where less than least is wanted it is 0. out overlaps
+// neither of the others.
 func Relative(out, seen, want []float32, gain, least float32) {
 	n := len(out)
 	seen, want = seen[:n], want[:n]
-	done := 0
 	if fast && n >= 8 {
-		done = n &^ 7
+		done := n &^ 7
 		relative8(&out[0], &seen[0], &want[0], done, gain, least)
+		if done < n { // the last eight, some of them once more
+			relative8(&out[n-8], &seen[n-8], &want[n-8], 8, gain, least)
+		}
+		return
 	}
-	for i := done; i < n; i++ {
+	for i := range out {
 		out[i] = 0
 		if want[i] >= least {
 			out[i] = seen[i]*gain/want[i] - 1
 		}
+	}
+}
+
+// Over writes how much more is seen than wanted, as a share of it, or of least where
+// less than that is wanted. out overlaps neither of the others.
+func Over(out, seen, want []float32, least float32) {
+	n := len(out)
+	seen, want = seen[:n], want[:n]
+	if fast && n >= 8 {
+		done := n &^ 7
+		over8(&out[0], &seen[0], &want[0], done, least)
+		if done < n { // the last eight, some of them once more
+			over8(&out[n-8], &seen[n-8], &want[n-8], 8, least)
+		}
+		return
+	}
+	for i := range out {
+		out[i] = seen[i]/max(want[i], least) - 1
+	}
+}
+
+// Shift writes the numbers of in plus first, plus second. out does not overlap in.
+func Shift(out, in []float32, first, second float32) {
+	n := len(out)
+	in = in[:n]
+	if fast && n >= 8 {
+		done := n &^ 7
+		shift8(&out[0], &in[0], done, first, second)
+		if done < n { // the last eight, some of them once more
+			shift8(&out[n-8], &in[n-8], 8, first, second)
+		}
+		return
+	}
+	for i := range out {
+		out[i] = in[i] + first + second
 	}
 }
 
@@ -176,41 +208,6 @@ func Multiply(out, a, b []float32) {
 	for i := done; i < n; i++ {
 		out[i] = a[i] * b[i]
 	}
-}
-
-// Look interpolates a picture of side x side pixels, side at least 2, at the
-// places (xs[i], ys[i]): pixels, the middle of the first one at (0, 0). Beyond the
-// picture its border counts.
-func Look(out, xs, ys, picture []float32, side int) {
-	n := len(out)
-	xs, ys, picture = xs[:n], ys[:n], picture[:side*side]
-	last := float32(side) - 1.001
-	done := 0
-	if fast && n >= 8 {
-		done = n &^ 7
-		look8(&out[0], &xs[0], &ys[0], &picture[0], done, side, last)
-	}
-	for k := done; k < n; k++ {
-		x, y := held(xs[k], last), held(ys[k], last)
-		i, j := int(x), int(y)
-		fx, fy := x-float32(i), y-float32(j)
-		at := j*side + i
-		a, b := picture[at:at+2:at+2], picture[at+side:at+side+2:at+side+2]
-		top := a[0] + fx*(a[1]-a[0])
-		low := b[0] + fx*(b[1]-b[0])
-		out[k] = top + fy*(low-top)
-	}
-}
-
-// held keeps v between 0 and last; what is no number is 0.
-func held(v, last float32) float32 {
-	if !(v > 0) {
-		return 0
-	}
-	if v > last {
-		return last
-	}
-	return v
 }
 
 // Dot is the sum of a[i] x b[i], each product rounded as float32 and summed as

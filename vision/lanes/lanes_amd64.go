@@ -23,9 +23,6 @@ func add8(out, a *float32, n int, k float32)
 func multiply8(out, a, b *float32, n int)
 
 //go:noescape
-func floats8(out *float32, in *byte, n int)
-
-//go:noescape
 func line8(out *float32, n int, from, step float32)
 
 //go:noescape
@@ -42,3 +39,44 @@ func look8(out, xs, ys, picture *float32, n, side int, last float32)
 
 //go:noescape
 func dot8(a, b *float32, n int) float64
+
+//go:noescape
+func mean8(out *float32, rgb *byte, n int)
+
+//go:noescape
+func project8(out *float32, rgb *byte, n int, red, green, blue, zero float32)
+
+//go:noescape
+func fall8(at, before, here, cos, sin, picture *float32, n, side int, x, y, from, step, limit, level, last float32)
+
+//go:noescape
+func grey8(out, rgb *byte, n int)
+
+//go:noescape
+func apart8(out, a, b *byte, n int)
+
+//go:noescape
+func weighted8(out *float32, in *byte, n, stride int, weights *float32, taps int)
+
+//go:noescape
+func narrow8(red, green, blue, row *float32, first *int32, weights *float32, n, taps int, less, times float32)
+
+//go:noescape
+func shift8(out, in *float32, n int, first, second float32)
+
+//go:noescape
+func over8(out, seen, want *float32, n int, least float32)
+
+// The others take so many at a time as their names say.
+
+//go:noescape
+func halve4(out, above, below *byte, n int)
+
+//go:noescape
+func laplace16(sums *[4]int64, above, here, below *byte, n int)
+
+//go:noescape
+func total32(v *byte, n int) int
+
+//go:noescape
+func products(sums *[48]float64, rows *[9]float64, n int)

@@ -12,6 +12,10 @@ import (
 // face people and programs alike guess.
 const Cells = 6
 
+// smallest is the least width of a cell in pixels: six cells of a face of 12
+// pixels would leave much of what little there is.
+const smallest = 4
+
 // margin is how much of its size a box is grown by on each side: hair, ears and
 // chin are outside of what a detector calls a face, and boxes are off a little.
 const margin = 0.3
@@ -98,7 +102,7 @@ func (p pixelsOf) mosaic(b vision.Box, cell float64) {
 	}
 	dx, dy := margin*b.Width(), margin*b.Height()
 	r := image.Rect(int(math.Floor(b.X0-dx)), int(math.Floor(b.Y0-dy)), int(math.Ceil(b.X1+dx)), int(math.Ceil(b.Y1+dy))).Intersect(p.rect)
-	side := max(int(math.Ceil(cell)), 2)
+	side := max(int(math.Ceil(cell)), smallest)
 	for y := r.Min.Y; y < r.Max.Y; y += side {
 		for x := r.Min.X; x < r.Max.X; x += side {
 			p.level(image.Rect(x, y, min(x+side, r.Max.X), min(y+side, r.Max.Y)))

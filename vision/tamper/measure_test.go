@@ -29,6 +29,8 @@ type movie struct {
 	name   string
 	step   time.Duration
 	frames []*camera.Frame
+	sights []tamper.Sight // of the frames, untouched
+	took   time.Duration  // to reduce one
 }
 
 func openMovie(t *testing.T, path string) movie {
@@ -66,6 +68,15 @@ func openMovie(t *testing.T, path string) movie {
 		}
 		m.frames, m.step = kept, m.step*time.Duration(every)
 	}
+	m.sights = make([]tamper.Sight, len(m.frames))
+	reduce := tamper.NewReducer()
+	began := time.Now()
+	for i, f := range m.frames {
+		if err := reduce.Reduce(f, &m.sights[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.took = time.Since(began) / time.Duration(len(m.frames))
 	return m
 }
 
@@ -226,15 +237,15 @@ func newEye(t *testing.T) *eye {
 
 // see shows a frame and returns what changed.
 func (e *eye) see(f *camera.Frame, step time.Duration) (changed []tamper.Reading) {
-	e.at = e.at.Add(step)
-	f.At = e.at
 	if err := e.reduce.Reduce(f, &e.sight); err != nil {
 		e.t.Fatal(err)
 	}
-	return e.seeSight(&e.sight)
+	return e.seeSight(&e.sight, step)
 }
 
-func (e *eye) seeSight(s *tamper.Sight) (changed []tamper.Reading) {
+func (e *eye) seeSight(s *tamper.Sight, step time.Duration) (changed []tamper.Reading) {
+	e.at = e.at.Add(step)
+	s.At = e.at
 	for i, r := range e.detect.See(s) {
 		if r.Raised != e.raised[r.Fault] {
 			e.raised[r.Fault] = r.Raised
@@ -248,33 +259,21 @@ func (e *eye) seeSight(s *tamper.Sight) (changed []tamper.Reading) {
 }
 
 func untouched(t *testing.T, m movie) {
-	sights := make([]tamper.Sight, len(m.frames))
-	reduce := tamper.NewReducer()
-	began := time.Now()
-	for i, f := range m.frames {
-		if err := reduce.Reduce(f, &sights[i]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	reducing := time.Since(began) / time.Duration(len(m.frames))
 	e := newEye(t)
 	false_ := 0
 	n := int(*loop / m.step)
-	began = time.Now()
+	began := time.Now()
 	for i := range n {
-		e.at = e.at.Add(m.step)
-		s := &sights[i%len(sights)]
-		s.At = e.at
-		for _, r := range e.seeSight(s) {
+		for _, r := range e.seeSight(&m.sights[i%len(m.sights)], m.step) {
 			if r.Raised {
 				false_++
 			}
 			if false_ < 10 {
-				t.Errorf("untouched, after %v (picture %d of the video): %v raised %v: %.3f (limit %.3f) %s", time.Duration(i)*m.step, i%len(sights), r.Fault, r.Raised, r.Value, r.Limit, r.Text)
+				t.Errorf("untouched, after %v (picture %d of the video): %v raised %v: %.3f (limit %.3f) %s", time.Duration(i)*m.step, i%len(m.sights), r.Fault, r.Raised, r.Value, r.Limit, r.Text)
 			}
 		}
 	}
-	t.Logf("untouched for %v, %d pictures: %d alarms; nearest to a limit %s; %v to reduce a picture of %d x %d, %v to judge it", time.Duration(n)*m.step, n, false_, shares(e.worst), reducing, m.frames[0].Width, m.frames[0].Height, time.Since(began)/time.Duration(n))
+	t.Logf("untouched for %v, %d pictures: %d alarms; nearest to a limit %s; %v to reduce a picture of %d x %d, %v to judge it", time.Duration(n)*m.step, n, false_, shares(e.worst), m.took, m.frames[0].Width, m.frames[0].Height, time.Since(began)/time.Duration(n))
 }
 
 func shares(v [5]float64) string {
@@ -296,16 +295,16 @@ func tamperWith(t *testing.T, m movie, c tampering, from int) {
 		c.do(nil, nil)
 	}
 	k := from
-	next := func() *camera.Frame { k++; return m.frames[k%len(m.frames)] }
+	next := func() int { k++; return k % len(m.frames) }
 	for range int(time.Minute / m.step) {
-		for _, r := range e.see(next(), m.step) {
+		for _, r := range e.seeSight(&m.sights[next()], m.step) {
 			t.Errorf("%s from picture %d on: before it, %v raised %v: %s", c.name, from, r.Fault, r.Raised, r.Text)
 		}
 	}
 	began := e.at
 	var took time.Duration
 	for range int(20 * time.Second / m.step) {
-		for _, r := range e.see(c.do(next(), noise), m.step) {
+		for _, r := range e.see(c.do(m.frames[next()], noise), m.step) {
 			switch {
 			case r.Fault == c.fault && r.Raised:
 				took = e.at.Sub(began)
@@ -317,7 +316,7 @@ func tamperWith(t *testing.T, m movie, c tampering, from int) {
 	ended := e.at
 	var cleared time.Duration
 	for range int(20 * time.Second / m.step) {
-		for _, r := range e.see(next(), m.step) {
+		for _, r := range e.seeSight(&m.sights[next()], m.step) {
 			if r.Fault == c.fault && !r.Raised {
 				cleared = e.at.Sub(ended)
 			}
