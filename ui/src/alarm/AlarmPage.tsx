@@ -62,7 +62,7 @@ export function AlarmPage({ site }: { site: Site }) {
       <SiteHead site={site} here="alarms" title={t.alarm.title} state={says} meaning={old ? "high" : counts[0] ? signOf(counts[0].severity) : "ok"} time={alarms && now} old={old} />
       <div className="tabs" role="tablist">
         {(["active", "history", "figures", "phones"] as const).map((name) => (
-          <button key={name} type="button" role="tab" className="button toggle" aria-selected={tab === name} aria-pressed={tab === name} onClick={() => setTab(name)}>
+          <button key={name} type="button" role="tab" className="button toggle" aria-selected={tab === name} onClick={() => setTab(name)}>
             {t.alarm[name]}
           </button>
         ))}

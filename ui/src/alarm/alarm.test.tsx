@@ -39,6 +39,7 @@ beforeEach(() => {
       orders.push([path, String(init.body)]);
       return path.endsWith("/drill") ? answer(200, { alarm: "d", within_s: 60 }) : answer(200, sampleAlarm({ state: "acknowledged" }));
     }
+    if (path.endsWith("/watches")) return answer(200, { now: sampleNow, watches: [], spaces: [], alerts: [] });
     if (path.includes("/kpis")) return answer(200, kpis);
     if (path.includes("/phones")) return answer(200, phones);
     if (path.includes("/history")) return answer(200, { alarms: [{ alarm: sampleAlarm({ text: "Long ago", state: "normal" }), deliveries: [] }] });

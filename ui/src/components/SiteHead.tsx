@@ -1,4 +1,6 @@
-import type { Site } from "../api/client";
+import { useQuery } from "@tanstack/react-query";
+
+import { fetchWatched, type Site } from "../api/client";
 import { clock, date, offset } from "../words/figures";
 import { useWords } from "../words/Language";
 import { useHash } from "./hash";
@@ -8,6 +10,7 @@ import { Sign, type Meaning } from "./Sign";
 export function Pages({ site, here }: { site: Site; here: "line" | "safety" | "alarms" }) {
   const { t } = useWords();
   const { go } = useHash();
+  const watched = useQuery({ queryKey: ["watched"], queryFn: () => fetchWatched(), staleTime: 60_000 });
   return (
     <nav className="pages" aria-label={t.pages}>
       {site.lines.length > 0 && here !== "line" && (
@@ -15,7 +18,7 @@ export function Pages({ site, here }: { site: Site; here: "line" | "safety" | "a
           {t.watch.lines}
         </button>
       )}
-      {here !== "safety" && (
+      {here !== "safety" && watched.data !== undefined && watched.data.watches.length > 0 && (
         <button type="button" className="button" onClick={() => go({ safety: true })}>
           {t.watch.title}
         </button>

@@ -1,72 +1,105 @@
+import { useLayoutEffect, useRef, useState } from "react";
+
 import type { Watch, WatchPicture, WatchTrack } from "../api/client";
 import { useWords } from "../words/Language";
 import { caption, missing } from "./sight";
 
-type Box = [number, number, number, number];
+/** What everything over the picture is measured in: pixels of the screen. */
+interface Scale {
+  width: number;
+  height: number;
+  /** Of words. */
+  font: number;
+}
 
-/** A frame with its words, in parts of a picture that is 1000 wide. */
-function Framed({ box, height, words, kind }: { box: number[]; height: number; words: string; kind: "calm" | "hidden" | "missing" | "sight" }) {
-  const [x0, y0, x1, y1] = [(box[0] ?? 0) * 1000, (box[1] ?? 0) * height, (box[2] ?? 0) * 1000, (box[3] ?? 0) * height] as Box;
-  const width = 16 + 13 * [...words].reduce((n, c) => n + (c.charCodeAt(0) > 0x2e80 ? 1.9 : 1), 0);
-  const x = Math.max(0, Math.min(x0, 1000 - width));
-  const y = y0 > 32 ? y0 - 32 : Math.min(y1 + 2, height - 30);
+/** How wide the words are, about: Chinese ones are as wide as they are high. */
+const wide = (words: string, font: number) => font * [...words].reduce((sum, c) => sum + (c.charCodeAt(0) > 0x2e80 ? 1.05 : 0.6), 0.8);
+
+/** A frame with its words. */
+function Framed({ box, scale, words, kind }: { box: number[]; scale: Scale; words: string; kind: "calm" | "hidden" | "missing" | "sight" }) {
+  const [x0, y0, x1, y1] = [(box[0] ?? 0) * scale.width, (box[1] ?? 0) * scale.height, (box[2] ?? 0) * scale.width, (box[3] ?? 0) * scale.height];
+  const [width, height] = [wide(words, scale.font), scale.font * 1.4];
+  const x = Math.max(0, Math.min(x0, scale.width - width));
+  const y = y0 > height ? y0 - height : Math.min(y1, scale.height - height);
+  const frame = { x: x0, y: y0, width: Math.max(x1 - x0, 1), height: Math.max(y1 - y0, 1) };
   return (
     <g className={`framed framed-${kind}`}>
-      <rect className="framed-under" x={x0} y={y0} width={Math.max(x1 - x0, 1)} height={Math.max(y1 - y0, 1)} />
-      <rect className="framed-line" x={x0} y={y0} width={Math.max(x1 - x0, 1)} height={Math.max(y1 - y0, 1)} />
-      <rect className="framed-plate" x={x} y={y} width={width} height={30} />
-      <text x={x + 8} y={y + 22}>
+      <rect className="framed-under" {...frame} />
+      <rect className="framed-line" {...frame} />
+      <rect className="framed-plate" x={x} y={y} width={width} height={height} />
+      <text x={x + scale.font * 0.4} y={y + scale.font * 1.05}>
         {words}
       </text>
     </g>
   );
 }
 
-function Way({ ends, way, height, name }: { ends: number[][]; way: string; height: number; name: string }) {
-  const [[x0 = 0, y0 = 0] = [], [x1 = 0, y1 = 0] = []] = ends.map(([x = 0, y = 0]) => [x * 1000, y * height]);
-  const [dx, dy] = ({ up: [0, -1], down: [0, 1], left: [-1, 0], right: [1, 0] } as Record<string, [number, number]>)[way] ?? [0, 0];
-  const [mx, my] = [(x0 + x1) / 2, (y0 + y1) / 2];
+/** A line, and an arrow that shows which way goes in. */
+function Way({ ends, way, scale, name }: { ends: number[][]; way: string; scale: Scale; name: string }) {
+  const [[x0 = 0, y0 = 0] = [], [x1 = 0, y1 = 0] = []] = ends.map(([x = 0, y = 0]) => [x * scale.width, y * scale.height]);
+  const turn = ({ up: 180, down: 0, left: 90, right: -90 } as Record<string, number>)[way] ?? 0;
+  const f = scale.font;
   return (
     <g className="way">
+      <line className="way-under" x1={x0} y1={y0} x2={x1} y2={y1} />
       <line x1={x0} y1={y0} x2={x1} y2={y1} />
-      <path d={`M${mx} ${my}l${dx * 34} ${dy * 34}m${-dx * 12 - dy * 9} ${-dy * 12 + dx * 9}l${dx * 12 + dy * 9} ${dy * 12 - dx * 9}l${-dx * 12 + dy * 9} ${-dy * 12 - dx * 9}`} />
-      <text x={Math.min(x0, x1) + 8} y={(x0 < x1 ? y0 : y1) - 8}>
+      <path transform={`translate(${(x0 + x1) / 2} ${(y0 + y1) / 2}) rotate(${turn})`} d={`M0 0V${1.5 * f}m${-0.5 * f} ${-0.5 * f}l${0.5 * f} ${0.5 * f}l${0.5 * f} ${-0.5 * f}`} />
+      <text x={Math.min(x0, x1) + f * 0.4} y={(x0 < x1 ? y0 : y1) - f * 0.4}>
         {name}
       </text>
     </g>
   );
 }
 
+/** The size at which a picture is shown within what holds it; words on it are sized by that. */
+function useScale(picture: WatchPicture) {
+  const svg = useRef<SVGSVGElement>(null);
+  const [room, setRoom] = useState({ width: 640, height: 360 });
+  useLayoutEffect(() => {
+    if (!svg.current || typeof ResizeObserver === "undefined") return undefined;
+    const watcher = new ResizeObserver(([entry]) => {
+      const { width = 0, height = 0 } = entry?.contentRect ?? {};
+      if (width > 0 && height > 0) setRoom({ width, height });
+    });
+    watcher.observe(svg.current);
+    return () => watcher.disconnect();
+  }, []);
+  const by = Math.min(room.width / Math.max(picture.width, 1), room.height / Math.max(picture.height, 1));
+  const width = picture.width * by;
+  return { svg, scale: { width, height: picture.height * by, font: Math.max(15, Math.min(22, width / 36)) } };
+}
+
 /** Zones, lines, and who is seen where, over a camera's picture. */
 export function Overlay({ watch, picture, wrong }: { watch: Watch; picture: WatchPicture; wrong: Set<string> }) {
   const { t } = useWords();
-  const height = (1000 * picture.height) / Math.max(picture.width, 1);
+  const { svg, scale } = useScale(picture);
   const kind = (track: WatchTrack) => (missing(track, t).length ? "missing" : track.seen ? "calm" : "hidden");
   const tracks = [...picture.tracks].sort((a, b) => Number(kind(a) === "missing") - Number(kind(b) === "missing"));
   return (
-    <svg className="overlay" viewBox={`0 0 1000 ${height}`} preserveAspectRatio="xMidYMid meet" aria-hidden="true">
+    <svg ref={svg} className="overlay" viewBox={`0 0 ${scale.width} ${scale.height}`} preserveAspectRatio="xMidYMid meet" fontSize={scale.font} aria-hidden="true">
       {watch.zones.map((z) => {
-        const points = z.corners.map(([x = 0, y = 0]) => [x * 1000, y * height] as const);
-        const lowest = points.reduce((a, b) => (b[1] > a[1] ? b : a), points[0] ?? ([0, 0] as const));
-        const middle = points.reduce((sum, [x]) => sum + x, 0) / Math.max(points.length, 1);
+        const corners = z.corners.map(([x = 0, y = 0]) => [x * scale.width, y * scale.height] as const);
+        const points = corners.map((p) => p.join(",")).join(" ");
+        const lowest = Math.max(...corners.map(([, y]) => y));
+        const middle = corners.reduce((sum, [x]) => sum + x, 0) / Math.max(corners.length, 1);
         return (
           <g key={z.name} className={`zone${wrong.has(z.name) ? " is-wrong" : ""}`}>
-            <polygon className="zone-under" points={points.map((p) => p.join(",")).join(" ")} />
-            <polygon className="zone-line" points={points.map((p) => p.join(",")).join(" ")} />
-            <text x={middle} y={lowest[1] - 12} textAnchor="middle">
+            <polygon className="zone-under" points={points} />
+            <polygon className="zone-line" points={points} />
+            <text x={middle} y={lowest - scale.font * 0.5} textAnchor="middle">
               {z.name}
             </text>
           </g>
         );
       })}
       {watch.lines.map((l) => (
-        <Way key={l.name} ends={l.ends} way={l.in} height={height} name={l.name} />
+        <Way key={l.name} ends={l.ends} way={l.in} scale={scale} name={l.name} />
       ))}
       {tracks.map((track) => (
-        <Framed key={track.number} box={track.box} height={height} words={caption(track, t)} kind={kind(track)} />
+        <Framed key={track.number} box={track.box} scale={scale} words={caption(track, t)} kind={kind(track)} />
       ))}
       {picture.sights.map((s) => (
-        <Framed key={`${s.what} ${s.since}`} box={s.box} height={height} words={t.watch.sights[s.what] ?? s.what} kind="sight" />
+        <Framed key={`${s.what} ${s.since}`} box={s.box} scale={scale} words={t.watch.sights[s.what] ?? s.what} kind="sight" />
       ))}
     </svg>
   );
