@@ -9,9 +9,8 @@ import { AlarmActs } from "./AlarmActs";
 import { Deliveries } from "./Deliveries";
 import { clipOpen, kept, type Kept } from "./state";
 
-function Evidence({ alarm, has }: { alarm: Alarm; has: Kept }) {
+function Evidence({ alarm, has, now }: { alarm: Alarm; has: Kept; now: number }) {
   const { t } = useWords();
-  const began = Date.parse(alarm.opened);
   return (
     <div className="alarm-evidence">
       <figure>
@@ -26,7 +25,7 @@ function Evidence({ alarm, has }: { alarm: Alarm; has: Kept }) {
         {!clipOpen(alarm) ? (
           <p className="nothing">{t.alarm.clipLocked}</p>
         ) : has.clips.length === 0 ? (
-          <p className="nothing">{Date.now() - began < 120_000 && has.picture ? t.alarm.clipComing : t.alarm.noClip}</p>
+          <p className="nothing">{now - Date.parse(alarm.opened) < 120_000 && has.picture ? t.alarm.clipComing : t.alarm.noClip}</p>
         ) : (
           has.clips.map((c) => <video key={c.sha256} src={evidence(c.sha256)} controls muted playsInline preload="metadata" aria-label={t.alarm.clips} />)
         )}
@@ -95,7 +94,7 @@ export function AlarmDetail(p: { id: string; zone: string; now: number; token: s
             {a.latched && ` · ${t.alarm.latched}`}
           </li>
         </ul>
-        <Evidence alarm={a} has={kept(detail.data.events)} />
+        <Evidence alarm={a} has={kept(detail.data.events)} now={p.now} />
         <h3>{t.alarm.deliveries}</h3>
         <Deliveries deliveries={detail.data.deliveries} now={p.now} />
       </div>

@@ -3,13 +3,14 @@ import "../watch/watch.css";
 
 import { useState } from "react";
 
-import type { Alarms, Site } from "../api/client";
+import { alarmService, type Alarms, type Site } from "../api/client";
 import { useHash } from "../components/hash";
 import { useNow } from "../components/now";
 import { SiteHead } from "../components/SiteHead";
 import { signOf } from "../watch/sight";
 import { clock, date, span } from "../words/figures";
 import { useWords } from "../words/Language";
+import { Act } from "./Act";
 import { AlarmDetail } from "./AlarmDetail";
 import { AlarmList } from "./AlarmList";
 import { Figures } from "./Figures";
@@ -19,23 +20,36 @@ import { ordered, wanting } from "./state";
 import { unknownAfter, useAlarms } from "./useAlarms";
 
 /** What is kept silent and by whom, and what is wrong with the alarms themselves. */
-function Notes({ alarms, zone }: { alarms: Alarms; zone: string }) {
+function Notes({ alarms, zone, token, setToken }: { alarms: Alarms; zone: string; token: string; setToken: (token: string) => void }) {
   const { t } = useWords();
+  const [back, putBack] = useState<string>();
   const at = (time: string) => `${date(time, zone)} ${clock(time, zone)}`;
   const notes = [
     ...alarms.flood.map((roster) => t.alarm.flood(roster)),
     ...(alarms.unsaved > 0 ? [t.alarm.unsaved(String(alarms.unsaved))] : []),
     ...alarms.shelves.map((s) => `${s.key}: ${t.alarm.shelvedUntil(at(s.until), s.by, s.reason)}`),
     ...alarms.suppressions.map((s) => `${s.keys.join(", ")}: ${t.alarm.suppressedBy(s.condition)}`),
-    ...alarms.out_of_service.map((o) => `${o.key}: ${t.alarm.outWhy(`${o.reason} (${o.by})`)}`),
   ];
-  if (notes.length === 0) return null;
+  if (notes.length === 0 && alarms.out_of_service.length === 0) return null;
   return (
-    <ul className="alarm-notes">
-      {notes.map((n) => (
-        <li key={n}>{n}</li>
-      ))}
-    </ul>
+    <>
+      <ul className="alarm-notes">
+        {notes.map((n) => (
+          <li key={n}>{n}</li>
+        ))}
+        {alarms.out_of_service.map((o) => (
+          <li key={o.key}>
+            {o.key}: {t.alarm.outWhy(`${o.reason} (${o.by})`)}
+            <button type="button" className="button" onClick={() => putBack(o.key)}>
+              {t.alarm.putBack}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {back !== undefined && (
+        <Act key={back} acting={{ title: t.alarm.putBack, effect: t.alarm.putBackEffect(back), says: "note", act: (reason, by) => alarmService(back, false, reason, by) }} token={token} setToken={setToken} close={() => putBack(undefined)} />
+      )}
+    </>
   );
 }
 
@@ -71,7 +85,7 @@ export function AlarmPage({ site }: { site: Site }) {
         {none && <p className="nothing">{t.alarm.noAlarms}</p>}
         {tab === "active" && !none && (
           <>
-            {alarms && <Notes alarms={alarms} zone={site.zone} />}
+            {alarms && <Notes alarms={alarms} zone={site.zone} token={token} setToken={setToken} />}
             {list.length === 0 && <p className="nothing">{old ? (failed ?? t.alarm.unknownWhat) : alarms ? t.alarm.none : t.alarm.loading}</p>}
             <AlarmList alarms={list} now={now} open={open} chosen={hash.alarm} zone={site.zone} />
           </>

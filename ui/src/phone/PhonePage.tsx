@@ -11,6 +11,7 @@ import { useNow } from "../components/now";
 import { Sign } from "../components/Sign";
 import { span } from "../words/figures";
 import { useWords } from "../words/Language";
+import { forgetTold } from "../worker/kept";
 import { BigAlarm } from "./BigAlarm";
 import { forget, keepToken, keptToken } from "./keep";
 import { LinkState } from "./LinkState";
@@ -148,6 +149,7 @@ export function PhonePage() {
       .catch(() => undefined)
       .finally(() => {
         forget();
+        void forgetTold();
         setToken("");
       });
   };

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 
 import { fetchAlarms, type Alarm, type Notice } from "../api/client";
+import { remembered } from "../worker/kept";
 import { notification, sayReceipt, type Told } from "../worker/told";
 import { hold, type Link } from "./hold";
 import { device, keepLast, keepNotices, keptLast, keptNotices, withNotice } from "./keep";
@@ -42,6 +43,19 @@ export function usePhone(token: string) {
   }, [queries]);
 
   useEffect(() => hold({ token, device: device(), told, changed: setLink }), [token, told]);
+
+  // What was pushed while the page was closed: its tokens are needed to acknowledge.
+  useEffect(() => {
+    const read = () => {
+      if (document.visibilityState !== "visible") return;
+      void remembered()
+        .then((all) => setNotices((before) => all.filter((n) => !before.some((b) => b.id === n.id)).reduce((list, n) => withNotice(list, asNotice(n)), before)))
+        .catch(() => undefined);
+    };
+    read();
+    document.addEventListener("visibilitychange", read);
+    return () => document.removeEventListener("visibilitychange", read);
+  }, []);
 
   useEffect(() => {
     if (!("serviceWorker" in navigator)) return undefined;

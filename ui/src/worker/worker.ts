@@ -1,6 +1,7 @@
 /// The service worker of the phone page: it shows what is pushed, answers for
 /// it, and keeps the page itself for when there is no network. It keeps no
 /// answer of the API: what it had would be old, and shown as new.
+import { remember, toldCache } from "./kept";
 import { notification, readTold, sayReceipt, type Told } from "./told";
 
 declare const self: ServiceWorkerGlobalScope;
@@ -26,7 +27,7 @@ self.addEventListener("activate", (e) =>
   e.waitUntil(
     caches
       .keys()
-      .then((names) => Promise.all(names.filter((n) => n !== cacheName).map((n) => caches.delete(n))))
+      .then((names) => Promise.all(names.filter((n) => n !== cacheName && n !== toldCache).map((n) => caches.delete(n))))
       .then(() => self.clients.claim()),
   ),
 );
@@ -62,6 +63,7 @@ async function pushed(text: string): Promise<void> {
     await self.registration.showNotification("Linesman", { body: "A message that this page does not understand: open it. 无法识别的消息，请打开页面。", tag: "unread" });
     return;
   }
+  await remember(told).catch(() => undefined); // a full phone: it is shown all the same
   const shown = await self.registration.getNotifications({ tag: told.alarm });
   const { title, options } = notification(told, shown);
   await self.registration.showNotification(title, options);
