@@ -35,9 +35,17 @@ async function read(h: Holding, signal: AbortSignal, heard: () => void): Promise
     for (const m of parser.take(value)) {
       heard();
       if (m.name === "notice") h.told(JSON.parse(m.data) as Notice);
-      // 404 says that the box has lost the stream: this one is of no use.
-      if (m.name === "alive") await ask<undefined>("/api/v1/alarms/heartbeat", { token: h.token, body: { device: h.device } });
+      if (m.name === "alive") await beat(h);
     }
+  }
+}
+
+/** Tells the box that the phone is there. 404 says that the box has lost the stream: it is of no use then, and no refusal. */
+async function beat(h: Holding): Promise<void> {
+  try {
+    await ask<undefined>("/api/v1/alarms/heartbeat", { token: h.token, body: { device: h.device } });
+  } catch (e) {
+    throw e instanceof Refused && e.status === 404 ? new Error(e.message) : e;
   }
 }
 
@@ -69,7 +77,7 @@ export function hold(h: Holding): () => void {
         await read(h, control.signal, heard);
         change({ open: false });
       } catch (e) {
-        change(e instanceof Refused && e.status < 500 && e.status !== 404 ? { open: false, refused: e.message } : { open: false });
+        change(e instanceof Refused && e.status < 500 ? { open: false, refused: e.message } : { open: false });
       }
       window.clearTimeout(dead);
       control.abort();
@@ -82,7 +90,9 @@ export function hold(h: Holding): () => void {
     }
   };
   const hurry = () => {
-    if (document.visibilityState === "visible" && !link.open) wake?.();
+    if (document.visibilityState !== "visible") return;
+    if (link.heard !== undefined && performance.now() - link.heard > deadAfter) current?.abort(); // it slept
+    if (!link.open) wake?.();
   };
   // A phone that slept has lost its stream without a word: it is begun anew.
   const lost = () => current?.abort();
