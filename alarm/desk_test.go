@@ -46,10 +46,12 @@ func (p *peer) Deliver(ctx context.Context, n Notice) (Proof, error) {
 			return 0, ctx.Err()
 		}
 	}
+	p.mu.Lock()
 	if p.down != nil && p.down(time.Now()) {
+		p.mu.Unlock()
 		return 0, errors.New("peer: connection refused")
 	}
-	p.mu.Lock()
+	answers := p.answers
 	p.got[n.ID]++
 	fresh := p.got[n.ID] == 1
 	if fresh {
@@ -58,10 +60,10 @@ func (p *peer) Deliver(ctx context.Context, n Notice) (Proof, error) {
 		}
 	}
 	p.mu.Unlock()
-	if p.answers != nil && fresh {
+	if answers != nil && fresh {
 		desk := p.desk()
 		go func() { // the phone, which answers by itself
-			for _, s := range p.answers(n) {
+			for _, s := range answers(n) {
 				time.Sleep(200 * time.Millisecond)
 				for range 3 {
 					if err := desk.Receipt(context.Background(), n.Token, s); !errors.Is(err, ErrClosed) {
@@ -389,8 +391,14 @@ func runDay(t *testing.T, seed uint64) {
 		}
 	}
 	// The night is over: the receivers are up, and whoever is called acknowledges.
-	push.down, mail.down = nil, nil
+	for _, p := range []*peer{push, mail} {
+		p.mu.Lock()
+		p.down = nil
+		p.mu.Unlock()
+	}
+	push.mu.Lock()
 	push.answers = func(Notice) []DeliveryState { return []DeliveryState{Received, AckedDelivery} }
+	push.mu.Unlock()
 	time.Sleep(2 * time.Hour)
 	p, err := d.now().Look(context.Background(), 0)
 	if err != nil {

@@ -36,12 +36,11 @@ type Door struct {
 
 // Means are what cmd gives to every driver of this room.
 type Means struct {
-	Hosts   []string       // of the site file, beside those the channel itself names
-	Roots   *x509.CertPool // whom TLS trusts; nil is the system's
-	Dir     string         // folder for what a driver keeps
-	Contact string         // who answers for the messages: "mailto:safety@plant.example"
-	Tell    func(subject string, p event.Payload)
-	Logger  *slog.Logger
+	Hosts  []string       // of the site file, beside those the channel itself names
+	Roots  *x509.CertPool // whom TLS trusts; nil is the system's
+	Dir    string         // folder for what a driver keeps
+	Tell   func(subject string, p event.Payload)
+	Logger *slog.Logger
 }
 
 // Door returns the door for a channel that names hosts itself.

@@ -207,12 +207,3 @@ func (s *Settings) roster(a *Alarm) *Roster {
 	}
 	return nil
 }
-
-func (s *Settings) rosterNamed(name string) *Roster {
-	for i := range s.Rosters {
-		if s.Rosters[i].Name == name {
-			return &s.Rosters[i]
-		}
-	}
-	return nil
-}

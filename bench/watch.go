@@ -134,8 +134,8 @@ func someFrames(path string) (frames []*camera.Frame, err error) {
 
 // settings are a camera whose motion gate is never closed.
 func (o Watch) settings() (watch.Settings, error) {
-	set := watch.Settings{FPS: o.FPS, Gate: scene.GateSettings{Floor: time.Millisecond},
-		Scene: scene.Settings{Zones: map[string]scene.Zone{"middle": {Polygon: [][]float64{{0.25, 0.25}, {0.75, 0.25}, {0.75, 0.95}, {0.25, 0.95}}}}}}
+	set := watch.Settings{FPS: o.FPS,
+		Scene: scene.Settings{Gate: scene.GateSettings{Floor: time.Millisecond}, Zones: map[string]scene.Zone{"middle": {Polygon: [][]float64{{0.25, 0.25}, {0.75, 0.25}, {0.75, 0.95}, {0.25, 0.95}}}}}}
 	return set, set.Validate()
 }
 

@@ -56,6 +56,9 @@ func TestSites(t *testing.T) {
 				t.Errorf("%s: %s: %v", path, name, err)
 			}
 		}
+		if _, err := site.SafetyRules(); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
 		for _, id := range site.LineIDs() {
 			if _, err := site.Recipe(id); err != nil {
 				t.Errorf("%s: %v", path, err)

@@ -68,7 +68,7 @@ type DressSettings struct {
 type SightSettings struct {
 	Seen int     `yaml:"seen,omitempty"`
 	Of   int     `yaml:"of,omitempty"`
-	Sure float64 `yaml:"sure,omitempty"` // score from which a detection counts (0.4)
+	Sure float64 `yaml:"sure,omitempty"` // score from which a detection counts (0.5)
 }
 
 // LeftSettings say what counts as left behind.
@@ -144,7 +144,7 @@ func (s *Settings) defaults() {
 	or(&d.Sure, 0.3)
 	or(&s.Fire.Seen, 3)
 	or(&s.Fire.Of, 5)
-	or(&s.Fire.Sure, 0.4)
+	or(&s.Fire.Sure, 0.5)
 	or(&s.Left.Sure, 0.4)
 	or(&s.Left.Near, 0.7)
 	or(&s.Left.Hidden, 10*time.Second)

@@ -15,12 +15,11 @@ import (
 // defaults named beside them.
 type Settings struct {
 	// FPS is how many frames a second are looked at, at most (5).
-	FPS      float64            `yaml:"fps,omitempty"`
-	Detector DetectorSettings   `yaml:"detector,omitempty"`
-	Scene    scene.Settings     `yaml:",inline"`
-	Gate     scene.GateSettings `yaml:"gate,omitempty"`
-	Tamper   tamper.Settings    `yaml:"tamper,omitempty"`
-	Clip     ClipSettings       `yaml:"clip,omitempty"`
+	FPS      float64          `yaml:"fps,omitempty"`
+	Detector DetectorSettings `yaml:"detector,omitempty"`
+	Scene    scene.Settings   `yaml:",inline"`
+	Tamper   tamper.Settings  `yaml:"tamper,omitempty"`
+	Clip     ClipSettings     `yaml:"clip,omitempty"`
 	// Faces are blurred in every view but an acknowledged alarm's, unless they are
 	// "shown".
 	Faces string `yaml:"faces,omitempty"`
@@ -73,7 +72,6 @@ func (s *Settings) Validate() error {
 		refuse("clip", fmt.Errorf("%v before and %v after: want up to 10m", s.Clip.Before, s.Clip.After))
 	}
 	refuse("clip.keep", s.Clip.Keep.Validate())
-	refuse("gate", s.Gate.Validate())
 	refuse("tamper", s.Tamper.Validate())
 	refuse("zones and lines", s.Scene.Validate())
 	return errors.Join(errs...)

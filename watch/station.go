@@ -81,7 +81,7 @@ func New(c Config) (*Station, error) {
 	if s.tamper, err = tamper.New(c.Settings.Tamper); err != nil {
 		return nil, fmt.Errorf("watch %s: tamper: %w", c.Camera, err)
 	}
-	if s.gate, err = scene.NewGate(c.Settings.Gate); err != nil {
+	if s.gate, err = scene.NewGate(c.Settings.Scene.Gate); err != nil {
 		return nil, fmt.Errorf("watch %s: %w", c.Camera, err)
 	}
 	if s.follower, err = scene.NewFollower(c.Settings.Scene); err != nil {

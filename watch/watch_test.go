@@ -369,7 +369,7 @@ func TestSettingsRefuse(t *testing.T) {
 		"faces":        {Settings{Faces: "hidden"}, "blurred or shown"},
 		"clip":         {Settings{Clip: ClipSettings{Before: time.Hour}}, "up to 10m"},
 		"zone":         {Settings{Scene: scene.Settings{Zones: map[string]scene.Zone{"z": {}}}}, "zones.z"},
-		"no gate rate": {Settings{Gate: scene.GateSettings{Floor: time.Hour}}, "fire"},
+		"no gate rate": {Settings{Scene: scene.Settings{Gate: scene.GateSettings{Floor: time.Hour}}}, "fire"},
 	} {
 		if err := c.set.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)

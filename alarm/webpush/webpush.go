@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -124,7 +125,7 @@ func (c *Channel) Deliver(ctx context.Context, n alarm.Notice) (alarm.Proof, err
 	answers := make(chan answer, len(devices))
 	for _, d := range devices {
 		go func() {
-			err := c.send(ctx, n, d, body)
+			err := c.send(ctx, n, d, slices.Clone(body)) // the library pads in place
 			answers <- answer{err == nil, err}
 		}()
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -233,7 +234,11 @@ func (a *appliance) openDesk() error {
 		return err
 	}
 	a.phones = alarm.NewPhones()
-	means := alarm.Means{Hosts: set.Hosts, Dir: dir, Logger: a.log, Tell: func(subject string, p event.Payload) {
+	roots, err := trusted(a.site, set.CA)
+	if err != nil {
+		return err
+	}
+	means := alarm.Means{Hosts: set.Hosts, Roots: roots, Dir: dir, Logger: a.log, Tell: func(subject string, p event.Payload) {
 		a.ring.Emit(event.New("/"+a.site.Name, subject, time.Now(), p))
 	}}
 	deliverers := map[string]alarm.Deliverer{}
@@ -251,6 +256,26 @@ func (a *appliance) openDesk() error {
 	}
 	a.work = append(a.work, a.alarms.Run)
 	return nil
+}
+
+// trusted returns the system's certificate authorities and the plant's own; nil,
+// which is the system's, where it has none.
+func trusted(site siteOf, file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(site.Path(file))
+	if err != nil {
+		return nil, fmt.Errorf("alarms.ca: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("alarms.ca: %s holds no certificate in PEM", file)
+	}
+	return roots, nil
 }
 
 // beaconOf returns the site's controller of a name for a beacon; one that no line

@@ -58,6 +58,7 @@ type scene struct {
 	coarse   [cells]float64 // contrast
 	bright   float64
 	edgy     float64 // share of edges
+	all      float64 // agreement of all edges in their place
 	seen     time.Duration
 	edges    []edge
 	prepared time.Duration // of seen, when edges was made
@@ -110,7 +111,7 @@ type measured struct {
 	bright  float64 // mean grey level
 	edgy    float64 // share of edges, at the step at which they are learnt
 	all     float64 // agreement of all edges in their place
-	gone    float64 // share of places whose edges are gone
+	gone    float64 // share of places whose edges are gone, or of the agreement, if more is
 	known   bool    // the scene has enough edges to be known by
 	sharp   float64 // share of the learnt sharpness
 	dim     float64 // share of the learnt contrast or brightness, the lesser
@@ -141,7 +142,8 @@ func (d *Detector) measure(s *Sight) measured {
 		return m
 	}
 	d.scene.prepare()
-	d.now.of(s.Grey, findStep)
+	light := min(float32(m.bright/max(d.scene.bright, 1)), 1)
+	d.now.of(s.Grey, max(findStep*light, leastFind))
 	d.compare(s, &m)
 	return m
 }
@@ -162,7 +164,11 @@ func (d *Detector) compare(s *Sight, m *measured) {
 		}
 	}
 	if m.known = len(d.scene.edges) >= fewEdges && places >= fewCells; m.known {
-		m.gone, m.all = float64(gone)/float64(places), m.all/float64(places)
+		m.all /= float64(places)
+		m.gone = float64(gone) / float64(places)
+		if d.scene.all > 0 {
+			m.gone = max(m.gone, 1-m.all/d.scene.all)
+		}
 	}
 	m.sharp, m.dim = d.scene.sharpness(s, m, kept)
 	if !m.known || m.all >= settled {
@@ -279,6 +285,11 @@ func (d *Detector) learn(s *Sight, m measured, step time.Duration) {
 	c.mean.learn(&d.now, float32(share))
 	c.bright += share * (m.bright - c.bright)
 	c.edgy += share * (m.edgy - c.edgy)
+	if m.known && c.all == 0 {
+		c.all = m.all
+	} else if m.known {
+		c.all += share * (m.all - c.all)
+	}
 	for i := range cells {
 		c.fine[i] += share * (float64(s.Fine[i]) - c.fine[i])
 		c.coarse[i] += share * (m.coarse[i] - c.coarse[i])

@@ -3,11 +3,13 @@ package tamper
 import "math"
 
 // Steps of grey, over two pixels of the small picture, from which there is an
-// edge to be learnt, and to be found again: a scene in half the light has edges
-// half as high. Noise is below both, since a pixel is a mean of sixteen.
+// edge to be learnt, and to be found again. In less light than was learnt edges
+// are lower, and so is the step to find them, down to where noise begins: a pixel
+// is a mean of sixteen.
 const (
 	learnStep = 8
 	findStep  = 4
+	leastFind = 1.5
 )
 
 // field is the direction of the edge at each pixel of a small picture: twice the

@@ -21,6 +21,7 @@ import (
 
 var (
 	videos = flag.String("videos", "../../../shared/data/safety/videos/*.mp4,/usr/share/doc/opencv-doc/examples/data/vtest.avi", "videos of fixed cameras for TestTamperingOnVideos, patterns with commas")
+	starts = flag.Int("starts", 5, "from how many places of a video on it is tampered with")
 	loop   = flag.Duration("loop", time.Hour, "how long each is shown untouched")
 )
 
@@ -94,12 +95,18 @@ func tamperings() []tampering {
 		g.At = f.At
 		return g
 	}
+	var grain [1 << 14]float64
+	seeded := rand.New(rand.NewPCG(1, 1))
+	for i := range grain {
+		grain[i] = seeded.NormFloat64()
+	}
 	each := func(value func(f *camera.Frame, x, y int) float64, sigma float64) func(*camera.Frame, *rand.Rand) *camera.Frame {
 		return func(f *camera.Frame, noise *rand.Rand) *camera.Frame {
 			g := like(f)
 			for y := range f.Height {
+				from := noise.IntN(len(grain) - f.Width)
 				for x := range f.Width {
-					g.Pix[y*g.Stride+x] = byte(min(max(value(f, x, y)+sigma*noise.NormFloat64(), 0), 255))
+					g.Pix[y*g.Stride+x] = byte(min(max(value(f, x, y)+sigma*grain[from+x], 0), 255))
 				}
 			}
 			return g
@@ -186,7 +193,7 @@ func blurred(f *camera.Frame, r int) *camera.Frame {
 }
 
 // TestTamperingOnVideos shows each video untouched for an hour, in which nothing
-// may be raised; then tampers with it, from five places of the video on, which
+// may be raised; then tampers with it, from some places of the video on, which
 // must be raised within ten seconds, and nothing else, and cleared afterwards.
 //
 //	go test -tags measure ./vision/tamper -run TamperingOnVideos -v -timeout 60m
@@ -208,8 +215,8 @@ func TestTamperingOnVideos(t *testing.T) {
 			m := openMovie(t, path)
 			untouched(t, m)
 			for _, c := range tamperings() {
-				for i := range 5 {
-					tamperWith(t, m, c, i*len(m.frames)/5)
+				for i := range *starts {
+					tamperWith(t, m, c, i*len(m.frames) / *starts)
 				}
 			}
 		})

@@ -97,12 +97,13 @@ func (y *yard) frame(v view) *camera.Frame {
 	return f
 }
 
-const fps = 3
+const fps = 2
 
 // play shows the yard for a while and returns, for each fault, when it was last
 // raised and cleared, as seconds of the play; -1 for never.
 type play struct {
 	t       *testing.T
+	seed    uint64
 	yard    *yard
 	reduce  *tamper.Reducer
 	detect  *tamper.Detector
@@ -116,7 +117,7 @@ func newPlay(t *testing.T, seed uint64) *play {
 	t.Helper()
 	d, err := tamper.New(tamper.Settings{})
 	must(t, err)
-	return &play{t: t, yard: newYard(seed), reduce: tamper.NewReducer(), detect: d, at: time.Date(2026, 3, 14, 6, 0, 0, 0, time.UTC), raised: map[tamper.Fault]bool{}}
+	return &play{t: t, seed: seed, yard: newYard(seed), reduce: tamper.NewReducer(), detect: d, at: time.Date(2026, 3, 14, 6, 0, 0, 0, time.UTC), raised: map[tamper.Fault]bool{}}
 }
 
 // run shows what view says at each second from 0 on and returns the second at
@@ -131,6 +132,31 @@ func (p *play) run(lasts time.Duration, at func(s float64) view) map[tamper.Faul
 		f.Release()
 		p.see(s, first)
 	}
+	return first
+}
+
+// calm are ten seconds of each yard as it should be, to be shown again and again.
+var calm = map[uint64][]tamper.Sight{}
+
+// rest shows the yard as it should be for a while, and returns what run does.
+func (p *play) rest(lasts time.Duration) map[tamper.Fault]float64 {
+	p.t.Helper()
+	sights, ok := calm[p.seed]
+	if !ok {
+		sights = make([]tamper.Sight, 10*fps)
+		for i := range sights {
+			f := p.yard.frame(view{light: 1, noise: 3})
+			must(p.t, p.reduce.Reduce(f, &sights[i]))
+			f.Release()
+		}
+		calm[p.seed] = sights
+	}
+	first := map[tamper.Fault]float64{}
+	for i := range int(lasts.Seconds() * fps) {
+		p.sight = sights[i%len(sights)]
+		p.see(float64(i)/fps, first)
+	}
+	p.sight = tamper.Sight{} // the pixels are the yard's
 	return first
 }
 

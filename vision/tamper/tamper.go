@@ -54,8 +54,9 @@ type Reading struct {
 
 // Settings are limits and times. Zero fields take the defaults named beside them.
 type Settings struct {
-	// Gone is the share of the places with learnt edges in which they must be gone
-	// for the view to be covered or another one (0.8). What hides less may be a lorry.
+	// Gone is the share of the learnt edges that must be gone, by place or all
+	// together, for the view to be covered or another one (0.75). What hides less may
+	// be a lorry.
 	Gone float64 `yaml:"gone,omitempty"`
 	// Detail is the share of the learnt detail below which a view that is gone is
 	// covered, and above which it is another one (0.4).
@@ -91,7 +92,7 @@ func (s Settings) withDefaults() Settings {
 			*v = d
 		}
 	}
-	share(&s.Gone, 0.8)
+	share(&s.Gone, 0.75)
 	share(&s.Detail, 0.4)
 	share(&s.Shift, 0.03)
 	share(&s.Sharp, 0.5)
