@@ -168,6 +168,7 @@ func (c *Config) fill() error {
 type server struct {
 	Config
 	galleries *galleries
+	safety    *watchRoom
 	forms     forms
 	labels    *proof.Labels
 }
@@ -189,6 +190,7 @@ func New(c Config) (http.Handler, error) {
 		s.labels.Append = c.Appender.Append
 	}
 	s.galleries = &galleries{config: &s.Config, byLine: map[part.LineID]*gallery{}}
+	s.safety = newWatchRoom(s)
 
 	router := gin.New()
 	router.HandleMethodNotAllowed = true

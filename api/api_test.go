@@ -192,10 +192,22 @@ func TestPage(t *testing.T) {
 		t.Errorf("without a page: %d %s", w.Code, w.Body)
 	}
 	_, with := site(t, apitest.Running, func(c *api.Config) {
-		c.UI = fstest.MapFS{"index.html": {Data: []byte("<p>page")}, "assets/a-1.js": {Data: []byte("1")}}
+		c.UI = fstest.MapFS{"index.html": {Data: []byte("<p>page")}, "phone.html": {Data: []byte("<p>phone")}, "phone.webmanifest": {Data: []byte("{}")}, "worker.js": {Data: []byte("1")}, "assets/a-1.js": {Data: []byte("1")}}
 	})
 	if w := ask(with, "/"); w.Body.String() != "<p>page" || w.Header().Get("Cache-Control") != "no-cache" {
 		t.Errorf("page: %s %v", w.Body, w.Header())
+	}
+	if w := ask(without, "/phone"); w.Code != 200 || !strings.Contains(w.Body.String(), "make build") {
+		t.Errorf("without a phone's page: %d %s", w.Code, w.Body)
+	}
+	if w := ask(with, "/phone"); w.Body.String() != "<p>phone" || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+		t.Errorf("a phone's page: %s %v", w.Body, w.Header())
+	}
+	if w := ask(with, "/phone.webmanifest"); w.Header().Get("Content-Type") != "application/manifest+json" {
+		t.Errorf("its manifest: %v", w.Header())
+	}
+	if w := ask(with, "/worker.js"); w.Header().Get("Cache-Control") != "no-cache" || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/javascript") {
+		t.Errorf("its worker: %v", w.Header())
 	}
 	if w := ask(with, "/assets/a-1.js"); !strings.Contains(w.Header().Get("Cache-Control"), "immutable") || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/javascript") {
 		t.Errorf("asset: %v", w.Header())

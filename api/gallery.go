@@ -22,67 +22,19 @@ func (g *galleries) of(id part.LineID) *gallery {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.byLine[id] == nil {
-		g.byLine[id] = &gallery{config: g.config, id: id, viewers: map[*mailbox]bool{}}
+		in := &gallery{config: g.config, id: id}
+		in.room = room{run: in.run, late: in.showLast, log: g.config.Logger.With("line", id), viewers: map[*mailbox]bool{}}
+		g.byLine[id] = in
 	}
 	return g.byLine[id]
 }
 
-// gallery shows one line to all who watch it. Its work - encoding, reading the
-// log - is done once for all viewers, by one goroutine that runs from when the
-// first enters until the last has left. Nobody watching costs nothing.
+// gallery shows one line to all who watch it.
 type gallery struct {
+	room
 	config *Config
 	id     part.LineID
-
-	mu      sync.Mutex // guards what follows; never held while waiting
-	viewers map[*mailbox]bool
-	stop    context.CancelFunc
-	done    chan struct{}
-	last    *Shot // the last judged frame shown, for those who come after it
-}
-
-// enter gives a viewer its mailbox and opens the gallery for the first.
-func (g *gallery) enter() *mailbox {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	box := newMailbox()
-	g.viewers[box] = true
-	if len(g.viewers) == 1 {
-		var ctx context.Context
-		ctx, g.stop = context.WithCancel(context.Background())
-		g.done = make(chan struct{})
-		go g.run(ctx, g.done)
-	} else {
-		g.showLast(box)
-	}
-	return box
-}
-
-// leave closes the gallery behind the last viewer and waits until it is shut.
-func (g *gallery) leave(box *mailbox) {
-	g.mu.Lock()
-	delete(g.viewers, box)
-	stop, done := g.stop, g.done
-	empty := len(g.viewers) == 0
-	g.mu.Unlock()
-	if empty {
-		stop()
-		<-done
-	}
-}
-
-// show hands a message to every viewer.
-func (g *gallery) show(key, name string, v any) {
-	data, err := json.Marshal(v)
-	if err != nil { // our own types, with every float made a number
-		g.config.Logger.Error("could not show", "line", g.id, "err", err)
-		return
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for box := range g.viewers {
-		box.put(key, message{name, data})
-	}
+	last   *Shot // the last judged frame shown, for those who come after it; mu guards it
 }
 
 // showLast gives a viewer who came late the last picture, with its true age: a
@@ -112,8 +64,7 @@ const (
 )
 
 // run is the gallery's goroutine.
-func (g *gallery) run(ctx context.Context, done chan<- struct{}) {
-	defer close(done)
+func (g *gallery) run(ctx context.Context) {
 	history := newHistory(g.config, g.id)
 	followed := make(chan struct{})
 	go func() { defer close(followed); history.follow(ctx) }()

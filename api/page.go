@@ -35,11 +35,13 @@ func pages(ui fs.FS) gin.HandlerFunc {
 			return
 		case name == "" || name == ".":
 			name = "index.html"
+		case name == "phone":
+			name = "phone.html"
 		}
 		body, err := read(ui, name)
 		switch {
 		case err == nil:
-		case name == "index.html":
+		case name == "index.html", name == "phone.html":
 			g.Data(http.StatusOK, "text/html; charset=utf-8", []byte(notBuilt))
 			return
 		default:
@@ -51,12 +53,20 @@ func pages(ui fs.FS) gin.HandlerFunc {
 		} else {
 			g.Header("Cache-Control", "no-cache")
 		}
-		if kind := mime.TypeByExtension(path.Ext(name)); kind != "" {
+		if kind := kindOf(name); kind != "" {
 			g.Header("Content-Type", kind)
 		}
 		g.Status(http.StatusOK)
 		http.ServeContent(g.Writer, g.Request, name, time.Time{}, bytes.NewReader(body))
 	}
+}
+
+// kindOf is what a file of the page is. Not every system's list knows manifests.
+func kindOf(name string) string {
+	if path.Ext(name) == ".webmanifest" {
+		return "application/manifest+json"
+	}
+	return mime.TypeByExtension(path.Ext(name))
 }
 
 func read(ui fs.FS, name string) ([]byte, error) {

@@ -175,6 +175,7 @@ func (s *server) registerWatches(a huma.API) {
 		Description:  "By somebody who counted, as at the end of a shift. The event zone.count says by how many the count was off. It wants the right \"acknowledge\".",
 		MaxBodyBytes: 4 << 10, Errors: []int{401, 403, 404, 422},
 	}, s.setHeads)
+	s.registerWatchesLive(a)
 }
 
 func (s *server) setHeads(ctx context.Context, in *struct {

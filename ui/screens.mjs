@@ -1,7 +1,8 @@
 // Takes pictures of the page in a real browser against the canned plant:
 //   npm run build && go build -o /tmp/canned ../api/apitest/canned && node screens.mjs /tmp/canned [folder] [scene...]
 // or of an appliance that runs:
-//   node screens.mjs http://127.0.0.1:8080 [folder] [running|part|eyes|chinese...]
+//   node screens.mjs http://127.0.0.1:8080 [folder] [running|part|eyes|chinese|safety|alarms|alarm|figures|phones|phone...]
+// (of a site with safety cameras; PHONE_TOKEN is a token of somebody who is called)
 // and fails where the page logs an error, breaks its content policy, asks any
 // other host, or scrolls sideways.
 import { spawn } from "node:child_process";
@@ -13,6 +14,18 @@ if (!canned) throw new Error("usage: node screens.mjs CANNED|URL [FOLDER] [SCENE
 const real = canned.startsWith("http");
 mkdirSync(folder, { recursive: true });
 
+// Pages of the whole site: address, what to wait for, what to touch then.
+const sitewide = {
+  safety: ["/#safety", ".watch"],
+  safetychinese: ["/#safety", ".watch"],
+  alarms: ["/#alarms", ".alarms-main"],
+  alarm: ["/#alarms", ".alarm-row", ".alarm-row"],
+  acting: ["/#alarms", ".alarm-row", ".alarm-row", ".act-first"],
+  figures: ["/#alarms", ".tabs", ".tabs button:nth-child(3)"],
+  phones: ["/#alarms", ".tabs", ".tabs button:nth-child(4)"],
+  phone: ["/phone", ".phone-page, .sign-in"],
+  phonechinese: ["/phone", ".phone-page, .sign-in"],
+};
 const sizes = { panel: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 const scenes = wanted.length ? wanted : real ? ["running", "part", "eyes", "origin", "chinese"] : ["running", "held", "camera", "plc", "ledger", "frozen", "stale", "stopped", "untaught", "drifted", "killed", "part", "eyes", "chinese"];
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
@@ -39,7 +52,8 @@ for (const scene of scenes) {
   const { url, end } = await plant(scene);
   const pages = [];
   for (const [name, viewport] of Object.entries(sizes)) {
-    const context = await browser.newContext({ viewport, locale: scene === "chinese" ? "zh-CN" : "en-GB", deviceScaleFactor: name === "phone" ? 2 : 1, hasTouch: true });
+    const context = await browser.newContext({ viewport, locale: scene.endsWith("chinese") ? "zh-CN" : "en-GB", deviceScaleFactor: name === "phone" ? 2 : 1, hasTouch: true });
+    if (process.env.PHONE_TOKEN) await context.addInitScript((token) => localStorage.setItem("phone.token", token), process.env.PHONE_TOKEN);
     const page = await context.newPage();
     page.on("console", (m) => {
       const gone = scene === "killed" && /net::|Failed to load/.test(m.text());
@@ -47,8 +61,10 @@ for (const scene of scenes) {
     });
     page.on("pageerror", (e) => fault(`${scene} ${name}: ${e.message}`));
     page.on("request", (r) => /^(blob|data):/.test(r.url()) || r.url().startsWith(url) || fault(`${scene} ${name} asks ${r.url()}`));
-    await page.goto(url);
-    await page.waitForSelector(".station");
+    const [path, wait, ...touches] = sitewide[scene] ?? ["", ".station"];
+    await page.goto(url + path);
+    await page.waitForSelector(wait);
+    for (const touch of touches) await page.locator(touch).first().tap();
     pages.push([name, page]);
   }
   await new Promise((r) => setTimeout(r, scene === "running" || scene === "part" ? 3000 : 7000));
@@ -75,10 +91,10 @@ for (const scene of scenes) {
     }
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (wide > 0) fault(`${scene} ${name}: ${wide} px too wide`);
-    const small = await page.$$eval("button, select", (all) => all.filter((b) => b.isConnected && b.getBoundingClientRect().height < 44).map((b) => b.textContent));
+    const small = await page.$$eval("button, select, input, a.button", (all) => all.filter((b) => b.isConnected && b.getBoundingClientRect().height < 44).map((b) => b.textContent));
     if (small.length) fault(`${scene} ${name}: targets under 44 px: ${small.join(", ")}`);
     const veil = await page.locator(".panel-live .veil-text").allTextContents();
-    console.log(scene, name, "·", (await page.locator(".alarm-title").allTextContents()).join(" | ") || "grey", veil.length ? `· picture: ${veil}` : "");
+    console.log(scene, name, "·", (await page.locator(".alarm-title, .bar-words b, .link-title").allTextContents()).join(" | ") || "grey", veil.length ? `· picture: ${veil}` : "");
     await page.screenshot({ path: `${folder}/${scene}-${name}.png` });
     await page.context().close();
   }

@@ -11,6 +11,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the content policy allows no inline scripts or fonts
     reportCompressedSize: false,
+    rollupOptions: { input: ["index.html", "phone.html"] },
   },
   server: { host: "127.0.0.1", proxy: { "/api": appliance } },
   test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"] },

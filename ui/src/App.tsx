@@ -1,15 +1,36 @@
 import { useQuery } from "@tanstack/react-query";
 
-import { fetchSite } from "./api/client";
-import { Station } from "./line/Station";
+import { AlarmBanner } from "./alarm/AlarmBanner";
+import { AlarmPage } from "./alarm/AlarmPage";
+import { fetchSite, fetchWatched, type Site } from "./api/client";
 import { useHash } from "./components/hash";
+import { Station } from "./line/Station";
+import { SafetyPage } from "./watch/SafetyPage";
 import { useWords } from "./words/Language";
 
-/** The whole page: finds out which lines there are and shows one of them. */
-export function App() {
+/** The page that the address asks for; a site with safety cameras and no line begins with those. */
+function Page({ site }: { site: Site }) {
   const { t } = useWords();
   const { hash } = useHash();
-  const site = useQuery({ queryKey: ["site"], queryFn: fetchSite, refetchInterval: 10_000 });
+  const lines = site.lines.map((l) => l.line);
+  const line = hash.line && lines.includes(hash.line) ? hash.line : lines[0];
+  const watched = useQuery({ queryKey: ["watched"], queryFn: () => fetchWatched(), enabled: !line });
+  if (hash.alarms) return <AlarmPage site={site} />;
+  if (hash.safety) return <SafetyPage site={site} />;
+  if (line) return <Station key={line} site={site} line={line} />;
+  if (watched.data?.watches.length) return <SafetyPage site={site} />;
+  return (
+    <main className="waiting">
+      <h1>{site.site}</h1>
+      <p>{watched.isPending ? t.connecting : t.noLines}</p>
+    </main>
+  );
+}
+
+/** The whole page: finds out what the site has and shows what is asked for. */
+export function App() {
+  const { t } = useWords();
+  const site = useQuery({ queryKey: ["site"], queryFn: () => fetchSite(), refetchInterval: 10_000 });
   if (!site.data) {
     return (
       <main className="waiting">
@@ -18,15 +39,10 @@ export function App() {
       </main>
     );
   }
-  const lines = site.data.lines.map((l) => l.line);
-  const line = hash.line && lines.includes(hash.line) ? hash.line : lines[0];
-  if (!line) {
-    return (
-      <main className="waiting">
-        <h1>{site.data.site}</h1>
-        <p>{t.noLines}</p>
-      </main>
-    );
-  }
-  return <Station key={line} site={site.data} line={line} />;
+  return (
+    <>
+      <AlarmBanner />
+      <Page site={site.data} />
+    </>
+  );
 }

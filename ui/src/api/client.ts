@@ -26,26 +26,63 @@ export type EyeMeasure = Schemas["EyeMeasure"];
 export type Accuracy = Schemas["Accuracy"];
 export type SampleTally = Schemas["SampleTally"];
 export type Outcome = Verdict["outcome"];
+export type Watched = Schemas["Watched"];
+export type Watch = Schemas["Watch"];
+export type WatchPicture = Schemas["WatchPicture"];
+export type WatchTrack = Schemas["WatchTrack"];
+export type WatchZone = Schemas["WatchZone"];
+export type WatchSpace = Schemas["WatchSpace"];
+export type WatchAlert = Schemas["WatchAlert"];
+export type WatchHour = Schemas["WatchHour"];
+export type WatchHours = Schemas["WatchHours"];
+export type Alarms = Schemas["Alarms"];
+export type Alarm = Schemas["Alarm"];
+export type AlarmDetail = Schemas["AlarmDetail"];
+export type AlarmDelivery = Schemas["AlarmDelivery"];
+export type AlarmHistory = Schemas["AlarmHistory"];
+export type AlarmKPIs = Schemas["AlarmKPIs"];
+export type Drill = Schemas["Drill"];
+export type Phones = Schemas["Phones"];
+export type Notice = Schemas["Notice"];
+export type Severity = Alarm["severity"];
+export type AlarmState = Alarm["state"];
+
+/** What the appliance refused, in its own words, and with what status. */
+export class Refused extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+interface Order {
+  token?: string;
+  body?: unknown;
+  method?: "POST" | "PUT" | "DELETE";
+}
 
 /** Asks the appliance; what it refuses is an Error with its own words. */
-async function ask<T>(path: string, order?: { token: string; body: unknown }): Promise<T> {
+export async function ask<T>(path: string, order?: Order): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   const request: RequestInit = { headers, signal: AbortSignal.timeout(8000) };
-  if (order) {
-    headers["Authorization"] = `Bearer ${order.token}`;
+  if (order?.token) headers["Authorization"] = `Bearer ${order.token}`;
+  if (order && "body" in order) {
     headers["Content-Type"] = "application/json";
-    request.method = "POST";
+    request.method = order.method ?? "POST";
     request.body = JSON.stringify(order.body);
   }
   const answer = await fetch(path, request);
   if (!answer.ok) {
     const problem = (await answer.json().catch(() => ({}))) as { detail?: string };
-    throw new Error(problem.detail ?? `${answer.status} ${answer.statusText}`);
+    throw new Refused(problem.detail ?? `${answer.status} ${answer.statusText}`, answer.status);
   }
+  if (answer.status === 204) return undefined as T;
   return (await answer.json()) as T;
 }
 
-export const fetchSite = () => ask<Site>("/api/v1/status");
+export const fetchSite = (token?: string) => ask<Site>("/api/v1/status", token ? { token } : undefined);
 export const fetchPart = (id: string) => ask<Part>(`/api/v1/parts/${encodeURIComponent(id)}`);
 export const fetchNearest = (id: string) => ask<Nearest>(`/api/v1/parts/${encodeURIComponent(id)}/nearest`);
 
@@ -65,3 +102,23 @@ export const acceptOrigin = (line: string, view: string, reason: string, token: 
 
 export const evidence = (sha256: string) => `/api/v1/evidence/${sha256}`;
 export const livePath = (line: string) => `/api/v1/live/${encodeURIComponent(line)}`;
+
+export const watchesLive = "/api/v1/watches/live";
+export const fetchWatched = () => ask<Watched>("/api/v1/watches");
+export const fetchHours = () => ask<WatchHours>("/api/v1/watches/hours");
+/** Says how many are in a space, by somebody who counted. */
+export const setHeads = (space: string, people: number, token: string) => ask<Watched>(`/api/v1/spaces/${encodeURIComponent(space)}/heads`, { token, body: { people }, method: "PUT" });
+
+/** What stands; a phone asks with its own token. */
+export const fetchAlarms = (token?: string, normal = 0) => ask<Alarms>(`/api/v1/alarms?drills=true&normal=${normal}`, token ? { token } : undefined);
+export const fetchAlarm = (id: string, token?: string) => ask<AlarmDetail>(`/api/v1/alarms/${encodeURIComponent(id)}`, token ? { token } : undefined);
+export const fetchHistory = (before: string | undefined) => ask<AlarmHistory>(`/api/v1/alarms/history?limit=30&drills=true${before ? `&before=${before}` : ""}`);
+export const fetchKPIs = (from: string, to: string) => ask<AlarmKPIs>(`/api/v1/alarms/kpis?from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`);
+export const fetchPhones = (token?: string) => ask<Phones>("/api/v1/alarms/phones", token ? { token } : undefined);
+
+const onAlarm = (id: string, act: string) => `/api/v1/alarms/${encodeURIComponent(id)}/${act}`;
+export const acknowledgeAlarm = (id: string, note: string, token: string) => ask<Alarm>(onAlarm(id, "acknowledge"), { token, body: note ? { note } : {} });
+export const shelveAlarm = (id: string, until: string, reason: string, token: string) => ask<Alarm>(onAlarm(id, "shelve"), { token, body: { until, reason } });
+export const unshelveAlarm = (id: string, reason: string, token: string) => ask<Alarm>(onAlarm(id, "unshelve"), { token, body: reason ? { reason } : {} });
+export const alarmService = (key: string, out: boolean, reason: string, token: string) => ask<Alarms>("/api/v1/alarms/service", { token, body: { key, out_of_service: out, ...(reason ? { reason } : {}) } });
+export const drillAlarms = (token: string) => ask<Drill>("/api/v1/alarms/drill", { token, body: {} });

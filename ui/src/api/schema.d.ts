@@ -4,6 +4,231 @@
  */
 
 export interface paths {
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What stands: alarms, shelves, what is suppressed and out of service */
+        get: operations["alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/drill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a staged alarm by every path
+         * @description What does not arrive in time raises an alarm. The answer comes at once; how it went is in the alarm of that id. It wants the right "acknowledge".
+         */
+        post: operations["drill-alarms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A phone says that it is there
+         * @description Every ten seconds. 404: its stream is not open, so nothing would reach it; open it again.
+         */
+        post: operations["alarm-heartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alarms as the log tells of them, newest first */
+        get: operations["alarm-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the alarms do, after ISA-18.2 and EEMUA 191 */
+        get: operations["alarm-kpis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who can be reached, and when each phone was last heard */
+        get: operations["alarm-phones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a key out of service, or put it back
+         * @description For maintenance: it has no end of its own. It wants the right "acknowledge" and another role than operator, or a token that may append linesman.alarm.service.v1.
+         */
+        post: operations["alarm-service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a phone is told, as it is told: for plants without internet
+         * @description It wants a token of the recipient's own: people.NAME.sign_in of the site file. A delivery is sent when it is written here, and received when the page says so at /receipts/{token}.
+         */
+        get: operations["alarm-stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alarm: its state, its deliveries and all its events */
+        get: operations["alarm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an alarm over
+         * @description Nobody is called for it any more. One that was acknowledged before stays its first taker's. It wants the right "acknowledge".
+         */
+        post: operations["acknowledge-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/shelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep an alarm's key silent for some time
+         * @description It wants a reason and an end within the site's limit, and the right "acknowledge". It ends by itself.
+         */
+        post: operations["shelve-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/unshelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let an alarm's key be heard again
+         * @description It wants the right "acknowledge".
+         */
+        post: operations["unshelve-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/certificate": {
         parameters: {
             query?: never;
@@ -104,7 +329,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A kept picture or clip */
+        /**
+         * A kept picture or clip
+         * @description Pictures of safety cameras have their faces veiled; a clip shows them, and is refused until its alarm is acknowledged.
+         */
         get: operations["evidence"];
         put?: never;
         post?: never;
@@ -331,6 +559,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/push/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A browser subscribed to Web Push
+         * @description With what its PushManager gave. Its push service must be one that the site file allows.
+         */
+        post: operations["subscribe-push"];
+        /** A browser is not to be reached any more */
+        delete: operations["unsubscribe-push"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receipts/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a notice told, and what acknowledging it would take; looking changes nothing */
+        get: operations["told"];
+        put?: never;
+        /**
+         * Say that a notice was received, opened or acknowledged
+         * @description The token proves itself: it is an HMAC over alarm, recipient and channel. What is said twice changes nothing.
+         */
+        post: operations["receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recipes": {
         parameters: {
             query?: never;
@@ -490,6 +760,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/spaces/{space}/heads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say how many are in a space
+         * @description By somebody who counted, as at the end of a shift. The event zone.count says by how many the count was off. It wants the right "acknowledge".
+         */
+        put: operations["set-heads"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/status": {
         parameters: {
             query?: never;
@@ -499,6 +789,57 @@ export interface paths {
         };
         /** The site and all its lines */
         get: operations["status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The safety cameras: who is seen where, which rules hold, what is wrong with a picture */
+        get: operations["watches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watches/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alarm hours by camera, zone and object, as far back as this process runs */
+        get: operations["watch-hours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watches/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The safety cameras as they see: state twice a second, pictures with who is in them */
+        get: operations["watches-live"];
         put?: never;
         post?: never;
         delete?: never;
@@ -532,6 +873,236 @@ export interface components {
             state: "none" | "current" | "stale";
             /** @description what is stale, for a person */
             why?: string;
+        };
+        "Acknowledge-alarmRequest": {
+            /** @description who does it, where a command of the box speaks for somebody */
+            actor?: string;
+            /** @description one line for a person */
+            note?: string;
+        };
+        Acknowledged: {
+            /** Format: date-time */
+            at: string;
+            /** @description user:li, or recipient:li by a link that was sent to li */
+            by: string;
+            /** @description whose link it was; absent at a screen */
+            channel?: string;
+            note?: string;
+        };
+        Alarm: {
+            acknowledged?: components["schemas"]["Acknowledged"];
+            /** @description its cause is there */
+            active: boolean;
+            /**
+             * Format: int64
+             * @description times it came back soon after clearing
+             */
+            came_back: number;
+            camera?: string;
+            /** @description id of the event it was raised over */
+            cause?: string;
+            /** Format: date-time */
+            cleared?: string;
+            /**
+             * Format: int64
+             * @description times it was raised since it began
+             */
+            count: number;
+            /** @description staged: nothing is wrong */
+            drill: boolean;
+            /** @description who raised it: watch/yard, line/caps-1 */
+            from: string;
+            id: string;
+            /** @description what it is about: the same key is the same alarm while it stands */
+            key: string;
+            /**
+             * Format: date-time
+             * @description its cause was seen last
+             */
+            last_seen: string;
+            /** @description cleared without acknowledgement it stays */
+            latched: boolean;
+            line?: string;
+            /**
+             * Format: date-time
+             * @description raised, or came back, last
+             */
+            opened: string;
+            out_of_service_why?: string;
+            /**
+             * Format: date-time
+             * @description the first time
+             */
+            raised: string;
+            /** @enum {string} */
+            severity: "info" | "low" | "medium" | "high" | "critical";
+            shelved?: components["schemas"]["Shelf"];
+            /**
+             * @description after ISA-18.2; returned: the cause is gone, and it waits for somebody to acknowledge it
+             * @enum {string}
+             */
+            state: "normal" | "unacknowledged" | "acknowledged" | "returned" | "shelved" | "suppressed" | "out of service";
+            /** @description the condition of the plant */
+            suppressed_by?: string;
+            text: string;
+            what_to_do?: string;
+            zone?: string;
+        };
+        "Alarm-heartbeatRequest": {
+            device: string;
+            recipient?: string;
+        };
+        "Alarm-serviceRequest": {
+            /** @description who does it, where a command of the box speaks for somebody */
+            actor?: string;
+            /** @description exact, or a prefix ending in * */
+            key: string;
+            /** @description false puts it back */
+            out_of_service: boolean;
+            /** @description one line: why; needed to take it out */
+            reason?: string;
+        };
+        AlarmCount: {
+            /** Format: int64 */
+            count: number;
+            key: string;
+        };
+        AlarmDelivery: {
+            /** Format: date-time */
+            acknowledged?: string;
+            /**
+             * Format: int64
+             * @description alarms it tells of
+             */
+            alarms: number;
+            /** Format: int64 */
+            attempts: number;
+            channel: string;
+            /** Format: date-time */
+            failed?: string;
+            id: string;
+            /** Format: date-time */
+            opened?: string;
+            /** Format: date-time */
+            pending: string;
+            /** Format: date-time */
+            received?: string;
+            /** @description absent where the channel calls nobody in particular */
+            recipient?: string;
+            roster?: string;
+            /**
+             * Format: int64
+             * @description the roster begins anew until somebody acknowledges
+             */
+            round: number;
+            /** Format: date-time */
+            sent?: string;
+            /** @enum {string} */
+            state: "pending" | "sent" | "received" | "opened" | "acknowledged" | "failed";
+            /**
+             * Format: int64
+             * @description of the roster, 1 is the first
+             */
+            step: number;
+            /** @description it failed, or its last attempt did */
+            why?: string;
+            /** @description failed since it was not needed any more */
+            withdrawn: boolean;
+        };
+        AlarmDetail: {
+            alarm: components["schemas"]["Alarm"];
+            /** @description oldest first */
+            deliveries: components["schemas"]["AlarmDelivery"][];
+            /** @description oldest first */
+            events: components["schemas"]["Event"][];
+        };
+        AlarmHistory: {
+            /** @description newest first */
+            alarms: components["schemas"]["AlarmPast"][];
+            /** @description before= of the next page; absent at the end */
+            next?: string;
+        };
+        AlarmKPIs: {
+            /** Format: int64 */
+            acknowledged: number;
+            by_severity: {
+                [key: string]: number;
+            };
+            /** @description keys that came back soon after clearing, with how often */
+            chattering: components["schemas"]["AlarmCount"][];
+            /**
+             * Format: double
+             * @description of the time, 0 to 1
+             */
+            flood_share: number;
+            /**
+             * Format: int64
+             * @description begun: more than ten in ten minutes, unless the site says otherwise
+             */
+            floods: number;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: double
+             * @description from raised to acknowledged, seconds; 0 where none was
+             */
+            median_acknowledged_s: number;
+            /**
+             * Format: int64
+             * @description in any ten minutes
+             */
+            most_in_10_minutes: number;
+            /**
+             * Format: double
+             * @description mean
+             */
+            per_10_minutes: number;
+            /**
+             * Format: int64
+             * @description alarms; those that came back count each time
+             */
+            raised: number;
+            /** @description standing longer than stale_after_s, now */
+            stale: components["schemas"]["Alarm"][];
+            /** Format: double */
+            stale_after_s: number;
+            /**
+             * Format: double
+             * @description what one operator can care for (EEMUA 191, ISA-18.2)
+             */
+            target_per_10_minutes: number;
+            /** Format: date-time */
+            to: string;
+            /** @description the keys that raise most, at most ten */
+            top: components["schemas"]["AlarmCount"][];
+        };
+        AlarmPast: {
+            alarm: components["schemas"]["Alarm"];
+            /** @description oldest first */
+            deliveries: components["schemas"]["AlarmDelivery"][];
+        };
+        Alarms: {
+            /** @description the gravest first, then the newest; those that are normal again behind */
+            alarms: components["schemas"]["Alarm"][];
+            /** @description rosters whose alarms come faster than a person can take them in */
+            flood: string[];
+            /**
+             * Format: date-time
+             * @description the appliance's clock, UTC
+             */
+            now: string;
+            out_of_service: components["schemas"]["OutService"][];
+            shelves: components["schemas"]["Shelf"][];
+            suppressions: components["schemas"]["Suppression"][];
+            /**
+             * Format: int64
+             * @description events that the log refuses to take; people are called all the same
+             */
+            unsaved: number;
+        };
+        Alive: {
+            /** Format: date-time */
+            now: string;
         };
         Appended: {
             /** @description in the order they were sent */
@@ -613,6 +1184,19 @@ export interface components {
             p50_ms: number;
             /** Format: double */
             p99_ms: number;
+        };
+        Drill: {
+            /** @description id of the staged alarm: GET /alarms/{id} says how it fares */
+            alarm: string;
+            /**
+             * Format: double
+             * @description it is over by then, seconds
+             */
+            within_s: number;
+        };
+        "Drill-alarmsRequest": {
+            /** @description who does it, where a command of the box speaks for somebody */
+            actor?: string;
         };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
@@ -1036,6 +1620,32 @@ export interface components {
             /** @description JPEG: as much of the good part; absent where its picture was not kept */
             there?: string;
         };
+        Notice: {
+            /** @description id of the gravest */
+            alarm: string;
+            /** @description ids of all that it tells of */
+            alarms: string[];
+            /** Format: int64 */
+            attempt: number;
+            drill: boolean;
+            /** @description of the delivery; the same when it is sent again: show it once */
+            id: string;
+            /** Format: date-time */
+            raised: string;
+            /** @enum {string} */
+            severity: "info" | "low" | "medium" | "high" | "critical";
+            text: string;
+            title: string;
+            /** @description POST /receipts/{token} with received as soon as it is here, then opened and acknowledged */
+            token: string;
+            what_to_do?: string;
+        };
+        OutService: {
+            by: string;
+            /** @description exact, or a prefix ending in * */
+            key: string;
+            reason: string;
+        };
         PLC: {
             connected: boolean;
             error?: string;
@@ -1058,6 +1668,34 @@ export interface components {
             story?: components["schemas"]["Story"];
             /** @description absent when it was never judged, or its verdict has expired */
             verdict?: components["schemas"]["Verdict"];
+        };
+        Phone: {
+            /** @description its stream is open */
+            connected: boolean;
+            device: string;
+            /**
+             * Format: date-time
+             * @description its last answer
+             */
+            heard: string;
+            /**
+             * Format: double
+             * @description seconds, by the appliance's clock
+             */
+            heard_ago_s: number;
+            recipient: string;
+            /** @description not heard for too long to count on it */
+            silent: boolean;
+            /** Format: date-time */
+            since: string;
+        };
+        Phones: {
+            /** Format: date-time */
+            now: string;
+            phones: components["schemas"]["Phone"][];
+            /** @description VAPID, base64url: what a browser subscribes with; absent where there is no Web Push */
+            push_public_key?: string;
+            recipients: components["schemas"]["Reach"][];
         };
         Picture: {
             /** Format: int64 */
@@ -1083,6 +1721,15 @@ export interface components {
             /** @description a decimal string; of the first time, when the id was stored before */
             seq: string;
         };
+        Reach: {
+            channels: string[];
+            /** @description whoever asks is this person */
+            mine: boolean;
+            name: string;
+            /** @description that subscribed to Web Push, by their short names */
+            push_devices: string[];
+            recipient: string;
+        };
         Reason: {
             camera?: string;
             /** @description what was found: size, print, crack... */
@@ -1094,6 +1741,10 @@ export interface components {
             rule: string;
             text: string;
             unit?: string;
+        };
+        ReceiptRequest: {
+            /** @enum {string} */
+            what: "received" | "opened" | "acknowledged";
         };
         RecipeApproval: {
             /** Format: date-time */
@@ -1299,6 +1950,10 @@ export interface components {
             /** @description in the order they are documented */
             schemas: components["schemas"]["SchemaName"][];
         };
+        "Set-headsRequest": {
+            /** Format: int64 */
+            people: number;
+        };
         Shadow: {
             /** Format: int64 */
             agreed: number;
@@ -1335,6 +1990,24 @@ export interface components {
             model?: string;
             /** @description name@version on the shelf; or: */
             recipe?: string;
+        };
+        Shelf: {
+            by: string;
+            key: string;
+            reason: string;
+            /** Format: date-time */
+            until: string;
+        };
+        "Shelve-alarmRequest": {
+            /** @description who does it, where a command of the box speaks for somebody */
+            actor?: string;
+            /** @description one line: why */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description UTC; within the site's limit
+             */
+            until: string;
         };
         Shot: {
             /**
@@ -1463,6 +2136,32 @@ export interface components {
              */
             went?: "ejected" | "exited";
         };
+        Subscribed: {
+            /** @description its short name */
+            device: string;
+            recipient: string;
+        };
+        SubscriptionBody: {
+            endpoint: string;
+            /**
+             * Format: int64
+             * @description as the browser gives it; not used
+             */
+            expirationTime?: number;
+            keys?: components["schemas"]["SubscriptionBodyKeysStruct"];
+            /** @description default: the one whom the token is of */
+            recipient?: string;
+        };
+        SubscriptionBodyKeysStruct: {
+            auth: string;
+            p256dh: string;
+        };
+        Suppression: {
+            condition: string;
+            /** @description exact, or a prefix ending in * */
+            keys: string[];
+            reason?: string;
+        };
         Tick: {
             /** Format: int64 */
             count: number;
@@ -1486,6 +2185,25 @@ export interface components {
             judged?: string;
             /** Format: date-time */
             located?: string;
+        };
+        Told: {
+            /** @description all of them are acknowledged together */
+            alarms: components["schemas"]["Alarm"][];
+            channel: string;
+            /** Format: date-time */
+            pending: string;
+            recipient?: string;
+            /**
+             * @description of the delivery
+             * @enum {string}
+             */
+            state: "pending" | "sent" | "received" | "opened" | "acknowledged" | "failed";
+        };
+        "Unshelve-alarmRequest": {
+            /** @description who does it, where a command of the box speaks for somebody */
+            actor?: string;
+            /** @description one line: why */
+            reason?: string;
         };
         Verdict: {
             /**
@@ -1527,6 +2245,243 @@ export interface components {
             /** Format: int64 */
             trigger?: number;
         };
+        Watch: {
+            /**
+             * Format: int64
+             * @description how old that was when it was sent; 0 before the first
+             */
+            age_ms: number;
+            /**
+             * Format: date-time
+             * @description exposure of the last picture seen; absent before the first
+             */
+            at?: string;
+            /**
+             * Format: int64
+             * @description frames that could not be judged
+             */
+            blind: number;
+            camera: string;
+            /** @description what is wrong with the picture */
+            faults: components["schemas"]["WatchFault"][];
+            /** Format: int64 */
+            frames: number;
+            lines: components["schemas"]["WatchLine"][];
+            /**
+             * Format: double
+             * @description of the last look, the wait for a core included
+             */
+            look_ms: number;
+            /** Format: int64 */
+            looked: number;
+            /**
+             * Format: int64
+             * @description in the picture
+             */
+            people: number;
+            /** @description how tall people are in the picture; absent until somebody was seen */
+            people_px?: components["schemas"]["WatchedPixels"];
+            /**
+             * Format: int64
+             * @description the motion gate saw that nothing moved
+             */
+            rested: number;
+            /**
+             * Format: double
+             * @description over the last ten seconds
+             */
+            seen_fps: number;
+            /** @description fire and smoke that is believed */
+            sights: components["schemas"]["WatchSight"][];
+            /** @description width and height of the picture in pixels; 0 before the first */
+            size: number[];
+            /**
+             * Format: int64
+             * @description pushed out by newer ones
+             */
+            skipped: number;
+            /**
+             * @description resting: nothing moves, so it looks now and then; blind: its zones are not empty but unknown; short: the box has not the cores for the frames asked for
+             * @enum {string}
+             */
+            state: "seeing" | "resting" | "blind" | "short";
+            /** @description who is followed, in the picture of at */
+            tracks: components["schemas"]["WatchTrack"][];
+            /**
+             * Format: int64
+             * @description in the picture
+             */
+            vehicles: number;
+            /** Format: double */
+            wanted_fps: number;
+            /** @description why it is blind */
+            why?: string;
+            zones: components["schemas"]["WatchZone"][];
+        };
+        WatchAlert: {
+            camera?: string;
+            /** @description its alarm's key is watch/ and this */
+            key: string;
+            /** Format: date-time */
+            raised: string;
+            rule: string;
+            /** @description what to do */
+            say: string;
+            /** @enum {string} */
+            severity: "low" | "medium" | "high" | "critical";
+            text: string;
+            /** @description why nobody can tell whether it is still the case */
+            unseen?: string;
+            zone?: string;
+        };
+        WatchDress: {
+            /** @enum {string} */
+            item: "helmet" | "vest" | "mask";
+            /** @enum {string} */
+            worn: "unknown" | "worn" | "missing";
+        };
+        WatchFault: {
+            /** Format: date-time */
+            since: string;
+            /** @description what was seen and what to do */
+            text: string;
+            /** @enum {string} */
+            what: "covered" | "moved" | "blurred" | "dark" | "frozen";
+        };
+        WatchHour: {
+            camera: string;
+            /**
+             * Format: date-time
+             * @description its beginning
+             */
+            hour: string;
+            object: string;
+            /** Format: int64 */
+            raised: number;
+            /**
+             * Format: double
+             * @description in which an alert stood
+             */
+            seconds: number;
+            zone: string;
+        };
+        WatchHours: {
+            /** @description by hour, camera, zone and object; what never was is left out */
+            cells: components["schemas"]["WatchHour"][];
+        };
+        WatchLine: {
+            /** @description shares of the picture's width and height */
+            ends: number[][];
+            /**
+             * @description the way one goes in the picture who goes in
+             * @enum {string}
+             */
+            in: "up" | "down" | "left" | "right";
+            name: string;
+        };
+        WatchPicture: {
+            /** Format: int64 */
+            age_ms: number;
+            /** Format: date-time */
+            at: string;
+            camera: string;
+            /** Format: int64 */
+            height: number;
+            jpeg: string;
+            /** Format: date-time */
+            now: string;
+            /** Format: int64 */
+            seq: number;
+            /** @description fire and smoke that is believed */
+            sights: components["schemas"]["WatchSight"][];
+            /** @description who is followed, in this picture */
+            tracks: components["schemas"]["WatchTrack"][];
+            /**
+             * Format: int64
+             * @description of the sensor
+             */
+            width: number;
+        };
+        WatchSight: {
+            /** @description x0, y0, x1, y1 in shares of the picture */
+            box: number[];
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            what: "fire" | "smoke";
+        };
+        WatchSpace: {
+            /**
+             * Format: int64
+             * @description since it was last set
+             */
+            in: number;
+            /** Format: int64 */
+            now: number;
+            /** Format: int64 */
+            out: number;
+            /**
+             * Format: int64
+             * @description went out of a space that was empty by the count: it is in doubt
+             */
+            short: number;
+            /**
+             * Format: date-time
+             * @description when somebody counted; absent if nobody has
+             */
+            since?: string;
+            space: string;
+        };
+        WatchTrack: {
+            /** @description x0, y0, x1, y1 in shares of the picture */
+            box: number[];
+            /** @description of a person; what nobody could see is unknown */
+            dress: components["schemas"]["WatchDress"][];
+            label: string;
+            /** Format: int64 */
+            number: number;
+            /**
+             * Format: double
+             * @description since it was first seen
+             */
+            seconds: number;
+            /** @description false: hidden, this is where it should be */
+            seen: boolean;
+        };
+        WatchZone: {
+            /** @description shares of the picture's width and height */
+            corners: number[][];
+            name: string;
+            /** Format: int64 */
+            people: number;
+            /** Format: int64 */
+            vehicles: number;
+        };
+        Watched: {
+            /** @description rules of place and dress that hold now */
+            alerts: components["schemas"]["WatchAlert"][];
+            /**
+             * Format: date-time
+             * @description the appliance's clock
+             */
+            now: string;
+            /** @description closed spaces whose heads are counted */
+            spaces: components["schemas"]["WatchSpace"][];
+            /** @description the safety cameras, by name */
+            watches: components["schemas"]["Watch"][];
+        };
+        WatchedPixels: {
+            /**
+             * Format: double
+             * @description median in pixels
+             */
+            height: number;
+            /**
+             * Format: double
+             * @description share of person-seconds in which dress could not be told
+             */
+            too_small: number;
+        };
         WrongSample: {
             class?: string;
             label: string;
@@ -1547,6 +2502,729 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    alarms: {
+        parameters: {
+            query?: {
+                /** @description add so many that are normal again, newest first */
+                normal?: number;
+                /** @description add drills */
+                drills?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarms"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "drill-alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Drill-alarmsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drill"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "alarm-heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Alarm-heartbeatRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "alarm-history": {
+        parameters: {
+            query?: {
+                /** @description of an answer's next */
+                before?: number;
+                /** @description raised not before, UTC */
+                from?: string;
+                /** @description raised before, UTC */
+                to?: string;
+                limit?: number;
+                /** @description add drills */
+                drills?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmHistory"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "alarm-kpis": {
+        parameters: {
+            query?: {
+                /** @description UTC; default a day before to */
+                from?: string;
+                /** @description UTC; default now */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmKPIs"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "alarm-phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Phones"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "alarm-service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Alarm-serviceRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarms"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "alarm-stream": {
+        parameters: {
+            query: {
+                /** @description default: the one whom the token is of */
+                recipient?: string;
+                /** @description an id that the page made up once and keeps */
+                device: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-Sent Events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        data: components["schemas"]["Alive"];
+                        /** @enum {string} */
+                        event: "alive";
+                        id?: string;
+                    } | {
+                        data: components["schemas"]["Notice"];
+                        /** @enum {string} */
+                        event: "notice";
+                        id?: string;
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the alarm's id, a UUIDv7 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "acknowledge-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the alarm's id, a UUIDv7 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledge-alarmRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "shelve-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the alarm's id, a UUIDv7 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Shelve-alarmRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "unshelve-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the alarm's id, a UUIDv7 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unshelve-alarmRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     certificate: {
         parameters: {
             query?: {
@@ -1930,8 +3608,35 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description Error */
-            default: {
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2587,6 +4292,246 @@ export interface operations {
             };
         };
     };
+    "subscribe-push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscribed"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "unsubscribe-push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    told: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description as the notice has it */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Told"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description as the notice has it */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiptRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Told"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     recipes: {
         parameters: {
             query?: never;
@@ -3000,6 +4945,77 @@ export interface operations {
             };
         };
     };
+    "set-heads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                space: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-headsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Watched"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     status: {
         parameters: {
             query?: never;
@@ -3016,6 +5032,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    watches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Watched"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "watch-hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchHours"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "watches-live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-Sent Events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        data: components["schemas"]["WatchPicture"];
+                        /** @enum {string} */
+                        event: "picture";
+                        id?: string;
+                    } | {
+                        data: components["schemas"]["Watched"];
+                        /** @enum {string} */
+                        event: "state";
+                        id?: string;
+                    };
                 };
             };
             /** @description Error */

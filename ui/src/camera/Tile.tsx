@@ -1,6 +1,6 @@
 import type { Camera, Picture } from "../api/client";
 import { freshness } from "../line/health";
-import type { Received } from "../line/live";
+import type { Received } from "../api/stream";
 import { useWords } from "../words/Language";
 import { Veil } from "./Veil";
 

@@ -1,5 +1,5 @@
 /** A shape for each meaning, so that nothing rests on colour alone. */
-export type Meaning = "pass" | "fail" | "inconclusive" | "collateral" | "high" | "medium" | "ok";
+export type Meaning = "pass" | "fail" | "inconclusive" | "collateral" | "critical" | "high" | "medium" | "low" | "ok";
 
 const shapes: Record<Meaning, React.ReactNode> = {
   pass: <circle cx="12" cy="12" r="5" className="sign-calm" />,
@@ -23,6 +23,13 @@ const shapes: Record<Meaning, React.ReactNode> = {
       <path d="M12 6.5v7M12 17.2v.1" className="sign-mark-high" />
     </>
   ),
+  critical: (
+    <>
+      <path d="M8 1.5h8L22.5 8v8L16 22.5H8L1.5 16V8z" className="sign-high" />
+      <path d="M8.5 6.5v7m0 3.7v.1M15.5 6.5v7m0 3.7v.1" className="sign-mark-high" />
+    </>
+  ),
+  low: <path d="M12 2.5l9.5 9.5-9.5 9.5L2.5 12z" className="sign-hollow" />,
   medium: (
     <>
       <path d="M12 1.8L23 21.5H1z" className="sign-medium" />

@@ -1,5 +1,6 @@
 import type { Line, Site } from "../api/client";
 import { useHash } from "../components/hash";
+import { Pages } from "../components/SiteHead";
 import { Sign } from "../components/Sign";
 import { clock, date, offset } from "../words/figures";
 import { useWords } from "../words/Language";
@@ -52,6 +53,7 @@ export function Head({ site, line, live, now, old, worst }: { site: Site; line: 
           {time ? `${date(time, site.zone)} ${offset(time, site.zone)}` : site.zone} · {site.site}
         </span>
       </div>
+      <Pages site={site} here="line" />
       <button type="button" className="button head-recipes" onClick={() => go({ line: line.line, recipes: true })}>
         {t.recipes}
       </button>

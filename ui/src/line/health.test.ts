@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { sample } from "../api/sample";
 import { en } from "../words/words";
 import { alarms, freshness, noData } from "./health";
-import { Lag, type Live } from "./live";
+import { Lag } from "../api/stream";
+import type { Live } from "./live";
 
 const at = 10_000;
 

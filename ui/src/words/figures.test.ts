@@ -42,4 +42,10 @@ it("every list of words has the same keys in both languages", () => {
   for (const key of ["states", "outcomes", "modes", "cameraStates", "gated", "went"] as const) {
     expect(Object.keys(zh[key]).sort(), key).toEqual(Object.keys(en[key]).sort());
   }
+  for (const key of ["states", "faults", "sights", "labels", "dress", "severities"] as const) {
+    expect(Object.keys(zh.watch[key]).sort(), key).toEqual(Object.keys(en.watch[key]).sort());
+  }
+  for (const key of ["states", "meanings", "steps"] as const) {
+    expect(Object.keys(zh.alarm[key]).sort(), key).toEqual(Object.keys(en.alarm[key]).sort());
+  }
 });

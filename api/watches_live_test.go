@@ -1,0 +1,134 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"image/jpeg"
+	"sync"
+	"testing"
+	"time"
+
+	"linesman/api"
+	"linesman/api/apitest"
+	"linesman/camera"
+	"linesman/part"
+	"linesman/rules"
+	"linesman/scene"
+	"linesman/vision"
+	"linesman/watch"
+)
+
+// yard is one safety camera whose view a test sets by hand.
+type yard struct {
+	mu    sync.Mutex
+	view  watch.View
+	shown *camera.Frame // what everybody may see; may be a frame ahead of view
+}
+
+func (y *yard) Statuses() []watch.Status { return []watch.Status{{Camera: "yard", WantedFPS: 5}} }
+
+func (y *yard) View(part.CameraID) (watch.View, bool) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	v := y.view
+	if v.Frame != nil {
+		v.Frame.Retain()
+	}
+	return v, true
+}
+
+func (y *yard) latest(part.CameraID) *camera.Frame {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	if y.shown == nil {
+		return nil
+	}
+	return y.shown.Retain()
+}
+
+func (y *yard) see(view watch.View, shown *camera.Frame) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.view, y.shown = view, shown
+}
+
+func (y *yard) Places(part.CameraID) *scene.Settings      { return nil }
+func (y *yard) Standing() []rules.Alert                   { return nil }
+func (y *yard) Heads() []scene.Heads                      { return nil }
+func (y *yard) SetHeads(string, int) (off int, err error) { return 0, nil }
+func (y *yard) Hours() []rules.HourCell                   { return nil }
+
+// TestWatchesLive: pictures come with who is in them, each once, and never with
+// the tracks of another picture.
+func TestWatchesLive(t *testing.T) {
+	pool, y := camera.NewPool(4), &yard{}
+	frame := func(seq uint64, level byte) *camera.Frame {
+		f := pool.Get(64, 36, camera.RGB)
+		f.Camera, f.Seq, f.At = "yard", seq, time.Now()
+		for i := range f.Pix {
+			f.Pix[i] = level
+		}
+		return f
+	}
+	view := func(f *camera.Frame, number uint64) watch.View {
+		box := vision.Box{X0: 16, Y0: 9, X1: 32, Y1: 27}
+		return watch.View{Frame: f, Scene: &scene.Scene{At: f.At, Width: 64, Height: 36, Tracks: []scene.Track{{Number: number, Label: "person", Box: box, State: scene.Confirmed, First: f.At}}}}
+	}
+	_, h := site(t, apitest.Running, func(c *api.Config) { c.Watches, c.Latest = y, y.latest })
+	url, stop := serve(t, h)
+	messages, leave := listen(t, url+"/api/v1/watches/live", "")
+	if m := <-messages; m.name != "state" {
+		t.Fatalf("first came %q, want state", m.name)
+	}
+	// next is the picture after so many states at most; nil if none came.
+	next := func(states int) *api.WatchPicture {
+		for m := range messages {
+			switch {
+			case m.name == "picture":
+				var p api.WatchPicture
+				if err := json.Unmarshal([]byte(m.data), &p); err != nil {
+					t.Fatal(err)
+				}
+				return &p
+			case states == 0:
+				return nil
+			}
+			states--
+		}
+		t.Fatal("the stream ended")
+		return nil
+	}
+	one := frame(1, 40)
+	y.see(view(one, 1), one)
+	p := next(20)
+	if p == nil || p.Seq != 1 || len(p.Tracks) != 1 || p.Tracks[0].Box != [4]float64{0.25, 0.25, 0.5, 0.75} {
+		t.Fatalf("picture of frame 1: %+v", p)
+	}
+	if picture, err := jpeg.Decode(bytes.NewReader(p.JPEG)); err != nil || picture.Bounds().Dx() != 64 {
+		t.Errorf("its JPEG: %v %v", picture, err)
+	}
+	if p := next(3); p != nil {
+		t.Errorf("frame %d came again", p.Seq)
+	}
+	two, three := frame(2, 80), frame(3, 120)
+	y.see(view(two, 2), three) // the camera is ahead of what was seen
+	if p := next(3); p != nil {
+		t.Errorf("frame %d came with tracks of another one", p.Seq)
+	}
+	y.see(view(three, 3), three)
+	if p := next(20); p == nil || p.Seq != 3 || p.Tracks[0].Number != 3 {
+		t.Errorf("after it: %+v, want frame 3 with its own track", p)
+	}
+	leave()
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWatchesLiveWithout: a site without safety cameras says which setting makes some.
+func TestWatchesLiveWithout(t *testing.T) {
+	_, h := site(t, apitest.Running, nil)
+	if w := ask(h, "/api/v1/watches/live"); w.Code != 404 || !bytes.Contains(w.Body.Bytes(), []byte("watches of the site file")) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}

@@ -1,0 +1,59 @@
+import { useQuery } from "@tanstack/react-query";
+
+import { fetchHours } from "../api/client";
+import { Panel } from "../components/Panel";
+import { count, span } from "../words/figures";
+import { useWords } from "../words/Language";
+import { hourRows } from "./sight";
+
+/** Where and when alarms were: zone and object by the hour of the day. Darker is longer; the figure is how often. */
+export function Hours({ zone, now }: { zone: string; now: number }) {
+  const { t, code } = useWords();
+  const hours = useQuery({ queryKey: ["hours"], queryFn: fetchHours, refetchInterval: 30_000 });
+  const rows = hourRows(hours.data?.cells ?? [], zone, now);
+  const shade = (seconds: number) => (seconds <= 0 ? 0 : seconds < 60 ? 1 : seconds < 600 ? 2 : 3);
+  return (
+    <Panel title={t.watch.hours} area="hours" aside={<span className="panel-aside">{t.watch.hoursNote}</span>}>
+      {rows.length === 0 ? (
+        <p className="nothing" role="status">
+          {hours.isError ? hours.error.message : hours.data ? t.watch.noHours : t.loading}
+        </p>
+      ) : (
+        <div className="hours">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t.watch.camera}</th>
+                <th scope="col">{t.watch.zone}</th>
+                <th scope="col">{t.watch.object}</th>
+                <th scope="col">{t.watch.total}</th>
+                {Array.from({ length: 24 }, (_, h) => (
+                  <th key={h} scope="col" className="hour">
+                    {h}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((r) => (
+                <tr key={r.key}>
+                  <th scope="row">{r.camera || "–"}</th>
+                  <td>{r.zone || t.watch.whole}</td>
+                  <td>{t.watch.labels[r.object] ?? r.object}</td>
+                  <td>
+                    {t.watch.raisedTimes(count(r.raised, code))} · {span(1000 * r.seconds, code)}
+                  </td>
+                  {r.hours.map((c, h) => (
+                    <td key={h} className={`hour shade-${shade(c.seconds)}`} title={c.seconds > 0 ? span(1000 * c.seconds, code) : undefined}>
+                      {c.raised > 0 ? count(c.raised, code) : c.seconds > 0 ? "·" : ""}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  );
+}

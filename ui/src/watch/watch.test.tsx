@@ -1,0 +1,113 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+
+import { en, zh } from "../words/words";
+import { samplePicture, sampleWatch, sampleWatched } from "./sample";
+import { caption, hourRows, level, sightFreshness } from "./sight";
+import { Spaces } from "./Spaces";
+import { Standing } from "./Standing";
+import { WatchTile } from "./WatchTile";
+
+beforeEach(() => {
+  HTMLDialogElement.prototype.showModal = function () {
+    this.open = true;
+  };
+});
+
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+it("a caption says what is missing, and never what nobody could see", () => {
+  const [first, second] = samplePicture().tracks;
+  expect(caption(first!, en)).toBe("Person: no helmet");
+  expect(caption(second!, en)).toBe("Person (hidden)");
+  expect(caption(first!, zh)).toContain("安全帽");
+});
+
+it.each([
+  ["seeing", {}, undefined],
+  ["resting is calm", { state: "resting" }, undefined],
+  ["blind", { state: "blind", why: "covered" }, "high"],
+  ["short of cores", { state: "short" }, "medium"],
+  ["moved", { faults: [{ what: "moved", since: "2026-11-24T11:00:00Z", text: "" }] }, "medium"],
+  ["fire", { sights: [{ what: "fire", box: [0, 0, 1, 1], since: "2026-11-24T11:00:00Z" }] }, "high"],
+] as const)("the level of a camera that is %s", (_, change, want) => expect(level(sampleWatch(change as never))).toBe(want));
+
+it.each([
+  [{ silent: true, ageMS: 10, lag: 0 }, "noData"],
+  [{ silent: false, ageMS: undefined, lag: 0 }, "none"],
+  [{ silent: false, ageMS: 3001, lag: 0 }, "stale"],
+  [{ silent: false, ageMS: 900, lag: 700 }, "late"],
+  [{ silent: false, ageMS: 900, lag: 0 }, "live"],
+] as const)("a picture of %j is %s", (p, want) => expect(sightFreshness(p)).toBe(want));
+
+it("alarm hours are rows by zone and object, over hours of the day at the site, of the last day alone", () => {
+  const cell = (hour: string, zone: string, raised: number, seconds: number) => ({ hour, camera: "yard", zone, object: "person", raised, seconds });
+  const now = Date.parse("2026-11-24T11:30:00Z");
+  const rows = hourRows([cell("2026-11-24T10:00:00Z", "crane", 1, 60), cell("2026-11-24T11:00:00Z", "crane", 2, 30), cell("2026-11-23T11:00:00Z", "crane", 50, 3000), cell("2026-11-24T11:00:00Z", "door", 9, 5)], "Asia/Shanghai", now);
+  expect(rows.map((r) => [r.zone, r.raised, r.seconds])).toEqual([["door", 9, 5], ["crane", 3, 90]]);
+  expect(rows[1]!.hours[18]).toEqual({ raised: 1, seconds: 60 });
+  expect(rows[1]!.hours[19]).toEqual({ raised: 2, seconds: 30 });
+});
+
+const tile = (change: Parameters<typeof sampleWatch>[0], ageMS: number, silence = 0) =>
+  render(<WatchTile watch={sampleWatch(change)} alerts={sampleWatched().alerts} got={{ value: { ...samplePicture(), age_ms: ageMS }, at: 1000 }} now={1000} lag={0} silence={silence} zone="UTC" />);
+
+it("a live tile shows who is where and how many", () => {
+  const { container } = tile({}, 100);
+  expect(screen.getByText("Person: no helmet")).toBeTruthy();
+  expect(container.querySelectorAll(".framed-missing")).toHaveLength(1);
+  expect(container.querySelector(".zone.is-wrong")).toBeTruthy(); // a rule holds there
+  expect(container.querySelector(".zone-counts dd")?.textContent).toBe("1People");
+  expect(container.querySelector(".veil")).toBeNull();
+});
+
+it("an old picture is veiled with its age", () => {
+  const { container } = tile({}, 5000);
+  expect(container.querySelector(".screen.is-stale")).toBeTruthy();
+  expect(screen.getByText("Not live: last picture 5.0 s ago")).toBeTruthy();
+});
+
+it("of a blind camera nobody knows how many there are", () => {
+  const { container } = tile({ state: "blind", why: "the picture is covered" }, 100);
+  expect(screen.getByText("Blind: the picture is covered")).toBeTruthy();
+  expect(container.querySelector(".watch.is-high")).toBeTruthy();
+  expect([...container.querySelectorAll(".zone-counts dd")].map((d) => d.textContent)).toEqual(["?unknown", "?unknown"]);
+});
+
+it("while the appliance is silent nothing of the tile passes for the present", () => {
+  const { container } = tile({}, 100, 4000);
+  expect(screen.getByText("No data for 4.0 s")).toBeTruthy();
+  expect(container.querySelector(".zone-counts.is-unknown")).toBeTruthy();
+});
+
+it("rules that hold say what to do, the gravest first", () => {
+  const [alert] = sampleWatched().alerts;
+  render(<Standing alerts={[{ ...alert!, key: "a", severity: "medium", text: "No vest", say: "Put a vest on." }, alert!]} now={Date.parse("2026-11-24T11:00:00Z")} />);
+  expect([...document.querySelectorAll(".standing-say")].map((e) => e.textContent)).toEqual(["Stop the crane.", "Put a vest on."]);
+  expect(screen.getAllByText(/for 30 s/)).toHaveLength(2);
+});
+
+it("a head count is set with its effect shown first, and with a token", async () => {
+  const orders: [string, RequestInit][] = [];
+  vi.stubGlobal("fetch", (path: string, init: RequestInit) => {
+    orders.push([path, init]);
+    return Promise.resolve(new Response(JSON.stringify(sampleWatched()), { status: 200 }));
+  });
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <Spaces spaces={sampleWatched().spaces} zone="UTC" />
+    </QueryClientProvider>,
+  );
+  fireEvent.click(screen.getByText("Set to…"));
+  fireEvent.change(screen.getByLabelText("People counted"), { target: { value: "5" } });
+  expect(screen.getByText(/hall will say 5 instead of 7/)).toBeTruthy();
+  expect(screen.getByText<HTMLButtonElement>("Do it").disabled).toBe(true);
+  fireEvent.change(screen.getByLabelText(/Your token/), { target: { value: "lm_1" } });
+  fireEvent.click(screen.getByText("Do it"));
+  await waitFor(() => expect(screen.getByText("hall: 5 people.")).toBeTruthy());
+  expect(orders.map(([path, init]) => [path, init.method, init.body])).toEqual([["/api/v1/spaces/hall/heads", "PUT", '{"people":5}']]);
+});
