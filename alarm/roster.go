@@ -100,7 +100,7 @@ func (s *Settings) checkStep(r *Roster, j int) error {
 		errs = append(errs, fmt.Errorf("alarms.%s: want by: or call: with a channel", at))
 	}
 	if len(st.By) > 0 && len(st.Who) == 0 && len(r.Duty) == 0 {
-		errs = append(errs, fmt.Errorf("alarms.%s.by: nobody is ever on duty in this roster; give duty: or who:", at))
+		errs = append(errs, fmt.Errorf("alarms.%s.by: nobody is ever on duty in this roster; give duty or who", at))
 	}
 	errs = append(errs, s.checkWho(at+".who", st.Who))
 	for _, c := range slices.Concat(st.By, st.Call) {

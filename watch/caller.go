@@ -37,8 +37,7 @@ type task struct {
 	change  rules.Change
 	view    View
 	picture string // sha256, once kept
-	tried   time.Time
-	done    bool // the lines have been asked
+	done    bool   // the lines have been asked
 }
 
 // again is the wait before the desk is asked again.

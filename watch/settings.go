@@ -44,9 +44,9 @@ type ClipSettings struct {
 	Keep   clip.Settings `yaml:"keep,omitempty"`
 }
 
-// keySeconds is how much older than the first second of a clip the key picture
+// keyAge is how much older than the first second of a clip the key picture
 // before it may be.
-const keySeconds = 10 * time.Second
+const keyAge = 10 * time.Second
 
 // Validate fills defaults and refuses what can not be meant.
 func (s *Settings) Validate() error {
@@ -55,7 +55,7 @@ func (s *Settings) Validate() error {
 	fill(&s.Detector.Side, 640)
 	fill(&s.Clip.Before, 10*time.Second)
 	fill(&s.Clip.After, 20*time.Second)
-	fill(&s.Clip.Keep.Ring.For, s.Clip.Before+keySeconds)
+	fill(&s.Clip.Keep.Ring.For, s.Clip.Before+keyAge)
 	fill(&s.Faces, "blurred")
 	var errs []error
 	refuse := func(where string, err error) {

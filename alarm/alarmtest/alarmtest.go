@@ -95,8 +95,8 @@ func overHTTP(t *testing.T, k Kit) {
 		never bool
 	}{
 		"500": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "broken", 500) }, false},
-		"429": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "slow down", 429) }, false},
-		"403": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "who are you?", 403) }, true},
+		"429": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "slow down", http.StatusTooManyRequests) }, false},
+		"403": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "who are you?", http.StatusForbidden) }, true},
 		"an endless body": {func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(500)
 			endless(w, strings.Repeat("x", 4096))
@@ -114,7 +114,9 @@ func overHTTP(t *testing.T, k Kit) {
 		for _, status := range []int{301, 302, 307, 308} {
 			fails(t, k, serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://"+other+"/", status) }), true)
 		}
-		fails(t, k, serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:22/", 307) }), true)
+		fails(t, k, serve(t, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:22/", http.StatusTemporaryRedirect)
+		}), true)
 		if asked.Load() > 0 {
 			t.Errorf("%d redirects were followed", asked.Load())
 		}

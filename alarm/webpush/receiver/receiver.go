@@ -162,9 +162,12 @@ func (s *Service) checkVAPID(r *http.Request) error {
 	if err != nil || len(sig) != 64 {
 		return errors.New("vapid: the signature is none of ES256")
 	}
-	public := ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(point[1:33]), Y: new(big.Int).SetBytes(point[33:65])}
+	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	if err != nil {
+		return fmt.Errorf("vapid: k: %w", err)
+	}
 	sum := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
-	if !ecdsa.Verify(&public, sum[:], new(big.Int).SetBytes(sig[:32]), new(big.Int).SetBytes(sig[32:])) {
+	if !ecdsa.Verify(public, sum[:], new(big.Int).SetBytes(sig[:32]), new(big.Int).SetBytes(sig[32:])) {
 		return errors.New("vapid: the signature does not verify")
 	}
 	return s.checkClaims(parts[0], parts[1])
