@@ -184,6 +184,21 @@ func (b *backup) plan() error {
 			}
 		}
 	}
+	for _, file := range []string{b.site.Rules, b.site.Alarms.CA} {
+		if file == "" {
+			continue
+		}
+		if err := add(&b.files, b.site.Path(file)); err != nil {
+			return err
+		}
+	}
+	for _, id := range b.site.WatchIDs() {
+		if dir, ok := detectorFolder(b.site, b.site.Watches[id].Detector); ok {
+			if err := add(&b.folders, dir); err != nil {
+				return err
+			}
+		}
+	}
 	data, err := b.place(b.site.Path(b.site.Data))
 	if err != nil {
 		return err
@@ -193,7 +208,7 @@ func (b *backup) plan() error {
 	} else {
 		b.notes = append(b.notes, "there is no log yet: "+err.Error())
 	}
-	for _, name := range []string{"access", "recipes", "evidence"} {
+	for _, name := range []string{"access", "alarms", "recipes", "evidence"} {
 		from := filepath.Join(data.from, name)
 		if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) || name == "evidence" && !b.evidence {
 			continue

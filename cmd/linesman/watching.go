@@ -111,8 +111,8 @@ func (w *watching) eyes(site siteOf, set watch.DetectorSettings) (*watch.Detecto
 	}
 	dir, only := detectors(set.Model)
 	if dir == nil {
-		path := site.Path(set.Model)
-		if st, err := os.Stat(path); err != nil || !st.IsDir() {
+		path, ok := detectorFolder(site, set)
+		if !ok {
 			return nil, fmt.Errorf("detector.model %q is neither one that ships (ppe, fire, safety, coco) nor a folder", set.Model)
 		}
 		dir = os.DirFS(path)
@@ -131,6 +131,17 @@ func (w *watching) eyes(site siteOf, set watch.DetectorSettings) (*watch.Detecto
 	}
 	w.detectors[key] = d
 	return d, nil
+}
+
+// detectorFolder is where a watch's model lies; ok is false for one that ships, and
+// for one that is not there.
+func detectorFolder(site siteOf, set watch.DetectorSettings) (path string, ok bool) {
+	if dir, _ := detectors(set.Model); dir != nil {
+		return "", false
+	}
+	path = site.Path(set.Model)
+	st, err := os.Stat(path)
+	return path, err == nil && st.IsDir()
 }
 
 // siteOf is what paths are relative to.
