@@ -35,15 +35,15 @@ func (s *server) registerAlarms(a huma.API) {
 			MaxBodyBytes: 16 << 10, Errors: []int{401, 403, 404, 422, 503, 507}}
 	}
 	huma.Register(a, write("/alarms/{id}/acknowledge", "acknowledge-alarm", "Take an alarm over",
-		"Nobody is called for it any more. One that was acknowledged before stays its first taker's. It wants the right \"acknowledge\"."), s.acknowledgeAlarm)
+		"Nobody is called for it any more. One that was acknowledged before stays its first taker's. It wants the right \"acknowledge\", or a token that may append linesman.alarm.acked.v1."), s.acknowledgeAlarm)
 	huma.Register(a, write("/alarms/{id}/shelve", "shelve-alarm", "Keep an alarm's key silent for some time",
-		"It wants a reason and an end within the site's limit, and the right \"acknowledge\". It ends by itself."), s.shelveAlarm)
+		"It wants a reason and an end within the site's limit, and the right \"acknowledge\", or a token that may append linesman.alarm.shelved.v1. It ends by itself."), s.shelveAlarm)
 	huma.Register(a, write("/alarms/{id}/unshelve", "unshelve-alarm", "Let an alarm's key be heard again",
-		"It wants the right \"acknowledge\"."), s.unshelveAlarm)
+		"It wants the right \"acknowledge\", or a token that may append linesman.alarm.shelved.v1."), s.unshelveAlarm)
 	huma.Register(a, write("/alarms/service", "alarm-service", "Take a key out of service, or put it back",
 		"For maintenance: it has no end of its own. It wants the right \"acknowledge\" and another role than operator, or a token that may append linesman.alarm.service.v1."), s.alarmService)
 	huma.Register(a, write("/alarms/drill", "drill-alarms", "Send a staged alarm by every path",
-		"What does not arrive in time raises an alarm. The answer comes at once; how it went is in the alarm of that id. It wants the right \"acknowledge\"."), s.drillAlarms)
+		"What does not arrive in time raises an alarm. The answer comes at once; how it went is in the alarm of that id. It wants the right \"acknowledge\", or a token that may append linesman.alarm.drilled.v1."), s.drillAlarms)
 	s.registerPhones(a)
 	s.registerReceipts(a)
 }

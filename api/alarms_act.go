@@ -11,14 +11,25 @@ import (
 	"linesman/event"
 )
 
-// act proves who may do something to an alarm, and who does it.
-func (s *server) act(ctx context.Context, id, given string) (d *alarm.Desk, a alarm.Alarm, actor string, err error) {
+// mayAct says whether somebody may act on alarms: a person by the right
+// "acknowledge", a token without a role by its scope, if it may append the event
+// that says so.
+func mayAct(who access.Identity, says event.Payload) error {
+	if who.Role != "" && who.May(access.Acknowledge) || who.Role == "" && who.MayAppend(says.EventType()) {
+		return nil
+	}
+	return huma.Error403Forbidden(lacks(who, access.Acknowledge) + " that may append " + string(says.EventType()))
+}
+
+// act proves who may do something to an alarm that an event will say, and who does
+// it.
+func (s *server) act(ctx context.Context, id, given string, says event.Payload) (d *alarm.Desk, a alarm.Alarm, actor string, err error) {
 	if d, err = s.desk(); err != nil {
 		return nil, a, "", err
 	}
 	who := identity(ctx)
-	if !who.May(access.Acknowledge) {
-		return nil, a, "", huma.Error403Forbidden(lacks(who, access.Acknowledge))
+	if err := mayAct(who, says); err != nil {
+		return nil, a, "", err
 	}
 	if actor, err = speaker(who, given); err != nil || id == "" {
 		return d, a, actor, err
@@ -48,7 +59,7 @@ func (s *server) acknowledgeAlarm(ctx context.Context, in *struct {
 		Actor string `json:"actor,omitempty" doc:"who does it, where a command of the box speaks for somebody"`
 	}
 }) (*oneAlarm, error) {
-	d, _, actor, err := s.act(ctx, in.ID, in.Body.Actor)
+	d, _, actor, err := s.act(ctx, in.ID, in.Body.Actor, event.AlarmAcked{})
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +74,7 @@ func (s *server) shelveAlarm(ctx context.Context, in *struct {
 		Actor  string    `json:"actor,omitempty" doc:"who does it, where a command of the box speaks for somebody"`
 	}
 }) (*oneAlarm, error) {
-	d, a, actor, err := s.act(ctx, in.ID, in.Body.Actor)
+	d, a, actor, err := s.act(ctx, in.ID, in.Body.Actor, event.AlarmShelved{})
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +88,7 @@ func (s *server) unshelveAlarm(ctx context.Context, in *struct {
 		Actor  string `json:"actor,omitempty" doc:"who does it, where a command of the box speaks for somebody"`
 	}
 }) (*oneAlarm, error) {
-	d, a, actor, err := s.act(ctx, in.ID, in.Body.Actor)
+	d, a, actor, err := s.act(ctx, in.ID, in.Body.Actor, event.AlarmShelved{})
 	if err != nil {
 		return nil, err
 	}
@@ -97,9 +108,10 @@ func (s *server) alarmService(ctx context.Context, in *struct {
 		return nil, err
 	}
 	who := identity(ctx)
+	if err := mayAct(who, event.AlarmService{}); err != nil {
+		return nil, err
+	}
 	switch {
-	case who.Role == "" && !who.MayAppend(event.AlarmService{}.EventType()), who.Role != "" && !who.May(access.Acknowledge):
-		return nil, huma.Error403Forbidden(lacks(who, access.Acknowledge))
 	case who.Role == access.Operator:
 		return nil, huma.Error403Forbidden("an operator takes nothing out of service: shelve the alarm, or ask the safety officer or an engineer")
 	case len(who.Lines) > 0:
@@ -129,7 +141,7 @@ func (s *server) drillAlarms(ctx context.Context, in *struct {
 		Actor string `json:"actor,omitempty" doc:"who does it, where a command of the box speaks for somebody"`
 	}
 }) (*drillAnswer, error) {
-	d, _, actor, err := s.act(ctx, "", in.Body.Actor)
+	d, _, actor, err := s.act(ctx, "", in.Body.Actor, event.AlarmDrilled{})
 	if err != nil {
 		return nil, err
 	}

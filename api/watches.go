@@ -9,7 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"linesman/access"
+	"linesman/event"
 	"linesman/part"
 	"linesman/rules"
 	"linesman/scene"
@@ -172,7 +172,7 @@ func (s *server) registerWatches(a huma.API) {
 	})
 	huma.Register(a, huma.Operation{
 		Method: http.MethodPut, Path: "/api/v1/spaces/{space}/heads", OperationID: "set-heads", Summary: "Say how many are in a space",
-		Description:  "By somebody who counted, as at the end of a shift. The event zone.count says by how many the count was off. It wants the right \"acknowledge\".",
+		Description:  "By somebody who counted, as at the end of a shift. The event zone.count says by how many the count was off. It wants the right \"acknowledge\", or a token that may append linesman.zone.count.v1.",
 		MaxBodyBytes: 4 << 10, Errors: []int{401, 403, 404, 422},
 	}, s.setHeads)
 	s.registerWatchesLive(a)
@@ -184,7 +184,7 @@ func (s *server) setHeads(ctx context.Context, in *struct {
 		People int `json:"people" minimum:"0" maximum:"100000"`
 	}
 }) (*watchedAnswer, error) {
-	if err := need(ctx, access.Acknowledge); err != nil {
+	if err := mayAct(identity(ctx), event.ZoneCount{}); err != nil {
 		return nil, err
 	}
 	if s.Watches == nil {

@@ -32,7 +32,7 @@ export interface paths {
         put?: never;
         /**
          * Send a staged alarm by every path
-         * @description What does not arrive in time raises an alarm. The answer comes at once; how it went is in the alarm of that id. It wants the right "acknowledge".
+         * @description What does not arrive in time raises an alarm. The answer comes at once; how it went is in the alarm of that id. It wants the right "acknowledge", or a token that may append linesman.alarm.drilled.v1.
          */
         post: operations["drill-alarms"];
         delete?: never;
@@ -180,7 +180,7 @@ export interface paths {
         put?: never;
         /**
          * Take an alarm over
-         * @description Nobody is called for it any more. One that was acknowledged before stays its first taker's. It wants the right "acknowledge".
+         * @description Nobody is called for it any more. One that was acknowledged before stays its first taker's. It wants the right "acknowledge", or a token that may append linesman.alarm.acked.v1.
          */
         post: operations["acknowledge-alarm"];
         delete?: never;
@@ -200,7 +200,7 @@ export interface paths {
         put?: never;
         /**
          * Keep an alarm's key silent for some time
-         * @description It wants a reason and an end within the site's limit, and the right "acknowledge". It ends by itself.
+         * @description It wants a reason and an end within the site's limit, and the right "acknowledge", or a token that may append linesman.alarm.shelved.v1. It ends by itself.
          */
         post: operations["shelve-alarm"];
         delete?: never;
@@ -220,7 +220,7 @@ export interface paths {
         put?: never;
         /**
          * Let an alarm's key be heard again
-         * @description It wants the right "acknowledge".
+         * @description It wants the right "acknowledge", or a token that may append linesman.alarm.shelved.v1.
          */
         post: operations["unshelve-alarm"];
         delete?: never;
@@ -770,7 +770,7 @@ export interface paths {
         get?: never;
         /**
          * Say how many are in a space
-         * @description By somebody who counted, as at the end of a shift. The event zone.count says by how many the count was off. It wants the right "acknowledge".
+         * @description By somebody who counted, as at the end of a shift. The event zone.count says by how many the count was off. It wants the right "acknowledge", or a token that may append linesman.zone.count.v1.
          */
         put: operations["set-heads"];
         post?: never;
