@@ -91,7 +91,7 @@ for (const scene of scenes) {
     }
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (wide > 0) fault(`${scene} ${name}: ${wide} px too wide`);
-    const small = await page.$$eval("button, select, input, a.button", (all) => all.filter((b) => b.isConnected && b.getBoundingClientRect().height < 44).map((b) => b.textContent));
+    const small = await page.$$eval("button, select, input, a.button", (all) => all.filter((b) => b.isConnected && b.getClientRects().length > 0 && b.getBoundingClientRect().height < 44).map((b) => b.textContent));
     if (small.length) fault(`${scene} ${name}: targets under 44 px: ${small.join(", ")}`);
     const veil = await page.locator(".panel-live .veil-text").allTextContents();
     console.log(scene, name, "·", (await page.locator(".alarm-title, .bar-words b, .link-title").allTextContents()).join(" | ") || "grey", veil.length ? `· picture: ${veil}` : "");

@@ -29,7 +29,7 @@ export function AlarmBanner() {
   }, [shown]);
   if (unknown) {
     return (
-      <div className="bar bar-unknown" role="alert">
+      <div className="alarm-bar bar-unknown" role="alert">
         <Sign meaning="medium" size={32} />
         <p className="bar-words">
           <b>{t.alarm.unknown(span(age, code))}</b> <span>{failed ?? t.alarm.unknownWhat}</span>
@@ -41,7 +41,7 @@ export function AlarmBanner() {
   const waited = Math.max(0, Date.parse(alarms.now) + age - Date.parse(first.opened));
   const n = counts.reduce((sum, c) => sum + c.count, 0);
   return (
-    <div className={`bar bar-${first.severity}`} role="alert">
+    <div className={`alarm-bar bar-${first.severity}`} role="alert">
       <Sign meaning={signOf(first.severity)} size={36} />
       <p className="bar-words">
         <b>
