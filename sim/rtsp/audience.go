@@ -27,7 +27,8 @@ func (a audience) admit(conn *gortsplib.ServerConn, req *base.Request, path stri
 	if o := a.p.options; o.Username != "" && !conn.VerifyCredentials(req, o.Username, o.Password) {
 		return &base.Response{StatusCode: base.StatusUnauthorized}, nil, liberrors.ErrServerAuth{}
 	}
-	if !a.p.sameName(path) {
+	<-a.p.opened
+	if a.p.stream == nil || !a.p.sameName(path) {
 		return &base.Response{StatusCode: base.StatusNotFound}, nil, nil
 	}
 	return &base.Response{StatusCode: base.StatusOK}, a.p.stream, nil

@@ -51,6 +51,7 @@ type Publisher struct {
 	pool      *camera.Pool
 	pictures  chan *camera.Frame
 	done      chan struct{}
+	opened    chan struct{} // closed once stream is what it will be
 
 	closing sync.Once
 
@@ -85,7 +86,7 @@ func Listen(o Options) (*Publisher, error) {
 	p := &Publisher{
 		options: o, coding: c,
 		media: &description.Media{Type: description.MediaTypeVideo, Formats: []format.Format{f}},
-		pool:  camera.NewPool(queue), pictures: make(chan *camera.Frame, queue), done: make(chan struct{}),
+		pool:  camera.NewPool(queue), pictures: make(chan *camera.Frame, queue), done: make(chan struct{}), opened: make(chan struct{}),
 		seats: map[*gortsplib.ServerSession]struct{}{}, joined: make(chan struct{}),
 	}
 	if p.packetise, err = c.packetiser(f); err != nil {
@@ -95,11 +96,16 @@ func Listen(o Options) (*Publisher, error) {
 	if err := p.server.Start(); err != nil {
 		return nil, fmt.Errorf("publish the stream %s on %s: %w; choose another port", o.Name, o.Address, err)
 	}
-	p.stream = &gortsplib.ServerStream{Server: p.server, Desc: &description.Session{Medias: []*description.Media{p.media}}}
-	if err := p.stream.Initialize(); err != nil {
+	// A stream wants a server that runs: a client that knows the address may be here
+	// before there is one.
+	stream := &gortsplib.ServerStream{Server: p.server, Desc: &description.Session{Medias: []*description.Media{p.media}}}
+	if err := stream.Initialize(); err != nil {
+		close(p.opened)
 		p.server.Close()
 		return nil, fmt.Errorf("publish %s: %w", o.Name, err)
 	}
+	p.stream = stream
+	close(p.opened)
 	go func() { defer close(p.done); p.encode() }()
 	return p, nil
 }
