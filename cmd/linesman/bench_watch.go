@@ -19,7 +19,7 @@ type BenchWatchCmd struct {
 	FPS     float64       `name:"fps" default:"5" help:"Frames a second looked at by each."`
 	For     time.Duration `default:"60s" help:"How long the cameras play."`
 	Model   string        `default:"safety" help:"A detector that ships, or a folder."`
-	Side    int           `help:"Longest side of what the network is shown; 0: the card's."`
+	Side    int           `default:"640" help:"Longest side of what the network is shown, as a watch has it; 0: the card's."`
 	Far     bool          `help:"Look a second time, finer."`
 	Threads int           `default:"2" help:"Cores."`
 	JSON    bool          `help:"The report as JSON."`
