@@ -265,8 +265,11 @@ var alarmed = color.RGBA{213, 94, 0, 255}
 func (c *caller) keep(t *task) string {
 	s := c.g.stations[t.change.Alert.Camera]
 	img := overlay.Picture(t.view.Frame)
-	if s == nil || s.cfg.Settings.Faces == "blurred" {
-		overlay.Veil(img, t.view.people(), t.view.Faces)
+	switch {
+	case s == nil:
+		overlay.Veil(img, t.view.people(), nil)
+	case s.cfg.Settings.Faces == "blurred":
+		overlay.Veil(img, t.view.people(), s.facesIn(t.view.Frame))
 	}
 	var marks []overlay.Mark
 	for i, b := range t.change.Alert.Boxes {

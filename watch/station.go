@@ -56,6 +56,10 @@ type Station struct {
 	measured time.Time // exposure at which pixels were last told
 	shown    *camera.Pool
 
+	facing sync.Mutex   // held while faces are looked for, never by Run
+	faced  uint64       // the frame whose faces are known
+	faces  []vision.Box // pixels of it
+
 	mu     sync.Mutex // held for copies
 	status Status
 	view   View
@@ -230,13 +234,6 @@ func unseen(readings []tamper.Reading) string {
 
 // note keeps what is shown of the station.
 func (s *Station) note(f *camera.Frame, sc *scene.Scene, look time.Duration, why string, skipped uint64) {
-	var faces []vision.Box
-	if s.cfg.Faces != nil && sc != nil && look > 0 && people(sc) > 0 {
-		var err error
-		if faces, err = s.cfg.Faces(detect.Picture{Width: f.Width, Height: f.Height, Stride: f.Stride, Pix: f.Pix}, nil); err != nil {
-			s.cfg.Log.Warn("faces are not found", "camera", string(s.cfg.Camera), "err", err)
-		}
-	}
 	seen := s.pace.see(f.At)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -262,7 +259,7 @@ func (s *Station) note(f *camera.Frame, sc *scene.Scene, look time.Duration, why
 	if s.view.Frame != nil {
 		s.view.Frame.Release()
 	}
-	s.view = View{Frame: f.Retain(), Scene: sc, Faces: faces}
+	s.view = View{Frame: f.Retain(), Scene: sc}
 }
 
 func people(sc *scene.Scene) (n int) {
@@ -345,6 +342,25 @@ func (s *Station) View() View {
 	return v
 }
 
+// facesIn finds the faces in a frame that is about to be shown or kept: nobody
+// looks for them otherwise. A frame that is shown to several is looked at once.
+func (s *Station) facesIn(f *camera.Frame) []vision.Box {
+	if s.cfg.Faces == nil || f.Format != camera.RGB {
+		return nil
+	}
+	s.facing.Lock()
+	defer s.facing.Unlock()
+	if f.Seq == s.faced && f.Seq != 0 {
+		return s.faces
+	}
+	faces, err := s.cfg.Faces(detect.Picture{Width: f.Width, Height: f.Height, Stride: f.Stride, Pix: f.Pix}, nil)
+	if err != nil {
+		s.cfg.Log.Warn("faces are not found: heads alone are veiled", "camera", string(s.cfg.Camera), "err", err)
+	}
+	s.faced, s.faces = f.Seq, faces
+	return faces
+}
+
 // Shown returns what the station last saw as everybody may see it, with one hold:
 // faces and heads are veiled unless the site file shows them. Nil if it saw
 // nothing.
@@ -361,7 +377,7 @@ func (s *Station) Shown() *camera.Frame {
 		copy(f.Pix[y*f.Stride:y*f.Stride+row], v.Frame.Pix[y*v.Frame.Stride:])
 	}
 	if f.Format == camera.RGB {
-		overlay.VeilRGB(f.Pix, f.Width, f.Height, f.Stride, v.people(), v.Faces)
+		overlay.VeilRGB(f.Pix, f.Width, f.Height, f.Stride, v.people(), s.facesIn(v.Frame))
 	}
 	return f
 }

@@ -21,7 +21,6 @@ import (
 	"linesman/models/detect"
 	"linesman/part"
 	"linesman/scene"
-	"linesman/vision"
 	"linesman/vision/tamper"
 )
 
@@ -55,7 +54,6 @@ type Lines interface {
 type View struct {
 	Frame *camera.Frame
 	Scene *scene.Scene
-	Faces []vision.Box // pixels of the frame, to be veiled; with the heads of all people
 }
 
 // Status is how a station stands.
