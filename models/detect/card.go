@@ -242,11 +242,11 @@ func Read(dir fs.FS) (*Folder, error) {
 	if f.Card.Digest() != f.Card.SHA256 {
 		return nil, fmt.Errorf("%w: %s was altered: its settings do not fit its sha256", ErrRefused, CardFile)
 	}
-	if f.Graph, err = readHashed(dir, GraphFile, f.Card.Graph); err != nil {
+	if f.Graph, err = Hashed(dir, GraphFile, f.Card.Graph); err != nil {
 		return nil, err
 	}
 	for _, s := range f.Card.Samples {
-		data, err := readHashed(dir, s.File, s.SHA256)
+		data, err := Hashed(dir, s.File, s.SHA256)
 		if err != nil {
 			return nil, err
 		}
@@ -255,7 +255,9 @@ func Read(dir fs.FS) (*Folder, error) {
 	return f, nil
 }
 
-func readHashed(dir fs.FS, name, want string) ([]byte, error) {
+// Hashed reads a file of a model folder that must be the one its card was written
+// for. The error wraps ErrRefused.
+func Hashed(dir fs.FS, name, want string) ([]byte, error) {
 	data, err := fs.ReadFile(dir, name)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w; copy the folder again", ErrRefused, err)

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -42,25 +43,26 @@ func (h Head) place(row []float32, k, x, y, floor float64, out []Found) []Found 
 	cx, cy := (float64(row[0])+x)*k, (float64(row[1])+y)*k
 	w, t := math.Exp(float64(row[2]))*k, math.Exp(float64(row[3]))*k
 	box := vision.Box{X0: cx - w/2, Y0: cy - t/2, X1: cx + w/2, Y1: cy + t/2}
-	if !sound(cx, cy, w, t) {
+	if !Sound(cx, cy, w, t) {
 		return out
 	}
 	best := 0
 	for c, v := range row[5:] {
-		if score := float64(row[4]) * float64(v); h.Many && score >= floor && sound(score) {
+		if score := float64(row[4]) * float64(v); h.Many && score >= floor && Sound(score) {
 			out = append(out, Found{Class: c, Score: score, Box: box})
 		}
 		if v > row[5+best] {
 			best = c
 		}
 	}
-	if score := float64(row[4]) * float64(row[5+best]); !h.Many && score >= floor && sound(score) {
+	if score := float64(row[4]) * float64(row[5+best]); !h.Many && score >= floor && Sound(score) {
 		out = append(out, Found{Class: best, Score: score, Box: box})
 	}
 	return out
 }
 
-func sound(values ...float64) bool {
+// Sound reports whether all are numbers, and none is infinite.
+func Sound(values ...float64) bool {
 	for _, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return false
@@ -72,19 +74,16 @@ func sound(values ...float64) bool {
 // suppress keeps of each class the strongest of those that overlap by more
 // than a share of their joint area, strongest first. It works in place.
 func suppress(found []Found, overlap float64) []Found {
-	slices.SortStableFunc(found, func(a, b Found) int {
-		switch {
-		case a.Score > b.Score:
-			return -1
-		case a.Score < b.Score:
-			return 1
-		}
-		return 0
-	})
+	return Strongest(found, func(f Found) float64 { return f.Score }, func(a, b Found) bool { return a.Class == b.Class && a.Box.Overlap(b.Box) > overlap })
+}
+
+// Strongest keeps of those that are the same the one with the highest score, and
+// sorts by it, highest first (non-maximum suppression). It works in place.
+func Strongest[T any](found []T, score func(T) float64, same func(a, b T) bool) []T {
+	slices.SortStableFunc(found, func(a, b T) int { return cmp.Compare(score(b), score(a)) })
 	kept := found[:0]
 	for _, f := range found {
-		same := func(k Found) bool { return k.Class == f.Class && k.Box.Overlap(f.Box) > overlap }
-		if !slices.ContainsFunc(kept, same) {
+		if !slices.ContainsFunc(kept, func(k T) bool { return same(k, f) }) {
 			kept = append(kept, f)
 		}
 	}

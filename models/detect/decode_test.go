@@ -113,7 +113,7 @@ func FuzzDecode(f *testing.F) {
 			rows[i] = math.Float32frombits(bits)
 		}
 		for _, found := range suppress(small.decode(rows, small.Width, small.Height, 2, floor, nil), 0.45) {
-			if b := found.Box; !(found.Score >= floor) || !sound(b.X0, b.Y0, b.X1, b.Y1) || b.Width() < 0 || b.Height() < 0 || found.Class > 1 {
+			if b := found.Box; !(found.Score >= floor) || !Sound(b.X0, b.Y0, b.X1, b.Y1) || b.Width() < 0 || b.Height() < 0 || found.Class > 1 {
 				t.Errorf("found %+v with a floor of %v", found, floor)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"linesman/models"
+	"linesman/models/detect"
 )
 
 // Kind is the card's word for models of this package.
@@ -22,7 +23,7 @@ const (
 )
 
 // ErrRefused marks a model folder that is there but can not be trusted.
-var ErrRefused = errors.New("refused")
+var ErrRefused = detect.ErrRefused
 
 // Card is card.yaml: what the model is, how its answer is to be read, and what
 // it must answer to its own samples.
@@ -123,27 +124,15 @@ func Read(dir fs.FS) (*Folder, error) {
 	if f.Card.Digest() != f.Card.SHA256 {
 		return nil, fmt.Errorf("%w: %s was altered: its settings do not fit its sha256", ErrRefused, CardFile)
 	}
-	if f.Graph, err = hashed(dir, GraphFile, f.Card.Graph); err != nil {
+	if f.Graph, err = detect.Hashed(dir, GraphFile, f.Card.Graph); err != nil {
 		return nil, err
 	}
 	for _, s := range f.Card.Samples {
-		data, err := hashed(dir, s.File, s.SHA256)
+		data, err := detect.Hashed(dir, s.File, s.SHA256)
 		if err != nil {
 			return nil, err
 		}
 		f.Samples = append(f.Samples, data)
 	}
 	return f, nil
-}
-
-// hashed reads a file that must be the one its card was written for.
-func hashed(dir fs.FS, name, want string) ([]byte, error) {
-	data, err := fs.ReadFile(dir, name)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w; copy the folder again", ErrRefused, err)
-	}
-	if have := fmt.Sprintf("%x", sha256.Sum256(data)); have != want {
-		return nil, fmt.Errorf("%w: %s was altered or damaged: its sha256 begins with %.12s, the card says %.12s; copy the folder again", ErrRefused, name, have, want)
-	}
-	return data, nil
 }

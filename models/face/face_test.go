@@ -367,7 +367,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		r := rows{fill(8), fill(8), fill(32), fill(80)}
 		for _, found := range suppress(r.decode(8, 32, floor, nil), 0.3) {
-			if b := found.Box; !(found.Score >= floor) || found.Score > 1 || !sound(b.X0, b.Y0, b.X1, b.Y1) || b.Width() < 0 || b.Height() < 0 {
+			if b := found.Box; !(found.Score >= floor) || found.Score > 1 || !detect.Sound(b.X0, b.Y0, b.X1, b.Y1) || b.Width() < 0 || b.Height() < 0 {
 				t.Errorf("found %+v with a floor of %v", found, floor)
 			}
 		}

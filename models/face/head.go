@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
+	"linesman/models/detect"
 	"linesman/vision"
 )
 
@@ -87,10 +87,10 @@ func (r rows) decode(stride, width int, floor float64, out []Face) []Face {
 		cx, cy := (x+float64(b[0]))*k, (y+float64(b[1]))*k
 		w, h := math.Exp(float64(b[2]))*k, math.Exp(float64(b[3]))*k
 		f := Face{Score: score, Box: vision.Box{X0: cx - w/2, Y0: cy - h/2, X1: cx + w/2, Y1: cy + h/2}}
-		ok := sound(cx, cy, w, h)
+		ok := detect.Sound(cx, cy, w, h)
 		for p := range f.Points {
 			f.Points[p] = vision.Point{X: (x + float64(r.points[10*i+2*p])) * k, Y: (y + float64(r.points[10*i+2*p+1])) * k}
-			ok = ok && sound(f.Points[p].X, f.Points[p].Y)
+			ok = ok && detect.Sound(f.Points[p].X, f.Points[p].Y)
 		}
 		if ok {
 			out = append(out, f)
@@ -107,32 +107,8 @@ func share(v float32) float64 {
 	return min(float64(v), 1)
 }
 
-func sound(values ...float64) bool {
-	for _, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return false
-		}
-	}
-	return true
-}
-
 // suppress keeps the strongest of those that overlap by more than a share of
 // their joint area, strongest first. It works in place.
 func suppress(faces []Face, overlap float64) []Face {
-	slices.SortStableFunc(faces, func(a, b Face) int {
-		switch {
-		case a.Score > b.Score:
-			return -1
-		case a.Score < b.Score:
-			return 1
-		}
-		return 0
-	})
-	kept := faces[:0]
-	for _, f := range faces {
-		if !slices.ContainsFunc(kept, func(k Face) bool { return k.Box.Overlap(f.Box) > overlap }) {
-			kept = append(kept, f)
-		}
-	}
-	return kept
+	return detect.Strongest(faces, func(f Face) float64 { return f.Score }, func(a, b Face) bool { return a.Box.Overlap(b.Box) > overlap })
 }
