@@ -36,7 +36,7 @@ rules:
 	}
 
 	start, busy := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), false
-	grey := scene.Grey{Width: 160, Height: 90, Stride: 160, Pix: make([]byte, 160*90)} // grey.Take(frame)
+	grey := scene.Grey{Width: 160, Height: 90, Stride: 160, Pix: make([]byte, 160*90)} // out of a frame, as tamper.Reducer makes it
 	for n := range 100 {
 		at := start.Add(time.Duration(n) * 200 * time.Millisecond)
 		if !gate.Glance(grey, at, busy).Look {

@@ -12,12 +12,6 @@ import (
 type Grey struct {
 	Width, Height, Stride int
 	Pix                   []byte
-
-	// What Take works with: the width and channels of the frames, the samples of a
-	// row, and a row of sums.
-	of      [2]int
-	columns []int
-	sums    []uint32
 }
 
 // GateSettings say when the detector must look. Zero fields take the defaults
