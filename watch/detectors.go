@@ -19,6 +19,9 @@ type Detectors struct {
 
 // NewDetectors opens n of one model by open. The caller closes them.
 func NewDetectors(n int, open func() (*detect.Detector, error)) (*Detectors, error) {
+	if n < 1 {
+		return nil, errors.New("watch: no core is allowed to look at safety cameras; give detectors at least 1")
+	}
 	d := &Detectors{free: make(chan *detect.Detector, n)}
 	for range n {
 		one, err := open()
@@ -28,9 +31,6 @@ func NewDetectors(n int, open func() (*detect.Detector, error)) (*Detectors, err
 		}
 		d.all = append(d.all, one)
 		d.free <- one
-	}
-	if n < 1 {
-		return nil, errors.New("watch: no core is allowed to look at safety cameras; give detectors at least 1")
 	}
 	d.model = d.all[0].Model()
 	return d, nil
