@@ -121,7 +121,8 @@ try {
   const steps = async () => (await ask(`/api/v1/alarms/${told.alarm}`)).deliveries.find((d) => d.id === told.id);
   const before = await steps();
   if (before.received) throw new Error("it is received before any browser had it");
-  await protocol.send("ServiceWorker.deliverPushMessage", { origin: url, registrationId: registration, data: message });
+  const deliver = () => protocol.send("ServiceWorker.deliverPushMessage", { origin: url, registrationId: registration, data: message });
+  await deliver();
   const received = await until("received is in the log", 20, async () => (await steps()).received);
   const shown = await worker.evaluate(async () => (await self.registration.getNotifications()).map((n) => `${n.title} / ${n.body}`));
   if (shown.length !== 1 || !shown[0].includes(told.title)) throw new Error(`notifications shown: ${JSON.stringify(shown)}`);
@@ -129,12 +130,17 @@ try {
     const [notification] = await self.registration.getNotifications();
     self.dispatchEvent(new NotificationEvent("notificationclick", { notification, action }));
   }, action);
+  await touch(""); // it opens the alarm in the page, and is closed
+  const opened = await until("opened is in the log", 20, async () => (await steps()).opened);
+  await page.waitForSelector(`.big h2:has-text("${told.text}")`);
+  await deliver(); // it comes again, as after a receipt that was lost
+  await until("it is shown again", 20, () => worker.evaluate(async () => (await self.registration.getNotifications()).length === 1));
   await touch("acknowledge");
   const acknowledged = await until("acknowledged is in the log", 20, async () => (await steps()).acknowledged);
   const alarm = (await ask(`/api/v1/alarms/${told.alarm}`)).alarm;
   if (alarm.state !== "acknowledged" || alarm.acknowledged.by !== "recipient:li" || alarm.acknowledged.channel !== "push") throw new Error(`the alarm is ${JSON.stringify(alarm)}`);
   const of = (at) => `${((Date.parse(at) - Date.parse(before.pending)) / 1000).toFixed(2)} s`;
-  console.log(`pending -> sent ${of(before.sent)}, received ${of(received)}, acknowledged ${of(acknowledged)} by ${alarm.acknowledged.by}; shown: ${shown[0]}`);
+  console.log(`pending -> sent ${of(before.sent)}, received ${of(received)}, opened ${of(opened)}, acknowledged ${of(acknowledged)} by ${alarm.acknowledged.by}; shown: ${shown[0]}`);
 } catch (e) {
   console.error(said.split("\n").slice(-15).join("\n"));
   throw e;

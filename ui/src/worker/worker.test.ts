@@ -125,7 +125,7 @@ const subscription = (endpoint: string) => ({ endpoint, options: { applicationSe
 
 it("a subscription that the browser renews is told to the box, also while the page is closed", async () => {
   const asked: [string, string, string | null][] = [];
-  vi.stubGlobal("fetch", async (path: string, init: RequestInit) => (asked.push([String(init.method), String(init.body), new Headers(init.headers).get("Authorization")]), new Response("{}")));
+  vi.stubGlobal("fetch", async (_: string, init: RequestInit) => (asked.push([String(init.method), String(init.body), new Headers(init.headers).get("Authorization")]), new Response("{}")));
   await happens("pushsubscriptionchange", { oldSubscription: subscription("https://push/old"), newSubscription: subscription("https://push/new") });
   expect(asked).toEqual([]); // nobody is signed in
   await keepSign("lm_1");
