@@ -33,6 +33,7 @@ type Settings struct {
 	People       map[string]*Person `yaml:"people"`
 	Rosters      []Roster           `yaml:"rosters"`
 	Drill        DrillSettings      `yaml:"drill"`
+	Suppress     []Suppression      `yaml:"suppress"` // by design, while a condition of the plant holds
 
 	push, latch event.Severity
 }
@@ -101,7 +102,7 @@ func (s *Settings) Validate() error {
 			refuse("hosts: %w", err)
 		}
 	}
-	errs = append(errs, s.checkPeople(), s.checkRosters(), s.checkDrill())
+	errs = append(errs, s.checkPeople(), s.checkRosters(), s.checkDrill(), s.checkSuppress())
 	return errors.Join(errs...)
 }
 

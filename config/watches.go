@@ -3,10 +3,12 @@ package config
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"linesman/part"
 	"linesman/rules"
 	"linesman/scene"
+	"linesman/watch"
 )
 
 // validateWatches checks the safety cameras, the spaces behind their doors and
@@ -80,5 +82,19 @@ func (s *Site) SafetyRules() (*rules.Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Path(s.Rules), err)
 	}
-	return e, nil
+	return e, s.keepsHolds(e.Rules())
+}
+
+// keepsHolds refuses a suppression of what a rule asks a line to hold for: a
+// person stands where a machine may move, whatever the plant's mode says.
+func (s *Site) keepsHolds(all []rules.Rule) error {
+	for _, r := range all {
+		if !slices.ContainsFunc(r.Then, func(a rules.Action) bool { return a.Do == "hold" }) {
+			continue
+		}
+		if name, key := s.Alarms.Suppresses(watch.KeyOf(r.Name)); name != "" {
+			return fmt.Errorf("alarms.suppress: %q keeps key %q silent, and with it rule %q, which holds a line; name keys that leave it out", name, key, r.Name)
+		}
+	}
+	return nil
 }

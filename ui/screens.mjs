@@ -19,6 +19,7 @@ const sitewide = {
   safety: ["/#safety", ".watch"],
   safetychinese: ["/#safety", ".watch"],
   alarms: ["/#alarms", ".alarms-main"],
+  flood: ["/#alarms", ".alarm-row"],
   alarm: ["/#alarms", ".alarm-row", ".alarm-row"],
   acting: ["/#alarms", ".alarm-row", ".alarm-row", ".act-first"],
   figures: ["/#alarms", ".tabs", ".tabs button:nth-child(3)"],
@@ -27,7 +28,7 @@ const sitewide = {
   phonechinese: ["/phone", ".phone-page, .sign-in"],
 };
 const sizes = { panel: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
-const scenes = wanted.length ? wanted : real ? ["running", "part", "eyes", "origin", "chinese"] : ["running", "held", "camera", "plc", "ledger", "frozen", "stale", "stopped", "untaught", "drifted", "killed", "part", "eyes", "chinese"];
+const scenes = wanted.length ? wanted : real ? ["running", "part", "eyes", "origin", "chinese"] : ["running", "held", "camera", "plc", "ledger", "frozen", "stale", "stopped", "untaught", "drifted", "killed", "part", "eyes", "chinese", "safety", "safetychinese", "alarms", "alarm", "acting", "flood", "figures", "phones", "phone", "phonechinese"];
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 let faults = 0;
 const fault = (text) => {
@@ -39,7 +40,7 @@ const fault = (text) => {
 async function plant(scene) {
   if (real) return { url: canned, end: async () => undefined };
   const own = { killed: "running", part: "running", chinese: "running", eyes: "drifted", origin: "drifted" };
-  const child = spawn(canned, ["-scene", own[scene] ?? scene], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(canned, ["-scene", own[scene] ?? (sitewide[scene] && scene !== "flood" ? "safety" : scene)], { stdio: ["ignore", "pipe", "inherit"] });
   const url = await new Promise((resolve, reject) => {
     child.stdout.once("data", (d) => resolve(String(d).trim()));
     child.once("exit", () => reject(new Error(`${canned} ended`)));

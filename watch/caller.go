@@ -198,6 +198,10 @@ const keyed = "watch/"
 
 func alarmKey(a *rules.Alert) string { return keyed + a.Key }
 
+// KeyOf is the key of a rule's alarms over the whole site; those of one camera
+// have "/" and its name behind it, and what of each is of one of them "/" again.
+func KeyOf(rule string) string { return keyed + rule }
+
 // alertOf reads an alert back off the alarm that was raised for it; ok is false
 // for an alarm of another room.
 func alertOf(a alarm.Alarm) (alert rules.Alert, ok bool) {

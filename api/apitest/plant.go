@@ -40,10 +40,12 @@ const (
 	Stopped  Scene = "stopped"  // the belt stands
 	Untaught Scene = "untaught" // just started: no part yet
 	Drifted  Scene = "drifted"  // the lamps have grown dark, and a limit sample would escape by an older model
+	Watched  Scene = "safety"   // two safety cameras, one of them down, and alarms in every state
+	Flood    Scene = "flood"    // the same with two hundred alarms more
 )
 
 // Scenes are all of them.
-var Scenes = []Scene{Running, Held, Camera, PLC, Ledger, Frozen, Stale, Stopped, Untaught, Drifted}
+var Scenes = []Scene{Running, Held, Camera, PLC, Ledger, Frozen, Stale, Stopped, Untaught, Drifted, Watched, Flood}
 
 const (
 	lineID = part.LineID("tablets-1")
@@ -61,9 +63,10 @@ var (
 type Plant struct {
 	Log Log
 
-	scene Scene
-	pool  *camera.Pool
-	start time.Time
+	scene  Scene
+	safety *Safety // of the scenes Watched and Flood
+	pool   *camera.Pool
+	start  time.Time
 
 	mu       sync.Mutex
 	rng      *rand.Rand
@@ -80,6 +83,9 @@ func New(scene Scene, seed uint64) *Plant {
 	p := &Plant{
 		scene: scene, pool: camera.NewPool(8), start: time.Now(), rng: rand.New(rand.NewPCG(seed, 9)),
 		evidence: map[string][]byte{}, watchers: map[chan line.Shot]bool{},
+	}
+	if scene == Watched || scene == Flood {
+		p.safety = newSafety(p)
 	}
 	if scene == Untaught {
 		return p
@@ -98,7 +104,7 @@ func (p *Plant) Config() api.Config {
 	if err != nil { // a system without zone data
 		zone = time.FixedZone("Asia/Shanghai", 8*3600)
 	}
-	return api.Config{
+	c := api.Config{
 		Site: "demo", Version: "0.1.0", Zone: zone,
 		Lines:   func() []line.Status { return []line.Status{p.status()} },
 		Shots:   p.shots,
@@ -116,11 +122,20 @@ func (p *Plant) Config() api.Config {
 			return io.NopCloser(bytes.NewReader(data)), nil
 		},
 	}
+	if p.safety != nil {
+		p.safety.config(&c)
+	}
+	return c
 }
 
 // Run moves the plant until ctx ends: a frame of some sixty tablets every
 // 504 ms, as at 400,000 an hour.
 func (p *Plant) Run(ctx context.Context) {
+	if p.safety != nil {
+		ended := make(chan struct{})
+		go func() { defer close(ended); p.safety.run(ctx) }()
+		defer func() { <-ended }()
+	}
 	frames, beside := time.NewTicker(504*time.Millisecond), time.NewTicker(200*time.Millisecond)
 	defer frames.Stop()
 	defer beside.Stop()
@@ -143,7 +158,7 @@ func (p *Plant) Run(ctx context.Context) {
 // picture to call old.
 func (p *Plant) moves() bool {
 	switch p.scene {
-	case Running, Ledger, Frozen, Drifted:
+	case Running, Ledger, Frozen, Drifted, Watched, Flood:
 		return true
 	case Untaught:
 		return false

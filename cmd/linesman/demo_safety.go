@@ -157,5 +157,9 @@ func (d *safetyDemo) told(listen string) string {
 	for i, v := range d.videos {
 		names[i], _, _ = strings.Cut(v, "=")
 	}
-	return fmt.Sprintf("safety cameras:   %s, alarms at http://%s/#alarms; people are advised, no machine is stopped", strings.Join(names, ", "), listen)
+	more := ""
+	if len(d.videos) == 1 {
+		more = "\n                  a second one, of pedestrians: apt-get install opencv-doc (96 MB), then start again"
+	}
+	return fmt.Sprintf("safety cameras:   %s, alarms at http://%s/#alarms; people are advised, no machine is stopped%s", strings.Join(names, ", "), listen, more)
 }

@@ -271,7 +271,7 @@ func (a *appliance) openDesk() error {
 	if err != nil {
 		return err
 	}
-	a.work = append(a.work, a.alarms.Run)
+	a.work = append(a.work, a.alarms.Run, func(ctx context.Context) error { return a.alarms.Suppressing(ctx, a.store) })
 	return nil
 }
 

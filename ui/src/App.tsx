@@ -1,8 +1,11 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 
+import "./recipe/recipe.css";
+
+import { SignIn } from "./access/SignIn";
 import { AlarmBanner } from "./alarm/AlarmBanner";
 import { AlarmPage } from "./alarm/AlarmPage";
-import { fetchSite, fetchWatched, type Site } from "./api/client";
+import { fetchSite, fetchWatched, Refused, type Site } from "./api/client";
 import { useHash } from "./components/hash";
 import { Station } from "./line/Station";
 import { SafetyPage } from "./watch/SafetyPage";
@@ -30,7 +33,9 @@ function Page({ site }: { site: Site }) {
 /** The whole page: finds out what the site has and shows what is asked for. */
 export function App() {
   const { t } = useWords();
+  const queries = useQueryClient();
   const site = useQuery({ queryKey: ["site"], queryFn: () => fetchSite(), refetchInterval: 10_000 });
+  if (site.error instanceof Refused && site.error.status === 401) return <SignIn refused={site.error.message} done={() => void queries.resetQueries()} />;
   if (!site.data) {
     return (
       <main className="waiting">

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { evidence, fetchAlarm, type Alarm } from "../api/client";
+import { useKept } from "../api/kept";
 import { Sign } from "../components/Sign";
 import { signOf } from "../watch/sight";
 import { clock, date, span } from "../words/figures";
@@ -9,12 +10,20 @@ import { AlarmActs } from "./AlarmActs";
 import { Deliveries } from "./Deliveries";
 import { clipOpen, kept, type Kept } from "./state";
 
+function Clip({ sha256 }: { sha256: string }) {
+  const { t } = useWords();
+  const src = useKept(evidence(sha256));
+  if (src === undefined) return <p className="nothing">{t.alarm.loading}</p>;
+  return <video src={src} controls muted playsInline preload="metadata" aria-label={t.alarm.clips} />;
+}
+
 function Evidence({ alarm, has, now }: { alarm: Alarm; has: Kept; now: number }) {
   const { t } = useWords();
+  const picture = useKept(has.picture && evidence(has.picture));
   return (
     <div className="alarm-evidence">
       <figure>
-        {has.picture ? <img src={evidence(has.picture)} alt={t.alarm.picture} /> : <p className="nothing">{t.alarm.noPicture}</p>}
+        {has.picture ? <img src={picture} alt={t.alarm.picture} /> : <p className="nothing">{t.alarm.noPicture}</p>}
         {has.picture && (
           <figcaption>
             {t.alarm.picture}: {t.alarm.pictureWhen}
@@ -27,7 +36,7 @@ function Evidence({ alarm, has, now }: { alarm: Alarm; has: Kept; now: number })
         ) : has.clips.length === 0 ? (
           <p className="nothing">{now - Date.parse(alarm.opened) < 120_000 && has.picture ? t.alarm.clipComing : t.alarm.noClip}</p>
         ) : (
-          has.clips.map((c) => <video key={c.sha256} src={evidence(c.sha256)} controls muted playsInline preload="metadata" aria-label={t.alarm.clips} />)
+          has.clips.map((c) => <Clip key={c.sha256} sha256={c.sha256} />)
         )}
         {has.missing.map((m) => (
           <figcaption key={m}>{t.alarm.missing(m)}</figcaption>

@@ -28,7 +28,7 @@ function Notes({ alarms, zone, token, setToken }: { alarms: Alarms; zone: string
     ...alarms.flood.map((roster) => t.alarm.flood(roster)),
     ...(alarms.unsaved > 0 ? [t.alarm.unsaved(String(alarms.unsaved))] : []),
     ...alarms.shelves.map((s) => `${s.key}: ${t.alarm.shelvedUntil(at(s.until), s.by, s.reason)}`),
-    ...alarms.suppressions.map((s) => `${s.keys.join(", ")}: ${t.alarm.suppressedBy(s.condition)}`),
+    ...alarms.suppressions.map((s) => `${s.keys.join(", ")}: ${t.alarm.suppressedBy(s.condition)}${s.reason ? ` (${s.reason})` : ""}`),
   ];
   if (notes.length === 0 && alarms.out_of_service.length === 0) return null;
   return (

@@ -1,3 +1,4 @@
+import { readingToken } from "../access/reading";
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
@@ -67,7 +68,8 @@ interface Order {
 export async function ask<T>(path: string, order?: Order): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   const request: RequestInit = { headers, signal: AbortSignal.timeout(8000) };
-  if (order?.token) headers["Authorization"] = `Bearer ${order.token}`;
+  const token = order?.token || readingToken();
+  if (token) headers["Authorization"] = `Bearer ${token}`;
   if (order && "body" in order) {
     headers["Content-Type"] = "application/json";
     request.method = order.method ?? "POST";

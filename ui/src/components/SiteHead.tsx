@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 
+import { SignOut } from "../access/SignIn";
 import { fetchWatched, type Site } from "../api/client";
 import { clock, date, offset } from "../words/figures";
 import { useWords } from "../words/Language";
@@ -53,6 +54,7 @@ export function SiteHead(p: { site: Site; here: "safety" | "alarms"; title: stri
       <button type="button" className="button head-language" lang={code === "zh" ? "en" : "zh-CN"} onClick={() => speak(code === "zh" ? "en" : "zh")}>
         {code === "zh" ? "English" : "中文"}
       </button>
+      <SignOut />
     </header>
   );
 }

@@ -1,3 +1,4 @@
+import { SignOut } from "../access/SignIn";
 import type { Line, Site } from "../api/client";
 import { useHash } from "../components/hash";
 import { Pages } from "../components/SiteHead";
@@ -60,6 +61,7 @@ export function Head({ site, line, live, now, old, worst }: { site: Site; line: 
       <button type="button" className="button head-language" lang={code === "zh" ? "en" : "zh-CN"} onClick={() => speak(code === "zh" ? "en" : "zh")}>
         {code === "zh" ? "English" : "中文"}
       </button>
+      <SignOut />
     </header>
   );
 }

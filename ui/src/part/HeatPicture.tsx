@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 
 import { evidence } from "../api/client";
+import { useKept } from "../api/kept";
 import { heatColour } from "../line/overlay";
 import { useWords } from "../words/Language";
 
@@ -21,20 +22,22 @@ export function HeatPicture({ picture, heatmap, heat }: { picture: string | unde
   const { t } = useWords();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [gone, setGone] = useState<string>();
+  const shown = useKept(picture && evidence(picture));
+  const warmth = useKept(heatmap && evidence(heatmap));
   useEffect(() => {
-    if (!heatmap) return;
+    if (!warmth) return;
     const grey = new Image();
     grey.onload = () => canvas.current && colourise(canvas.current, grey);
-    grey.src = evidence(heatmap);
+    grey.src = warmth;
     return () => {
       grey.onload = null;
     };
-  }, [heatmap]);
+  }, [warmth]);
   if (!picture) return <p className="kept kept-none">{t.noPictureKept}</p>;
-  if (gone === picture) return <p className="kept kept-none">{t.pictureGone}</p>;
+  if (gone === picture || shown === "") return <p className="kept kept-none">{t.pictureGone}</p>;
   return (
     <div className="kept">
-      <img src={evidence(picture)} alt={t.part} onError={() => setGone(picture)} />
+      <img src={shown} alt={t.part} onError={() => setGone(picture)} />
       {heatmap && <canvas key={heatmap} ref={canvas} className={heat ? "" : "is-hidden"} aria-hidden />}
     </div>
   );

@@ -1,4 +1,5 @@
 import { evidence, type Verdict } from "../api/client";
+import { useKept } from "../api/kept";
 import { Panel } from "../components/Panel";
 import { Sign } from "../components/Sign";
 import { clock, measure } from "../words/figures";
@@ -8,11 +9,12 @@ import { figures, headline } from "./words";
 function RejectRow({ verdict: v, zone, open }: { verdict: Verdict; zone: string; open: (part: string) => void }) {
   const { t } = useWords();
   const first = v.reasons[0];
+  const picture = useKept(v.picture_sha256 && evidence(v.picture_sha256));
   const meaning = v.outcome === "pass" ? "collateral" : v.outcome;
   return (
     <li>
       <button type="button" className="reject" onClick={() => open(v.part)}>
-        <span className="reject-picture">{v.picture_sha256 ? <img src={evidence(v.picture_sha256)} alt="" loading="lazy" width="64" height="64" /> : <span className="no-picture">–</span>}</span>
+        <span className="reject-picture">{picture ? <img src={picture} alt="" loading="lazy" width="64" height="64" /> : <span className="no-picture">–</span>}</span>
         <span className="reject-words">
           <span className="reject-title">
             <Sign meaning={meaning} size={22} label={t.outcomes[v.outcome] ?? v.outcome} />

@@ -1,5 +1,5 @@
 import { ask, Refused, type Notice } from "../api/client";
-import { Parser } from "./sse";
+import { Parser } from "../api/sse";
 
 /** The box says that it is there every ten seconds; two missed and the stream is dead (ms). */
 export const deadAfter = 25_000;

@@ -11,7 +11,7 @@ import { LinkState } from "./LinkState";
 import { PhonePage } from "./PhonePage";
 import { pushBytes } from "./push";
 import { choose } from "./shown";
-import { Parser } from "./sse";
+import { Parser } from "../api/sse";
 
 const notice = (change: Partial<Notice> = {}): Notice => ({
   id: "n1", attempt: 1, alarm: sampleAlarm().id, alarms: [sampleAlarm().id], severity: "high", title: "south-hall", text: "Somebody under the crane", what_to_do: "Stop the crane.", raised: "2026-11-24T10:58:00Z", drill: false, token: "t1", ...change,

@@ -1,4 +1,5 @@
 import { ask } from "../api/client";
+import { keepSign } from "../worker/kept";
 
 /** Whether this phone can be called while the page is closed, and if not, why. */
 export type Push = "unknown" | "on" | "ask" | "denied" | "insecure" | "none" | "unable";
@@ -39,6 +40,7 @@ export async function subscribe(publicKey: string, token: string): Promise<void>
     subscription = null;
   }
   subscription ??= await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  await keepSign(token); // for the worker, when the browser renews it
   const { endpoint, keys } = subscription.toJSON();
   await ask(path, { token, body: { endpoint, keys: { p256dh: keys?.["p256dh"] ?? "", auth: keys?.["auth"] ?? "" } } });
 }

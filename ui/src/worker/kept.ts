@@ -22,5 +22,21 @@ export async function remembered(): Promise<Told[]> {
 }
 
 export async function forgetTold(): Promise<void> {
-  if ("caches" in globalThis) await caches.delete(toldCache);
+  if (!("caches" in globalThis)) return;
+  await caches.delete(toldCache);
+  await caches.delete(signCache);
+}
+
+/** Where the worker finds the token of this phone's person, since it can not read what the page keeps. */
+export const signCache = "phone-sign";
+const signAddress = "/phone/sign";
+
+/** Keeps the token for the worker, which needs it when the browser renews its subscription while the page is closed. */
+export async function keepSign(token: string): Promise<void> {
+  if ("caches" in globalThis) await (await caches.open(signCache)).put(signAddress, new Response(token));
+}
+
+/** The token; "" where nobody is signed in. */
+export async function keptSign(): Promise<string> {
+  return (await (await (await caches.open(signCache)).match(signAddress))?.text()) ?? "";
 }

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import { remembered } from "./kept";
+import { keepSign, remembered } from "./kept";
 
 type Handler = (e: Record<string, unknown>) => void;
 
@@ -119,6 +119,29 @@ it("a touch opens the alarm and says so; the button acknowledges", async () => {
   await touch("acknowledge");
   expect(posts.map(([, body]) => body)).toEqual(['{"what":"opened"}', '{"what":"acknowledged"}']);
   expect(shown.at(-1)?.title).toBe("✓ yard");
+});
+
+const subscription = (endpoint: string) => ({ endpoint, options: { applicationServerKey: new ArrayBuffer(3) }, toJSON: () => ({ endpoint, keys: { p256dh: "p", auth: "a" } }) });
+
+it("a subscription that the browser renews is told to the box, also while the page is closed", async () => {
+  const asked: [string, string, string | null][] = [];
+  vi.stubGlobal("fetch", async (_: string, init: RequestInit) => (asked.push([String(init.method), String(init.body), new Headers(init.headers).get("Authorization")]), new Response("{}")));
+  await happens("pushsubscriptionchange", { oldSubscription: subscription("https://push/old"), newSubscription: subscription("https://push/new") });
+  expect(asked).toEqual([]); // nobody is signed in
+  await keepSign("lm_1");
+  await happens("pushsubscriptionchange", { oldSubscription: subscription("https://push/old"), newSubscription: subscription("https://push/new") });
+  expect(asked).toEqual([
+    ["POST", '{"endpoint":"https://push/new","keys":{"p256dh":"p","auth":"a"}}', "Bearer lm_1"],
+    ["DELETE", '{"endpoint":"https://push/old"}', "Bearer lm_1"],
+  ]);
+  expect(shown).toEqual([]);
+});
+
+it("one that can not be renewed says so on the phone", async () => {
+  await keepSign("lm_1");
+  vi.stubGlobal("fetch", async () => new Response('{"detail":"this token is not known"}', { status: 401 }));
+  await happens("pushsubscriptionchange", { newSubscription: subscription("https://push/new") });
+  expect(shown.map((s) => [s.title, s.options.tag])).toEqual([["This phone is NOT called 本手机无法收到报警", "renewal"]]);
 });
 
 it("what was not acknowledged is not taken for it", async () => {

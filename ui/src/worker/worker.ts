@@ -1,7 +1,8 @@
 /// The service worker of the phone page: it shows what is pushed, answers for
 /// it, and keeps the page itself for when there is no network. It keeps no
 /// answer of the API: what it had would be old, and shown as new.
-import { remember, toldCache } from "./kept";
+import { keptSign, remember, signCache, toldCache } from "./kept";
+import { renew, type Renewal } from "./renew";
 import { notification, readTold, sayReceipt, type Told } from "./told";
 
 declare const self: ServiceWorkerGlobalScope;
@@ -27,7 +28,7 @@ self.addEventListener("activate", (e) =>
   e.waitUntil(
     caches
       .keys()
-      .then((names) => Promise.all(names.filter((n) => n !== cacheName && n !== toldCache).map((n) => caches.delete(n))))
+      .then((names) => Promise.all(names.filter((n) => n !== cacheName && n !== toldCache && n !== signCache).map((n) => caches.delete(n))))
       .then(() => self.clients.claim()),
   ),
 );
@@ -70,6 +71,21 @@ async function pushed(text: string): Promise<void> {
   for (const client of await self.clients.matchAll({ type: "window" })) client.postMessage({ told });
   await sayReceipt(told.token, "received");
 }
+
+// The browser has given up or renewed the subscription: without this the phone would be called in vain.
+self.addEventListener("pushsubscriptionchange", (e) => {
+  const event = e as ExtendableEvent & Renewal;
+  event.waitUntil(
+    keptSign().then(async (token) => {
+      if (!token) return; // nobody is signed in here
+      try {
+        await renew(event, token, self.registration.pushManager);
+      } catch (err) {
+        await self.registration.showNotification("This phone is NOT called 本手机无法收到报警", { body: `Open the page to sign it up again. 请打开页面重新登记。\n${err instanceof Error ? err.message : String(err)}`, tag: "renewal", requireInteraction: true, icon: "/icon-192.png" });
+      }
+    }),
+  );
+});
 
 self.addEventListener("push", (e) => e.waitUntil(pushed(e.data?.text() ?? "")));
 
