@@ -19,8 +19,9 @@ import (
 // parts of a few.
 const perFrame = 10
 
-// cut takes up to n parts out of frames, at most each from one. The frames
-// stay the caller's.
+// cut takes up to n parts out of frames, at most each from one, spread over all
+// that are found there: they come lane by lane, and what lies near the picture's
+// other edge must be known too. The frames stay the caller's.
 func cut(frames iter.Seq2[*camera.Frame, error], set vision.LocateSettings, n, each int) (teach.Crops, error) {
 	locator, err := cv.NewLocator(set)
 	if err != nil {
@@ -29,6 +30,7 @@ func cut(frames iter.Seq2[*camera.Frame, error], set vision.LocateSettings, n, e
 	defer locator.Close()
 	var good teach.Crops
 	var found vision.Crops
+	frame := 0
 	for f, err := range frames {
 		if err != nil {
 			return nil, err
@@ -36,9 +38,11 @@ func cut(frames iter.Seq2[*camera.Frame, error], set vision.LocateSettings, n, e
 		if err := locator.Locate(f, &found); err != nil {
 			return nil, err
 		}
-		for _, c := range found.Items[:min(each, len(found.Items))] {
-			good = append(good, c.Clone())
+		there, take := len(found.Items), min(each, len(found.Items))
+		for i := range take {
+			good = append(good, found.Items[(i*there/take+frame)%there].Clone())
 		}
+		frame++
 		if len(good) >= n {
 			return good[:n], nil
 		}

@@ -90,6 +90,89 @@ func TestHaste(t *testing.T) {
 	}
 }
 
+// TestHasteOfAnEarlierView: of parts that another view is still to show the model is
+// asked as long as they may be in time by that one's exposure; the last view has no more
+// than its own deadline.
+func TestHasteOfAnEarlierView(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		view     int
+		required []string
+		waited   time.Duration
+		asked    bool
+	}{
+		{"the first of two, late by itself", 0, []string{"top", "side"}, 300 * time.Millisecond, true},
+		{"the first of two, late by the last as well", 0, []string{"top", "side"}, 460 * time.Millisecond, false},
+		{"the last of two", 1, []string{"top", "side"}, 300 * time.Millisecond, false},
+		{"the first, and no verdict needs the other", 0, []string{"top"}, 300 * time.Millisecond, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newWatched(t, Watch{})
+			set := &b.cfg.Settings
+			set.MaxSpeed = 1000
+			set.Views = append(set.Views, View{Name: "side", Camera: "cam-2", AtMM: 200, MMPerPx: 0.1, Belt: "+x"})
+			b.first.required, b.first.locators = c.required, nil
+			if err := b.first.open(1, set.Views); err != nil {
+				t.Fatal(err)
+			}
+			model := &slow{b: b, takes: 10 * time.Millisecond}
+			b.first.Detector = model
+			f := b.pool.Get(middlePx, middlePx, camera.RGB)
+			defer f.Release()
+			disc(f, 1, 1)
+			f.Camera, f.Seq, f.Trigger, f.At = set.Views[c.view].Camera, 1, 1, b.at
+			b.at = b.at.Add(c.waited)
+			l := b.w.look(t.Context(), job{frame: f, view: c.view}, b.first)
+			if asked := model.asked > 0; asked != c.asked || len(l.parts) != 1 || (l.parts[0].late == "") != c.asked {
+				t.Errorf("asked %t, want %t: %+v", asked, c.asked, l.parts)
+			}
+		})
+	}
+}
+
+// TestNewestExposureCounts: a part is in time by the exposure of its newest view,
+// whichever of its views was looked at last, and late beyond it.
+func TestNewestExposureCounts(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		first  int           // the view that is looked at first
+		judged time.Duration // after the newest exposure
+		want   part.Outcome
+	}{
+		{"in their order", 0, 200 * time.Millisecond, part.Pass},
+		{"the newest first", 1, 200 * time.Millisecond, part.Pass},
+		{"in their order, late", 0, 300 * time.Millisecond, part.Inconclusive},
+		{"the newest first, late", 1, 300 * time.Millisecond, part.Inconclusive},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newWatched(t, Watch{})
+			b.cfg.Settings.MaxSpeed = 1000
+			b.cfg.Settings.Encoder = Encoder{PerMM: 10, Bits: 32}
+			b.cfg.Settings.Views = append(b.cfg.Settings.Views, View{Name: "side", Camera: "cam-2", AtMM: 200, MMPerPx: 0.1, Belt: "+x"})
+			b.cfg.Settings.Gates[0].AtMM = 600
+			b.first.required = []string{"top", "side"}
+			o := newOwner(b.Station)
+			o.ctl.known, o.ctl.status = true, plc.Status{Now: part.Tick{Count: 3000}}
+			began := b.at
+			b.at = began.Add(200*time.Millisecond + c.judged)
+			for _, view := range []int{c.first, 1 - c.first} {
+				f := b.pool.Get(middlePx, middlePx, camera.RGB)
+				f.Camera, f.Seq, f.Trigger = b.cfg.Settings.Views[view].Camera, 1, 1
+				f.At = began.Add(time.Duration(view) * 200 * time.Millisecond)
+				f.Position = part.Position{Tick: part.Tick{Count: 1000 + 2000*int64(view)}, Source: part.Latched}
+				o.frame(looked{job: job{frame: f, view: view, ticket: 1}, look: look{by: b.first, quality: vision.Quality{Focus: 100}, parts: []sighting{{lane: 1}}}})
+			}
+			parts := o.lanes[0].expected
+			if len(parts) != 1 || parts[0].Outcome != c.want || parts[0].late != (c.want != part.Pass) {
+				for _, p := range parts {
+					t.Errorf("%v, late %t (%v), want %v", p.Outcome, p.late, p.verdict.Reasons, c.want)
+				}
+				t.Errorf("%d parts", len(parts))
+			}
+		})
+	}
+}
+
 // TestNotAsked: of a frame of parts that the model was not asked about, each part is
 // late and inconclusive, and the log says how many pictures were not kept.
 func TestNotAsked(t *testing.T) {

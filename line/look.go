@@ -20,6 +20,7 @@ type worker struct {
 	number   int
 	holding  atomic.Pointer[plan] // whose setups it may be using
 	setup    *setup               // looked by last
+	view     int                  // whose frame was looked at last
 	crops    vision.Crops
 	owned    []vision.Crop
 	results  []models.Result
@@ -128,7 +129,7 @@ func (w *worker) hold() *plan {
 
 // look never fails: whatever goes wrong makes the frame, or its parts, blind.
 func (w *worker) look(ctx context.Context, j job, by *setup) (l look) {
-	l.by, w.setup, w.answered = by, by, false
+	l.by, w.setup, w.view, w.answered = by, by, j.view, false
 	defer func() {
 		if p := recover(); p != nil {
 			w.s.cfg.Log.Error("looking at a frame failed", "line", w.s.cfg.Line, "camera", j.frame.Camera, "trigger", j.frame.Trigger, "err", p)

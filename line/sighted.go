@@ -35,7 +35,9 @@ func (o *owner) sighted(l *looked, k *look, i int, pos part.Position, doubts []s
 			p.wronglyBy(k.by, t.setup)
 		}
 		t.views = append(t.views, sightingOf{l.view, facts, k.quality, *p})
-		t.exposed, t.Deadline = l.frame.At, l.frame.At.Add(o.set.Deadline.D())
+		if l.frame.At.After(t.exposed) { // the newest view's counts, whichever was looked at last
+			t.exposed, t.Deadline = l.frame.At, l.frame.At.Add(o.set.Deadline.D())
+		}
 		t.doubts = append(t.doubts, doubts...)
 		return o.complete(t, k.judged)
 	}

@@ -140,6 +140,9 @@ func (c *Card) digest() string {
 		fmt.Fprintf(h, "channel %s %s %s\n", l.Name, l.File, l.SHA256)
 	}
 	fmt.Fprintf(h, "input %s %d %v\n", c.Input.Fit, c.Input.Size, c.Input.Enlarge)
+	if c.Input.Alone {
+		fmt.Fprintf(h, "alone\n")
+	}
 	fmt.Fprintf(h, "aggregate %v %d\nthreshold %v\n", c.Aggregate.Share, c.Aggregate.Least, c.Threshold)
 	if c.Limit != 0 {
 		fmt.Fprintf(h, "limit %v\n", c.Limit)

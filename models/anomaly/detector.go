@@ -52,6 +52,7 @@ type bench struct {
 	flood   floodRoom
 	single  [1]Picture
 	many    []Picture
+	alone   [][]byte // pixels of those that are shown without their neighbours
 	spots   []texel
 	like    []float32 // see Named.likeness
 	part    Part
@@ -215,7 +216,8 @@ func (d *Detector) together(c *vision.Crop) int {
 func (d *Detector) detect(b *bench, crops []vision.Crop, ask models.Ask, out []models.Result) error {
 	b.many = b.many[:0]
 	for i := range crops {
-		b.many = append(b.many, PictureOf(&crops[i]))
+		b.part = Part{Picture: PictureOf(&crops[i]), Crop: &crops[i]}
+		b.many = append(b.many, d.shown(b, &b.part, i))
 	}
 	texels, err := d.look(b, b.many, ask)
 	if err != nil {
@@ -223,12 +225,21 @@ func (d *Detector) detect(b *bench, crops []vision.Crop, ask models.Ask, out []m
 	}
 	for i := range crops {
 		out[i].Unanswered = ""
-		b.part = Part{Picture: b.many[i], Crop: &crops[i]}
+		b.part = Part{Picture: PictureOf(&crops[i]), Crop: &crops[i]}
 		if err := d.join(b, &b.part, &texels[i], ask, &out[i]); err != nil {
 			out[i] = models.Result{Findings: out[i].Findings[:0], Anomaly: math.MaxFloat32, Unanswered: err.Error()}
 		}
 	}
 	return nil
+}
+
+// shown is what the network sees of the i-th part of a batch.
+func (d *Detector) shown(b *bench, p *Part, i int) (seen Picture) {
+	for len(b.alone) <= i {
+		b.alone = append(b.alone, nil)
+	}
+	seen, b.alone[i] = d.card.Input.Shown(p, b.alone[i])
+	return seen
 }
 
 // look runs the network over pictures that share one input size. The texels

@@ -248,6 +248,7 @@ func TestFolder(t *testing.T) {
 		{"whole", "", nil, ""},
 		{"threshold raised", CardFile, replace("threshold: 0.5", "threshold: 5.0"), "was altered"},
 		{"input changed", CardFile, replace("size: 64", "size: 96"), "was altered"},
+		{"shown with its neighbours", CardFile, replace("size: 64", "size: 64\n  alone: true"), "was altered"},
 		{"another name", CardFile, replace("name: cap", "name: lid"), "was altered"},
 		{"threshold gone", CardFile, replace("threshold: 0.5", "threshold: .nan"), "threshold"},
 		{"unknown key", CardFile, replace("kind:", "clamp: true\nkind:"), "unknown field"},

@@ -246,7 +246,7 @@ func (d *Detector) Patches(ctx context.Context, part Part) (p Patches, at []int,
 	if part.Crop == nil {
 		part = d.wholePart(part.Picture)
 	}
-	b.single[0] = part.Picture
+	b.single[0] = d.shown(b, &part, 0)
 	texels, err := d.look(b, b.single[:], models.Ask{})
 	if err != nil {
 		return p, nil, r, err

@@ -43,6 +43,8 @@ type Input struct {
 	Fit     string  `yaml:"fit"` // "square" or "area"
 	Size    int     `yaml:"size"`
 	Enlarge float64 `yaml:"enlarge,omitempty"`
+	// Alone says that other parts about a located one are not shown, see Shown.
+	Alone bool `yaml:"alone,omitempty"`
 }
 
 // The two ways to fit a picture.

@@ -92,7 +92,10 @@ func (s *scratch) binomial(in, out []float32, w window) {
 // window everything is 0.
 func (s *scratch) boxRows(in, out []float32, w window, half int) {
 	n, width := s.grey.size, w.x1-w.x0
-	if width <= 2*half {
+	if width <= 2*half { // nothing so narrow has this width
+		for j := w.y0; j < w.y1 && width > 0; j++ {
+			clear(out[j*n+w.x0 : j*n+w.x1])
+		}
 		return
 	}
 	taps := 2*half + 1

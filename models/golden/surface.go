@@ -35,6 +35,7 @@ func (s *scratch) difference(m *Model) {
 		max(int(p.x-reach), 0), max(int(p.y-reach), 0),
 		min(int(p.x+reach)+2, n), min(int(p.y+reach)+2, n),
 	}
+	clear(s.inside) // all of it: who follows a strange place, or looks up a spread's, comes beyond the window
 	inPrint := p.printMap()
 	inverse, strength, half := float32(1/p.scale), float32(p.strength), float32(m.body.half)
 	edge := float32((m.radius - brim) * (m.radius - brim))
@@ -42,7 +43,6 @@ func (s *scratch) difference(m *Model) {
 	for j := s.window.y0; j < s.window.y1; j++ {
 		out, inside := s.diff.v[j*n:(j+1)*n], s.inside[j*n:(j+1)*n]
 		clear(out[s.window.x0:s.window.x1])
-		clear(inside[s.window.x0:s.window.x1])
 		s.chords[j] = chord{}
 		v := (float32(j) + 0.5 - float32(p.y)) * inverse
 		if v*v > edge {

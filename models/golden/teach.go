@@ -47,19 +47,8 @@ func Teach(crops []vision.Crop, mmPerPx float64, progress func(done, total int))
 		// Parts of many shapes are compared by what they have in common with
 		// a disc of their size: widely, but not without a word.
 	}
-	t := &teaching{
-		Model: &Model{mmPerPx: mmPerPx, size: crops[0].Size, strength: span{1, 1}, slope: span{-1, 1}},
-		crops: crops, tell: progress, total: 8 * len(crops),
-	}
-	t.learnLook()
-	if err := t.learnOutline(); err != nil {
-		return nil, fmt.Errorf("teach golden picture: %w", err)
-	}
-	t.body = newField(int(math.Ceil(t.radius)) + 2)
-	t.learnBody()
-	t.learnPrint()
-	t.learnSlope()
-	if err := t.look(); err != nil {
+	t := newTeaching(crops, mmPerPx, progress)
+	if err := t.learnGolden(); err != nil {
 		return nil, fmt.Errorf("teach golden picture: %w", err)
 	}
 	t.learnSpread()
@@ -68,6 +57,26 @@ func Teach(crops []vision.Crop, mmPerPx float64, progress func(done, total int))
 	t.prepare()
 	progress(t.total, t.total)
 	return t.Model, nil
+}
+
+func newTeaching(crops []vision.Crop, mmPerPx float64, progress func(done, total int)) *teaching {
+	return &teaching{
+		Model: &Model{mmPerPx: mmPerPx, size: crops[0].Size, strength: span{1, 1}, slope: span{-1, 1}},
+		crops: crops, tell: progress, total: 8 * len(crops),
+	}
+}
+
+// learnGolden learns the golden picture, and lays every good part on it.
+func (t *teaching) learnGolden() error {
+	t.learnLook()
+	if err := t.learnOutline(); err != nil {
+		return err
+	}
+	t.body = newField(int(math.Ceil(t.radius)) + 2)
+	t.learnBody()
+	t.learnPrint()
+	t.learnSlope()
+	return t.look()
 }
 
 func teachable(crops []vision.Crop, mmPerPx float64) error {

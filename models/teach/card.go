@@ -44,6 +44,9 @@ func (t *teacher) reason(h *held, above int) string {
 	}
 	if t.Fit.Fit == anomaly.FitSquare {
 		size = fmt.Sprintf("Located parts are brought to %d x %d px, for speed.", t.Fit.Size, t.Fit.Size)
+		if t.Fit.Alone {
+			size += " What stands beside a part is covered with what lies across it, so that parts that touch are judged as others are."
+		}
 	}
 	mirrored := ""
 	if t.flips() > 1 {

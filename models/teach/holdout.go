@@ -71,7 +71,7 @@ func (t *teacher) judgeFold(ctx context.Context, h *held, f int, graph []byte) e
 		if err != nil {
 			return err
 		}
-		w, hgt := b.fit(&part.Picture, t.Fit)
+		w, hgt := b.fit(&part, t.Fit)
 		in := models.Tensor{Shape: []int64{1, 3, int64(hgt), int64(w)}, Data: b.input}
 		out, err := session.Run([]models.Tensor{in}, &b.buffers)
 		if err != nil {

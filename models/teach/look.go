@@ -34,6 +34,7 @@ type bench struct {
 	fitter  anomaly.Fitter
 	input   []float32
 	mirror  []float32
+	alone   []byte // see anomaly.Input.Shown
 	buffers models.Buffers
 	counts  []bool
 	top     []float32
@@ -65,7 +66,7 @@ func (t *teacher) lookAtGood(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		w, h := b.fit(&part.Picture, t.Fit)
+		w, h := b.fit(&part, t.Fit)
 		for flip := range t.flips() {
 			in := models.Tensor{Shape: []int64{1, 3, int64(h), int64(w)}, Data: b.flipped(flip, w, h)}
 			out, err := session.Run([]models.Tensor{in}, &b.buffers)
@@ -143,14 +144,16 @@ func (t *teacher) keep(b *bench, p *anomaly.Picture, features models.Tensor, fli
 	return m
 }
 
-// fit lays the picture into the bench's input.
-func (b *bench) fit(p *anomaly.Picture, in anomaly.Input) (w, h int) {
+// fit lays the part, as the network is to see it, into the bench's input.
+func (b *bench) fit(part *anomaly.Part, in anomaly.Input) (w, h int) {
+	var p anomaly.Picture
+	p, b.alone = in.Shown(part, b.alone)
 	w, h = in.Extent(p.Width, p.Height)
 	if cap(b.input) < 3*w*h {
 		b.input = make([]float32, 3*w*h)
 	}
 	b.input = b.input[:3*w*h]
-	b.fitter.Fit(p, w, h, b.input)
+	b.fitter.Fit(&p, w, h, b.input)
 	return w, h
 }
 

@@ -53,7 +53,7 @@ type Input struct {
 var WholePictures = anomaly.Input{Fit: anomaly.FitArea, Size: 384, Enlarge: 1}
 
 // LocatedParts is the fit for crops of parts on a belt, chosen for speed.
-var LocatedParts = anomaly.Input{Fit: anomaly.FitSquare, Size: 96}
+var LocatedParts = anomaly.Input{Fit: anomaly.FitSquare, Size: 96, Alone: true}
 
 // Fewest is how few good parts can be taught from: one to keep, one to hold out.
 const Fewest = 2
