@@ -130,7 +130,7 @@ func (r *Rescanned) again(a *RescannedAlert, log []LoggedAlarm, taken map[int]bo
 		apart := true // from every other alert of this alarm
 		for k := range r.Raised {
 			o := &r.Raised[k]
-			if o != a && o.Rule == a.Rule && o.Raised.Before(a.Raised) && (o.Ended.IsZero() || o.Ended.After(a.Began)) {
+			if o != a && o.Rule == a.Rule && !o.Raised.After(a.Raised) && (o.Ended.IsZero() || o.Ended.After(a.Began)) {
 				apart = false
 			}
 		}
