@@ -16,9 +16,9 @@ import (
 	"linesman/watch"
 )
 
-// footage is recordings of one camera that go on from one to the next: clips of
+// strip is recordings of one camera that go on from one to the next: clips of
 // alarms that came close together hold the same pictures.
-type footage struct {
+type strip struct {
 	camera   part.CameraID
 	from, to time.Time
 	files    []recordingFile // by their beginning
@@ -40,7 +40,7 @@ const (
 
 // stretches finds the recordings that are meant. lost are the alarms whose
 // recording is not there.
-func (s *scanning) stretches(ctx context.Context) (out []footage, lost []foundAlarm, err error) {
+func (s *scanning) stretches(ctx context.Context) (out []strip, lost []foundAlarm, err error) {
 	zone, err := s.site.Location()
 	if err != nil {
 		return nil, nil, err
@@ -87,7 +87,7 @@ func (s *scanning) openLog() error {
 const joinedWithin = time.Second
 
 // joined makes stretches of recordings that overlap.
-func joined(files []recordingFile) (out []footage) {
+func joined(files []recordingFile) (out []strip) {
 	slices.SortStableFunc(files, func(a, b recordingFile) int { return cmp.Or(cmp.Compare(a.camera, b.camera), a.from.Compare(b.from)) })
 	for _, f := range files {
 		if n := len(out) - 1; n >= 0 && out[n].camera == f.camera && !f.from.After(out[n].to.Add(joinedWithin)) {
@@ -97,7 +97,7 @@ func joined(files []recordingFile) (out []footage) {
 			}
 			continue
 		}
-		out = append(out, footage{camera: f.camera, from: f.from, to: f.to, files: []recordingFile{f}})
+		out = append(out, strip{camera: f.camera, from: f.from, to: f.to, files: []recordingFile{f}})
 	}
 	return out
 }

@@ -16,8 +16,8 @@ import (
 	"linesman/watch"
 )
 
-// play judges one stretch of footage, and holds it against the log.
-func (s *scanning) play(ctx context.Context, g *footage) error {
+// play judges one stretch of pictures, and holds it against the log.
+func (s *scanning) play(ctx context.Context, g *strip) error {
 	told := recordedAs{Camera: g.camera, From: g.from.UTC(), To: g.to.UTC(), Files: len(g.files)}
 	alarms, _, err := s.alarms(ctx, g.from, g.to.Add(time.Second))
 	if err != nil {
@@ -88,7 +88,7 @@ func factsOf(e *rules.Engine) (out []event.Filter) {
 }
 
 // answered is one alarm as it is told of.
-func (s *scanning) answered(a *watch.Answered, g *footage) foundAlarm {
+func (s *scanning) answered(a *watch.Answered, g *strip) foundAlarm {
 	f := foundAlarm{Answer: string(a.Answer), Why: a.Why, Camera: g.camera, Logged: a.Was, then: s.picture(a.Was), now: a.Shown}
 	if a.Was != nil {
 		f.Rule, f.Text, f.At = a.Was.Rule, a.Was.Text, a.Was.Raised.UTC()
