@@ -100,4 +100,5 @@ var (
 	ErrRefused = errors.New("alarm: not allowed") // it can not be meant, or not now
 	ErrClosed  = errors.New("alarm: desk closed") // the appliance ends
 	ErrUnsaved = errors.New("alarm: not yet in the log")
+	ErrBehind  = errors.New("alarm: not taken, the log refuses for too long") // say it again
 )

@@ -97,7 +97,7 @@ func (o *owner) work(ctx, attempts context.Context) {
 		now = time.Now()
 		for _, a := range asks {
 			if len(o.unsaved) > mostUnsaved && !a.reads {
-				a.err = fmt.Errorf("%w: %d events wait for it: see that the disk has room, and run linesman doctor", ErrUnsaved, len(o.unsaved))
+				a.err = fmt.Errorf("%w: %d events wait for the log: see that the disk has room, and run linesman doctor", ErrBehind, len(o.unsaved))
 				continue
 			}
 			a.err = a.do(o.board, now)

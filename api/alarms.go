@@ -71,7 +71,7 @@ func (s *server) alarmed(err error) error {
 		return huma.Error404NotFound(said(err))
 	case errors.Is(err, alarm.ErrRefused):
 		return huma.Error422UnprocessableEntity(said(err))
-	case errors.Is(err, alarm.ErrUnsaved), errors.Is(err, alarm.ErrClosed):
+	case errors.Is(err, alarm.ErrUnsaved), errors.Is(err, alarm.ErrBehind), errors.Is(err, alarm.ErrClosed):
 		return s.unstored(err)
 	}
 	return s.broken("alarms", err)

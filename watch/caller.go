@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -22,15 +21,20 @@ import (
 	"linesman/vision/overlay"
 )
 
-// caller does what takes time after a rule has spoken, in the order in which it
-// was said: it calls the desk, keeps the picture, begins the clip, holds lines.
-// What the desk refuses is said again until it is taken: nothing is dropped.
+// caller does what takes time after a rule has spoken: it calls the desk, keeps
+// the picture, begins the clip. Each alert's changes are told in the order in
+// which they came; alerts do not wait for each other. What the desk refuses is
+// said again until it is taken: nothing is dropped.
 type caller struct {
 	g    *Guard
 	wake chan struct{}
+	work sync.WaitGroup
 
 	mu      sync.Mutex
-	waiting []task
+	waiting []*task
+	busy    map[string]bool // alerts that are being told of
+	refused map[string]bool // alerts to be said again at the next turn
+	told    map[string]*said
 }
 
 // task is one change with the picture of its moment.
@@ -38,31 +42,37 @@ type task struct {
 	change  rules.Change
 	view    View
 	picture string // sha256, once kept
-	done    bool   // the lines have been asked
 }
 
 // again is the wait before the desk is asked again.
 const again = time.Second
 
+// mostAtOnce is how many alerts are told of at the same time.
+const mostAtOnce = 16
+
 func newCaller(g *Guard) *caller {
-	return &caller{g: g, wake: make(chan struct{}, 1)}
+	return &caller{g: g, wake: make(chan struct{}, 1), busy: map[string]bool{}, refused: map[string]bool{}, told: map[string]*said{}}
 }
 
 // add takes one change. An update that is overtaken before it was told is left
 // out; what was raised or cleared never is.
 func (c *caller) add(change rules.Change) {
-	t := task{change: change}
+	t := &task{change: change}
 	if s := c.g.stations[change.Alert.Camera]; s != nil && change.Kind == rules.Raised {
 		t.view = s.View()
 	}
 	c.mu.Lock()
 	if change.Kind != rules.Raised {
-		c.waiting = slices.DeleteFunc(c.waiting, func(o task) bool {
+		c.waiting = slices.DeleteFunc(c.waiting, func(o *task) bool {
 			return o.change.Kind == rules.Updated && o.change.Alert.Key == change.Alert.Key
 		})
 	}
 	c.waiting = append(c.waiting, t)
 	c.mu.Unlock()
+	c.poke()
+}
+
+func (c *caller) poke() {
 	select {
 	case c.wake <- struct{}{}:
 	default:
@@ -71,19 +81,63 @@ func (c *caller) add(change rules.Change) {
 
 // run works until ctx ends.
 func (c *caller) run(ctx context.Context) {
+	defer c.drop()
+	defer c.work.Wait()
 	retry := time.NewTicker(again)
 	defer retry.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			c.drop()
 			return
 		case <-c.wake:
 		case <-retry.C:
+			c.mu.Lock()
+			clear(c.refused)
+			c.mu.Unlock()
 		}
-		for c.first(ctx) {
-		}
+		c.begin(ctx)
 	}
+}
+
+// begin tells of the oldest change of each alert that nobody tells of yet.
+func (c *caller) begin(ctx context.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	later := c.waiting[:0]
+	for _, t := range c.waiting {
+		key := t.change.Alert.Key
+		if c.busy[key] || c.refused[key] || len(c.busy) >= mostAtOnce {
+			later = append(later, t)
+			continue
+		}
+		c.busy[key] = true
+		c.work.Go(func() { c.tell(ctx, t) })
+	}
+	clear(c.waiting[len(later):])
+	c.waiting = later
+}
+
+// tell does one task; one that was refused is the first again of its alert.
+func (c *caller) tell(ctx context.Context, t *task) {
+	err := c.do(ctx, t)
+	key, tell := t.change.Alert.Key, false
+	c.mu.Lock()
+	delete(c.busy, key)
+	if err == nil {
+		delete(c.told, key)
+	} else {
+		c.refused[key] = true
+		c.waiting = slices.Insert(c.waiting, 0, t)
+		if c.told[key] == nil {
+			c.told[key] = &said{every: time.Minute}
+		}
+		tell = ctx.Err() == nil && c.told[key].now(time.Now())
+	}
+	c.mu.Unlock()
+	if tell {
+		c.g.cfg.Log.Error("the desk does not take an alarm; it is asked again", "rule", t.change.Alert.Rule, "err", err)
+	}
+	c.poke()
 }
 
 // drop gives the pictures back that nobody keeps any more.
@@ -98,56 +152,37 @@ func (c *caller) drop() {
 	c.waiting = nil
 }
 
-// first does the oldest task and reports whether there may be another.
-func (c *caller) first(ctx context.Context) bool {
-	c.mu.Lock()
-	if len(c.waiting) == 0 {
-		c.mu.Unlock()
-		return false
-	}
-	t := c.waiting[0]
-	c.mu.Unlock()
-	err := c.do(ctx, &t)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err != nil {
-		c.waiting[0] = t
-		if ctx.Err() == nil {
-			c.g.cfg.Log.Error("an alarm is not yet called", "rule", t.change.Alert.Rule, "err", err)
-		}
-		return false
-	}
-	c.waiting = c.waiting[1:]
-	return len(c.waiting) > 0
-}
-
 // do does one task; an error says that it must be tried again.
 func (c *caller) do(ctx context.Context, t *task) error {
 	a := &t.change.Alert
-	if !t.done { // lines first: somebody stands there
-		c.hold(t)
-		t.done = true
-	}
 	if t.change.Kind == rules.Cleared {
-		if err := c.g.cfg.Desk.Clear(ctx, alarmKey(a), a.Text, "system", ""); err != nil && !errors.Is(err, alarm.ErrUnknown) {
-			return err
+		err := c.g.cfg.Desk.Clear(ctx, alarmKey(a), a.Text, "system", "")
+		if errors.Is(err, alarm.ErrUnknown) || c.unsaved(a, err) {
+			return nil
 		}
-		return nil
+		return err
 	}
 	if t.view.Frame != nil && t.picture == "" && c.g.cfg.Keep != nil {
 		t.picture = c.keep(t)
 	}
 	id, err := c.g.cfg.Desk.Raise(ctx, alarm.Raise{Key: alarmKey(a), From: c.from(a), Camera: string(a.Camera), Zone: a.Zone, Severity: a.Severity, Text: words(a), WhatTo: a.Say})
-	if err != nil && !errors.Is(err, alarm.ErrUnsaved) {
+	if err != nil && (id == "" || !c.unsaved(a, err)) {
 		return err
-	}
-	if err != nil {
-		return fmt.Errorf("people are called, but the log refuses: %w", err)
 	}
 	if t.change.Kind == rules.Raised {
 		c.record(t, id)
 	}
 	return nil
+}
+
+// unsaved reports whether an error says only that the log refuses: people are
+// called, and the desk writes it down once the log takes it.
+func (c *caller) unsaved(a *rules.Alert, err error) bool {
+	if !errors.Is(err, alarm.ErrUnsaved) {
+		return false
+	}
+	c.g.cfg.Log.Error("the desk has it, but the log refuses", "rule", a.Rule, "err", err)
+	return true
 }
 
 // words are the alarm's text: what is the case, and that nobody can see it any
@@ -192,28 +227,6 @@ func (c *caller) from(a *rules.Alert) string {
 		return "watch"
 	}
 	return "watch/" + string(a.Camera)
-}
-
-// hold asks the lines what the rule asks of them.
-func (c *caller) hold(t *task) {
-	a := &t.change.Alert
-	if c.g.cfg.Lines == nil {
-		return
-	}
-	for _, act := range a.Actions {
-		var err error
-		switch {
-		case act.Do != "hold" && act.Do != "suspect":
-			continue
-		case t.change.Kind == rules.Raised:
-			err = c.g.cfg.Lines.Trespass(part.LineID(act.What), a.Key, a.Text, "", act.Do == "hold")
-		case t.change.Kind == rules.Cleared:
-			err = c.g.cfg.Lines.TrespassOver(part.LineID(act.What), a.Key)
-		}
-		if err != nil {
-			c.g.cfg.Log.Error("the line was not told", "line", act.What, "rule", a.Rule, "err", err)
-		}
-	}
 }
 
 // record begins the clip of an alarm and says what is kept of it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"linesman/alarm"
@@ -34,7 +35,8 @@ type GuardConfig struct {
 }
 
 // Guard is the site's one place where rules decide over what all cameras saw. One
-// goroutine owns it; another, the caller, does what takes time.
+// goroutine owns it; others, the caller and the holder, do
+// what takes time.
 type Guard struct {
 	cfg      GuardConfig
 	stations map[part.CameraID]*Station
@@ -42,6 +44,7 @@ type Guard struct {
 	facts    chan event.Event
 	looks    chan func(*Guard)
 	caller   *caller
+	holder   *holder
 	tally    *tally
 	findings *findings
 	hours    *rules.Hours
@@ -67,7 +70,7 @@ func NewGuard(c GuardConfig) (*Guard, error) {
 	}
 	g := &Guard{cfg: c, stations: map[part.CameraID]*Station{}, moments: make(chan rules.Moment, momentDepth), facts: make(chan event.Event, factDepth),
 		looks: make(chan func(*Guard)), ended: make(chan struct{})}
-	g.caller, g.tally, g.findings = newCaller(g), newTally(g.emit), newFindings(g.emit, g.fireSeconds)
+	g.caller, g.holder, g.tally, g.findings = newCaller(g), newHolder(g), newTally(g.emit), newFindings(g.emit, g.fireSeconds)
 	g.hours = rules.NewHours()
 	return g, nil
 }
@@ -98,9 +101,10 @@ func (g *Guard) Run(ctx context.Context) error {
 	if err := g.restore(ctx); err != nil {
 		return err
 	}
-	done := make(chan struct{})
-	go func() { defer close(done); g.caller.run(ctx) }()
-	defer func() { <-done }()
+	var work sync.WaitGroup
+	work.Go(func() { g.caller.run(ctx) })
+	work.Go(func() { g.holder.run(ctx) })
+	defer work.Wait()
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
 	for {
@@ -146,6 +150,9 @@ func (g *Guard) restore(ctx context.Context) error {
 		a.Text = "its rule or camera is no longer in the site file"
 		g.caller.add(rules.Change{Kind: rules.Cleared, At: time.Now(), Alert: a})
 	}
+	for _, a := range g.cfg.Rules.Standing() { // who stood at the ejector may stand there still
+		g.holder.add(&a, false)
+	}
 	return nil
 }
 
@@ -167,6 +174,9 @@ func (g *Guard) take(m rules.Moment) {
 // change has done what a rule asks for.
 func (g *Guard) change(c rules.Change) {
 	g.hours.Take(c)
+	if c.Kind != rules.Updated {
+		g.holder.add(&c.Alert, c.Kind == rules.Cleared)
+	}
 	g.caller.add(c)
 }
 

@@ -50,6 +50,8 @@ func person(x, y float64) detect.Found {
 type desk struct {
 	mu     sync.Mutex
 	shut   bool
+	slow   time.Duration // before it answers
+	bad    string        // what it refuses alone begins so
 	raised []alarm.Raise
 	clear  []string
 }
@@ -57,9 +59,10 @@ type desk struct {
 var errShut = errors.New("the log is full")
 
 func (d *desk) Raise(_ context.Context, r alarm.Raise) (string, error) {
+	time.Sleep(d.slow)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.shut {
+	if d.shut || d.bad != "" && strings.HasPrefix(r.Key, d.bad) {
 		return "", errShut
 	}
 	d.raised = append(d.raised, r)
@@ -103,13 +106,19 @@ func (b *book) of(typ event.Type) (n int) {
 
 // line remembers what was asked of it.
 type lines struct {
-	mu   sync.Mutex
-	said []string
+	mu     sync.Mutex
+	absent bool
+	said   []string
 }
+
+var errAbsent = errors.New("there is no such line")
 
 func (l *lines) Trespass(id part.LineID, key, _, _ string, hold bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.absent {
+		return errAbsent
+	}
 	word := "suspect "
 	if hold {
 		word = "hold "
@@ -121,8 +130,17 @@ func (l *lines) Trespass(id part.LineID, key, _, _ string, hold bool) error {
 func (l *lines) TrespassOver(id part.LineID, key string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.absent {
+		return errAbsent
+	}
 	l.said = append(l.said, "over "+string(id))
 	return nil
+}
+
+func (l *lines) heard() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.said, ", ")
 }
 
 // yard is one camera under two rules, in the bubble's time.
@@ -296,6 +314,67 @@ func TestDeskThatRefuses(t *testing.T) {
 	})
 }
 
+// The line is held at once, whatever the desk does: somebody stands there.
+func TestHeldBeforeTheDeskAnswers(t *testing.T) {
+	for name, hinder := range map[string]func(*desk){
+		"it refuses": func(d *desk) { d.shut = true },
+		"it is slow": func(d *desk) { d.slow = time.Minute },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				y := openYard(t, nil)
+				defer y.stop()
+				hinder(y.desk)
+				y.station.CameraState(camera.State{Camera: "yard", Status: camera.Live})
+				y.eyes.see(nil, person(240, 200))
+				y.show(3 * time.Second)
+				if said := y.lines.heard(); said != "hold caps-1" {
+					t.Errorf("the line was told %q, want to hold", said)
+				}
+			})
+		})
+	}
+}
+
+// One alarm that the desk does not take keeps no other from being called.
+func TestRefusedAloneStopsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		y := openYard(t, nil)
+		defer y.stop()
+		y.desk.bad = "watch/somebody in the cell"
+		y.eyes.see(nil, person(240, 200))
+		y.show(4 * time.Second)
+		y.station.CameraState(camera.State{Camera: "yard", Status: camera.Down, Error: "pulled"})
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if raised, _ := y.desk.told(); len(raised) == 0 || !strings.Contains(raised[0].Key, "no camera") {
+			t.Errorf("raised %+v, want that there is no camera", raised)
+		}
+	})
+}
+
+// A line that takes nothing yet is asked again, once what is over is left out.
+func TestLineThatBeginsLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		y := openYard(t, nil)
+		defer y.stop()
+		y.lines.absent = true
+		y.eyes.see(nil, person(240, 200))
+		y.show(3 * time.Second)
+		y.eyes.see(nil)
+		y.show(12 * time.Second) // over, never held
+		y.eyes.see(nil, person(240, 200))
+		y.show(3 * time.Second)
+		y.lines.mu.Lock()
+		y.lines.absent = false
+		y.lines.mu.Unlock()
+		y.show(2 * time.Second)
+		if said := y.lines.heard(); said != "hold caps-1" {
+			t.Errorf("the line was told %q, want to hold once", said)
+		}
+	})
+}
+
 // What the process before has raised is the same alarm, or is cleared.
 func TestRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -316,6 +395,9 @@ func TestRestart(t *testing.T) {
 		}
 		if len(cleared) != 1 || cleared[0] != before[1].Key {
 			t.Errorf("cleared %q, want the one without a rule", cleared)
+		}
+		if said := y.lines.heard(); said != "hold caps-1" { // it knows nothing of what it was asked before
+			t.Errorf("the line was told %q, want to hold while somebody may stand there", said)
 		}
 		y.eyes.see(nil)
 		y.show(12 * time.Second)
