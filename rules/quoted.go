@@ -32,6 +32,7 @@ func (v *reader) quoted(node *ast.Node, k kind, text string) error {
 		v.uses.picture = true
 		v.uses.lines = append(v.uses.lines, named{text, (*node).Location().From + 1})
 	case aSpace:
+		v.uses.heads = true
 		return choose("closed space", v.site.Spaces)
 	case aBelt:
 		if v.site.Lines != nil {
@@ -42,12 +43,14 @@ func (v *reader) quoted(node *ast.Node, k kind, text string) error {
 	case aWay:
 		return choose("way over a line", []string{"in", "out"})
 	case anItem:
+		v.uses.items = append(v.uses.items, text)
 		return choose("item of dress", []string{"helmet", "vest", "mask"})
 	case aDuration:
 		d, err := time.ParseDuration(text)
 		if err != nil || d < 0 || d > longestTime {
 			err = fmt.Errorf("%q is no time: want such as 30s or 5m", text)
 		}
+		v.uses.longest = max(v.uses.longest, d)
 		return constant(d, err)
 	case aDistance:
 		d, unit, err := quantity(text, "m")

@@ -45,6 +45,7 @@ func (v *reader) Visit(node *ast.Node) {
 		case "in":
 			v.within(node, n)
 		default:
+			v.uses.lack = v.uses.lack || !(n.Operator == ">" || n.Operator == ">=")
 			for _, side := range []ast.Node{n.Left, n.Right} {
 				if isGroup(side) {
 					v.refuse(side, "people can not be compared by %s; number(...) counts them", n.Operator)
@@ -123,6 +124,7 @@ func (v *reader) not(node *ast.Node, n *ast.UnaryNode) {
 		ast.Patch(node, &ast.CallNode{Callee: &ast.IdentifierNode{Value: outsideName}, Arguments: call.Arguments})
 		return
 	}
+	v.uses.lack = true
 	v.truth(&n.Node)
 }
 
@@ -153,6 +155,10 @@ func (v *reader) call(n *ast.CallNode) {
 	switch callee.Value {
 	case "crossed":
 		v.uses.instant = true
+	case "came":
+		v.uses.came = true
+	case "unsure":
+		v.uses.lack = true
 	case "last":
 		v.heard(n)
 	}

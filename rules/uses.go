@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"linesman/event"
 	"linesman/part"
@@ -20,6 +21,11 @@ type uses struct {
 	instant bool // a crossing
 	floor   bool // metres a second
 	heard   []heardKey
+	heads   bool          // people in a closed space
+	came    bool          // which way somebody came in
+	lack    bool          // what is not there, not so, or not known: it is so of who knows nothing, too
+	items   []string      // of dress
+	longest time.Duration // that somebody or something must have stayed
 }
 
 // named is a name in a rule, and where it stands.

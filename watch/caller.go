@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"image"
 	"image/color"
 	"image/jpeg"
 	"slices"
@@ -209,13 +210,20 @@ func alertOf(a alarm.Alarm) (alert rules.Alert, ok bool) {
 	if !ok || a.Drill {
 		return alert, false
 	}
-	alert = rules.Alert{Rule: key, Key: key, Camera: part.CameraID(a.Camera), Zone: a.Zone, Text: a.Text, Began: a.Raised, Raised: a.Raised}
-	if a.Camera != "" {
-		if i := strings.LastIndex(key+"/", "/"+a.Camera+"/"); i >= 0 {
-			alert.Rule = key[:i]
-		}
+	rule, _ := RuleOf(a.Key, part.CameraID(a.Camera))
+	return rules.Alert{Rule: rule, Key: key, Camera: part.CameraID(a.Camera), Zone: a.Zone, Text: a.Text, Began: a.Raised, Raised: a.Raised}, true
+}
+
+// RuleOf reads the rule's name off the key of an alarm that a camera's rule raised;
+// ok is false for an alarm of another room.
+func RuleOf(key string, camera part.CameraID) (rule string, ok bool) {
+	if rule, ok = strings.CutPrefix(key, keyed); !ok || camera == "" {
+		return rule, ok
 	}
-	return alert, true
+	if i := strings.LastIndex(rule+"/", "/"+string(camera)+"/"); i >= 0 {
+		rule = rule[:i]
+	}
+	return rule, true
 }
 
 func (c *caller) from(a *rules.Alert) string {
@@ -288,21 +296,28 @@ func (c *caller) keep(t *task) string {
 	case s.cfg.Settings.Faces == "blurred":
 		overlay.Veil(img, t.view.people(), s.facesIn(t.view.Frame))
 	}
+	picture, err := marked(img, t.change.Alert.Rule, t.change.Alert.Boxes)
+	if err != nil {
+		c.g.cfg.Log.Warn("an alarm has no picture", "err", err)
+		return ""
+	}
+	return c.g.cfg.Keep(picture)
+}
+
+// marked encodes a picture as JPEG with what an alarm is about outlined.
+func marked(img *image.RGBA, rule string, boxes []vision.Box) ([]byte, error) {
 	var marks []overlay.Mark
-	for i, b := range t.change.Alert.Boxes {
+	for i, b := range boxes {
 		m := overlay.Mark{Box: b, Colour: alarmed}
 		if i == 0 {
-			m.Text = t.change.Alert.Rule
+			m.Text = rule
 		}
 		marks = append(marks, m)
 	}
 	overlay.Marks(img, marks)
 	var out bytes.Buffer
-	if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: 88}); err != nil {
-		c.g.cfg.Log.Warn("an alarm has no picture", "err", err)
-		return ""
-	}
-	return c.g.cfg.Keep(out.Bytes())
+	err := jpeg.Encode(&out, img, &jpeg.Options{Quality: 88})
+	return out.Bytes(), err
 }
 
 // people are the boxes of people in the view.

@@ -85,6 +85,25 @@ func (r *Recording) open() error {
 	return nil
 }
 
+// Duration is how long the container says it plays, 0 where it does not say.
+func (r *Recording) Duration() time.Duration {
+	return max(time.Duration(r.format.Duration())*time.Microsecond, 0)
+}
+
+// Tag returns one of the container's lines of text by its name, such as "date" or
+// "title"; "" where it has none.
+func (r *Recording) Tag(name string) string {
+	tags := r.format.Metadata()
+	if tags == nil {
+		return ""
+	}
+	e := tags.Get(name, nil, astiav.NewDictionaryFlags())
+	if e == nil {
+		return ""
+	}
+	return e.Value()
+}
+
 // Step is the nominal time from picture to picture.
 func (r *Recording) Step() time.Duration { return r.step }
 

@@ -31,6 +31,7 @@ type commands struct {
 	Recipe      RecipeCommands    `cmd:"" help:"Take a version of a recipe from draft to active, and back."`
 	Detect      DetectCmd         `cmd:"" help:"Find people, dress, vehicles, fire and smoke in pictures."`
 	TestRules   TestRulesCmd      `cmd:"" help:"Play scripted timelines to safety rules, and say which case is not as it should be."`
+	Rescan      RescanCmd         `cmd:"" help:"Scan recordings of safety cameras again, and say which alarms would now be raised."`
 	Count       CountCmd          `cmd:"" help:"Count what crosses a line in a video, through a network camera's stream."`
 	Events      EventsCmd         `cmd:"" help:"Read the event log, check it, and carry events out and in."`
 	Certificate CertificateCmd    `cmd:"" help:"Write the page on which a batch or a shift answers for itself."`
