@@ -136,8 +136,8 @@ func (s *sceneSeen) score(h *SceneHand) VideoScore {
 	v := VideoScore{Video: h.Video, Seconds: float64(h.Frames) / h.Rate, Looked: s.status.Looked, Rested: s.status.Rested, Skipped: s.status.Skipped, Blind: s.status.Blind}
 	v.Entries, v.Crossings = s.entries(h), s.crossings(h)
 	v.Heads, v.InZones = s.heads(h)
-	who := s.whoIsWho(h)
-	v.Identity = who.identity(s, h)
+	who := whoIsWho(s.pictures, h.whereabouts)
+	v.Identity = who.identity(s.pictures)
 	v.Dress = who.dress(s, h)
 	v.Alarms = who.alarms(s, h, v.Seconds)
 	return v

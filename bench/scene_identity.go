@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -13,7 +14,8 @@ import (
 // picture, as in CLEAR MOT (Bernardin and Stiefelhagen, 2008): a person keeps the
 // track of the picture before while that is near enough; of the others, those that
 // together are nearest belong together. A person whose track is another one than
-// the last has changed identity.
+// the last has changed identity; a track that goes over to another person has mixed
+// two.
 const nearHeights = 0.4 // between the hand's place of a person and a track's foot, in heights of the track
 
 // Places between two of the hand's sightings are known where the hand looked at
@@ -31,48 +33,52 @@ type Identity struct {
 	Sightings  int      `json:"pictures"` // of a person each, where the hand knows the place
 	Found      int      `json:"found"`    // of these
 	Switches   []string `json:"switches"` // a person's track is another one than before
+	Mixed      []string `json:"mixed"`    // a track is another person than before
 	Unfollowed []string `json:"unfollowed"`
 	Nobody     []string `json:"nobody"` // tracks that were nobody whose place the hand knows
 }
 
 func (d *Identity) join(o *Identity) {
 	d.People, d.Tracks, d.Sightings, d.Found = d.People+o.People, d.Tracks+o.Tracks, d.Sightings+o.Sightings, d.Found+o.Found
-	d.Switches, d.Unfollowed, d.Nobody = append(d.Switches, o.Switches...), append(d.Unfollowed, o.Unfollowed...), append(d.Nobody, o.Nobody...)
+	d.Switches, d.Mixed = append(d.Switches, o.Switches...), append(d.Mixed, o.Mixed...)
+	d.Unfollowed, d.Nobody = append(d.Unfollowed, o.Unfollowed...), append(d.Nobody, o.Nobody...)
 }
+
+// whereabouts says who is where in a frame: of each, how far a track is from it,
+// from 0, the very place; beyond 1 it is another.
+type whereabouts func(frame int) map[string]func(t *seenTrack) float64
 
 // whoIs is who each track was, picture by picture.
 type whoIs struct {
 	people [][]string        // of each picture, by the place in its tracks; "" nobody
-	placed []map[string]bool // of each picture, whose place the hand knows
+	placed []int             // of each picture, of how many the place is known
 	spans  map[uint64][2]int // first and last frame of a track
 	where  map[uint64]string // where a track began
-	known  map[string]bool   // people whose places the hand ever knows
+	known  map[string]bool   // people whose places are ever known
 }
 
 // whoIsWho matches tracks and people.
-func (s *sceneSeen) whoIsWho(h *SceneHand) *whoIs {
+func whoIsWho(pictures []seenPicture, truth whereabouts) *whoIs {
 	w := &whoIs{spans: map[uint64][2]int{}, where: map[uint64]string{}, known: map[string]bool{}}
 	last := map[string]uint64{} // a person's track
-	for _, p := range s.pictures {
-		placed := h.places(p.frame)
-		names := make([]string, len(p.tracks))
-		free := map[string]bool{}
-		for name := range placed {
-			free[name], w.known[name] = true, true
+	for i := range pictures {
+		p := &pictures[i]
+		free := truth(p.frame)
+		w.placed = append(w.placed, len(free))
+		for name := range free {
+			w.known[name] = true
 		}
-		for j, t := range p.tracks { // who keeps his track
-			for name, at := range placed {
-				if last[name] == t.number && free[name] && h.apart(at, &t) <= nearHeights {
+		names := make([]string, len(p.tracks))
+		for j := range p.tracks { // who keeps his track
+			for _, name := range slices.Sorted(maps.Keys(free)) {
+				if last[name] == p.tracks[j].number && names[j] == "" && free[name](&p.tracks[j]) <= 1 {
 					names[j] = name
 					delete(free, name)
 				}
 			}
 		}
-		h.matchFree(&p, placed, free, names)
-		known := map[string]bool{}
-		for name := range placed {
-			known[name] = true
-		}
+		matchFree(p, free, names)
+		w.people = append(w.people, names)
 		for j, t := range p.tracks {
 			if names[j] != "" {
 				last[names[j]] = t.number
@@ -85,18 +91,13 @@ func (s *sceneSeen) whoIsWho(h *SceneHand) *whoIs {
 			span[1] = p.frame
 			w.spans[t.number] = span
 		}
-		w.people, w.placed = append(w.people, names), append(w.placed, known)
 	}
 	return w
 }
 
-// matchFree gives the tracks that are nobody yet to people that are free.
-func (h *SceneHand) matchFree(p *seenPicture, placed map[string]HandPoint, free map[string]bool, names []string) {
-	var people []string
-	for name := range free {
-		people = append(people, name)
-	}
-	slices.Sort(people)
+// matchFree gives the tracks that are nobody yet to people who are free.
+func matchFree(p *seenPicture, free map[string]func(*seenTrack) float64, names []string) {
+	people := slices.Sorted(maps.Keys(free))
 	var tracks []int
 	for j := range p.tracks {
 		if names[j] == "" {
@@ -110,7 +111,7 @@ func (h *SceneHand) matchFree(p *seenPicture, placed map[string]HandPoint, free 
 	for i, name := range people {
 		cost[i] = make([]float64, len(tracks))
 		for k, j := range tracks {
-			if cost[i][k] = h.apart(placed[name], &p.tracks[j]); cost[i][k] > nearHeights {
+			if cost[i][k] = free[name](&p.tracks[j]); cost[i][k] > 1 {
 				cost[i][k] = math.Inf(1)
 			}
 		}
@@ -122,9 +123,15 @@ func (h *SceneHand) matchFree(p *seenPicture, placed map[string]HandPoint, free 
 	}
 }
 
-// apart is how far a track stands from a place, in its heights.
-func (h *SceneHand) apart(at HandPoint, t *seenTrack) float64 {
-	return math.Hypot((at.X-t.foot.X)*float64(h.Width), (at.Y-t.foot.Y)*float64(h.Height)) / t.height
+// whereabouts are the hand's.
+func (h *SceneHand) whereabouts(frame int) map[string]func(*seenTrack) float64 {
+	out := map[string]func(*seenTrack) float64{}
+	for name, at := range h.places(frame) {
+		out[name] = func(t *seenTrack) float64 {
+			return math.Hypot((at.X-t.foot.X)*float64(h.Width), (at.Y-t.foot.Y)*float64(h.Height)) / t.box.Height() / nearHeights
+		}
+	}
+	return out
 }
 
 // places are where people are in a frame, as far as the hand knows.
@@ -153,44 +160,38 @@ func (h *SceneHand) places(frame int) map[string]HandPoint {
 	return at
 }
 
-// identity counts.
-func (w *whoIs) identity(s *sceneSeen, h *SceneHand) Identity {
-	d := Identity{People: len(w.known), Tracks: len(w.spans), Switches: []string{}, Unfollowed: []string{}, Nobody: []string{}}
-	last, ever := map[string]uint64{}, map[uint64]bool{}
-	for i, p := range s.pictures {
-		d.Sightings += len(w.placed[i])
+// identity counts. People are those who may be asked for.
+func (w *whoIs) identity(pictures []seenPicture) Identity {
+	d := Identity{People: len(w.known), Tracks: len(w.spans), Switches: []string{}, Mixed: []string{}, Unfollowed: []string{}, Nobody: []string{}}
+	last, ever := map[string]uint64{}, map[uint64]string{}
+	for i, p := range pictures {
+		d.Sightings += w.placed[i]
 		for j, t := range p.tracks {
 			name := w.people[i][j]
 			if name == "" {
 				continue
 			}
 			d.Found++
-			ever[t.number] = true
 			if was := last[name]; was != 0 && was != t.number {
 				d.Switches = append(d.Switches, fmt.Sprintf("%s from track %d to %d at %d", name, was, t.number, p.frame))
 			}
-			last[name] = t.number
+			if was := ever[t.number]; was != "" && was != name {
+				d.Mixed = append(d.Mixed, fmt.Sprintf("track %d from %s to %s at %d", t.number, was, name, p.frame))
+			}
+			last[name], ever[t.number] = t.number, name
 		}
 	}
-	for _, v := range h.People {
-		if w.known[v.Name] && last[v.Name] == 0 {
-			d.Unfollowed = append(d.Unfollowed, v.Name)
+	for _, name := range slices.Sorted(maps.Keys(w.known)) {
+		if last[name] == 0 {
+			d.Unfollowed = append(d.Unfollowed, name)
 		}
 	}
-	for _, n := range sortedNumbers(w.spans) {
-		if !ever[n] {
+	for _, n := range slices.Sorted(maps.Keys(w.spans)) {
+		if ever[n] == "" {
 			d.Nobody = append(d.Nobody, fmt.Sprintf("track %d, %d to %d, from %s", n, w.spans[n][0], w.spans[n][1], w.where[n]))
 		}
 	}
 	return d
-}
-
-func sortedNumbers(spans map[uint64][2]int) (all []uint64) {
-	for n := range spans {
-		all = append(all, n)
-	}
-	slices.Sort(all)
-	return all
 }
 
 // dress holds what stood of each person's dress, at any time, against the hand.

@@ -13,6 +13,7 @@ import (
 	"linesman/rules"
 	"linesman/scene"
 	publisher "linesman/sim/rtsp"
+	"linesman/vision"
 	"linesman/watch"
 )
 
@@ -35,10 +36,10 @@ type seenPicture struct {
 
 // seenTrack is one person that was followed.
 type seenTrack struct {
-	number        uint64
-	foot          HandPoint
-	height, width float64 // of the box, pixels
-	dress         []scene.Dress
+	number uint64
+	foot   HandPoint
+	box    vision.Box // pixels
+	dress  []scene.Dress
 }
 
 // seenAlert is an alert that was raised.
@@ -163,16 +164,21 @@ func (w *sceneWitness) see(f *camera.Frame, sc *scene.Scene, why string) {
 	if sc == nil || why != "" {
 		return
 	}
-	p := seenPicture{frame: w.hand.frameAt(f.At.Sub(w.first)), counts: sc.Counts, passages: sc.Passages, crossings: sc.Crossings}
+	w.seen.pictures = append(w.seen.pictures, pictureOf(sc, w.hand.frameAt(f.At.Sub(w.first))))
+}
+
+// pictureOf keeps what is scored of a scene.
+func pictureOf(sc *scene.Scene, frame int) seenPicture {
+	p := seenPicture{frame: frame, counts: sc.Counts, passages: sc.Passages, crossings: sc.Crossings}
 	for i := range sc.Tracks {
 		t := &sc.Tracks[i]
 		if t.Label != scene.Person {
 			continue
 		}
-		p.tracks = append(p.tracks, seenTrack{number: t.Number, height: t.Height(), width: t.Box.Width(), dress: t.Dress,
+		p.tracks = append(p.tracks, seenTrack{number: t.Number, box: t.Box, dress: t.Dress,
 			foot: HandPoint{t.Foot.X / float64(sc.Width), t.Foot.Y / float64(sc.Height)}})
 	}
-	w.seen.pictures = append(w.seen.pictures, p)
+	return p
 }
 
 // told takes an alert. What is raised after the video ended is of its end: the

@@ -112,8 +112,9 @@ func printScene(w io.Writer, v *bench.VideoScore, all bool) {
 		say("  %s: %d of %d counts as by hand, %d too few, %d too many; %d heads off of %d", c.name, c.Within, c.Counts, c.Few, c.Many, c.Off, c.HeadCount.Heads)
 	}
 	d := &v.Identity
-	say("  identity: %d people by hand, %d followed; found in %d of %d sightings; %d identity switches, %d people never followed, %d tracks of nobody", d.People, d.Tracks, d.Found, d.Sightings, len(d.Switches), len(d.Unfollowed), len(d.Nobody))
+	say("  identity: %d people by hand, %d followed; found in %d of %d sightings; %d identity switches, %d tracks that went over to another, %d people never followed, %d tracks of nobody", d.People, d.Tracks, d.Found, d.Sightings, len(d.Switches), len(d.Mixed), len(d.Unfollowed), len(d.Nobody))
 	each("switches", d.Switches)
+	each("went over", d.Mixed)
 	each("never followed", d.Unfollowed)
 	each("nobody", d.Nobody)
 	printDress(w, &v.Dress, all)
