@@ -16,6 +16,7 @@ type detection struct {
 	detect.Found
 	kind  kind
 	taken bool
+	cut   bool // it ends at the picture's lower edge
 }
 
 // sort sifts the detections into those to be followed, strongest first and each
@@ -34,7 +35,7 @@ func (f *Follower) sort(found []detect.Found) {
 		switch {
 		case k == person || k == vehicle:
 			if d.Score >= f.set.Follow.Doubtful {
-				f.dets = append(f.dets, detection{Found: d, kind: k})
+				f.dets = append(f.dets, detection{Found: d, kind: k, cut: d.Box.Y1 > (1-edge)*float64(f.height)})
 			}
 		case k == dress && d.Score >= f.set.Dress.Sure:
 			f.dress = append(f.dress, d)
@@ -70,7 +71,7 @@ func (f *Follower) associate(at time.Time) {
 	var believed, fresh, young []*follow
 	for _, t := range f.tracks {
 		switch {
-		case at.Sub(t.Last) > f.patience(t):
+		case at.Sub(t.Last) > f.patience(t), at.Sub(t.firm) > f.patience(t):
 			t.lapsed = true
 		case t.State == Tentative:
 			young = append(young, t)
@@ -79,22 +80,46 @@ func (f *Follower) associate(at time.Time) {
 		}
 	}
 	sure := func(d *detection) bool { return d.Score >= f.set.Follow.Sure }
-	f.pair(at, believed, sure)
-	f.pair(at, young, sure)
+	f.pair(at, believed, sure, (*follow).cost)
+	f.pair(at, young, sure, (*follow).cost)
+	f.shadow()
 	for _, t := range f.tracks {
 		if !t.seen && !t.lapsed && at.Sub(t.Last) < max(doubtfulFor, f.every*5/2) {
 			fresh = append(fresh, t)
 		}
 	}
-	f.pair(at, fresh, func(d *detection) bool { return !sure(d) })
+	f.pair(at, fresh, func(d *detection) bool { return !sure(d) }, (*follow).doubtfulCost)
 }
+
+// shadow takes the doubtful detections out that are of somebody whom this picture
+// shows already: a piece, or a box around two. They continue nobody else.
+func (f *Follower) shadow() {
+	for i := range f.dets {
+		d := &f.dets[i]
+		if d.taken || d.Score >= f.set.Follow.Sure {
+			continue
+		}
+		d.taken = slices.ContainsFunc(f.tracks, func(t *follow) bool {
+			return t.seen && t.kind == d.kind && (within(d.Box, t.Box) > mostlyWithin || t.Box.Overlap(d.Box) > 0.5)
+		})
+	}
+}
+
+// mostlyWithin is the share of a box within another one from which it is a piece
+// of the same.
+const mostlyWithin = 0.8
+
+// firmness is the share of a sure score from which a sight says by itself that
+// somebody is still there. What is fainter bridges a gap, of Patience at most: a
+// thing that faintly looks like a person is found in every picture.
+const firmness = 0.7
 
 // doubtfulFor is how long after a sight a doubtful detection still continues a
 // track.
 const doubtfulFor = time.Second
 
 // pair assigns the detections that fit to tracks not yet seen.
-func (f *Follower) pair(at time.Time, tracks []*follow, fits func(*detection) bool) {
+func (f *Follower) pair(at time.Time, tracks []*follow, fits func(*detection) bool, cost func(*follow, *detection) float64) {
 	var columns []*detection
 	for i := range f.dets {
 		if d := &f.dets[i]; !d.taken && fits(d) {
@@ -104,18 +129,21 @@ func (f *Follower) pair(at time.Time, tracks []*follow, fits func(*detection) bo
 	if len(tracks) == 0 || len(columns) == 0 {
 		return
 	}
-	cost := make([][]float64, len(tracks))
+	costs := make([][]float64, len(tracks))
 	cells := make([]float64, len(tracks)*len(columns))
 	for i, t := range tracks {
-		cost[i] = cells[i*len(columns) : (i+1)*len(columns)]
+		costs[i] = cells[i*len(columns) : (i+1)*len(columns)]
 		for j, d := range columns {
-			cost[i][j] = t.cost(d)
+			costs[i][j] = cost(t, d)
 		}
 	}
-	for i, j := range part.Assign(cost) {
+	for i, j := range part.Assign(costs) {
 		if j >= 0 {
 			columns[j].taken = true
 			tracks[i].hit(at, columns[j])
+			if columns[j].Score >= firmness*f.set.Follow.Sure {
+				tracks[i].firm = at
+			}
 			tracks[i].lastAtEdge = f.atEdge(columns[j].Box)
 		}
 	}
@@ -133,6 +161,7 @@ func (f *Follower) begin(at time.Time) {
 			continue
 		}
 		t := f.born(at, d)
+		t.firm = at
 		t.bornAtEdge = f.atEdge(d.Box)
 		f.tracks = append(f.tracks, t)
 	}
@@ -148,21 +177,34 @@ func (f *Follower) atEdge(b vision.Box) bool {
 // edge is how near to the picture's edge a box ends at it, as a share.
 const edge = 0.01
 
-// covered reports whether a detection that nobody took is about the same place as
-// somebody whom this picture has already shown, or a piece, such as the upper
-// half.
+// covered reports whether a detection that nobody took shows somebody whom this
+// picture has already shown: about the same place, a piece, such as the upper half
+// or the legs, or a box around him and somebody else.
 func (f *Follower) covered(d *detection) bool {
 	for _, t := range f.tracks {
-		if !t.seen || t.kind != d.kind {
-			continue
-		}
-		upper := within(d.Box, t.Box) > 0.8 && math.Abs(d.Box.Y0-t.Box.Y0) < 0.15*t.Box.Height()
-		if upper || t.Box.Overlap(d.Box) > 0.5 {
+		if t.seen && t.kind == d.kind && (t.Box.Overlap(d.Box) > 0.5 || d.kind == person && (piece(d.Box, t.Box) || around(d.Box, t.Box))) {
 			return true
 		}
 	}
 	return false
 }
+
+// piece reports whether a box is the upper or the lower part of another one. Who
+// stands further away, before or behind somebody, shares neither the top nor the
+// feet.
+func piece(part, whole vision.Box) bool {
+	return within(part, whole) > mostlyWithin && (math.Abs(part.Y0-whole.Y0) < aligned*whole.Height() || math.Abs(part.Y1-whole.Y1) < aligned*whole.Height())
+}
+
+// around reports whether a box goes around another one and more, down to the same
+// feet: two people, one behind the other, taken for one.
+func around(large, small vision.Box) bool {
+	return within(small, large) > mostlyWithin && math.Abs(large.Y1-small.Y1) < aligned*small.Height()
+}
+
+// aligned is how near the edges of two boxes are that end at the same place, in
+// heights.
+const aligned = 0.15
 
 // within is the share of a that lies in b.
 func within(a, b vision.Box) float64 {

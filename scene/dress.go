@@ -47,8 +47,18 @@ type slot struct {
 	second      int64 // Unix; what is of another second is forgotten
 	n           int
 	worn, bare  float64
+	sure        [2]int // of n, by what is believed of one picture: worn, missing
 	first, last time.Time
 }
+
+// A detection of an item is believed by itself from the score that the model's card
+// asks, which is 0.5 on the scale of a station. Fainter ones count, but a verdict
+// wants leastBelieved pictures of its own side that are believed: what faintly
+// looks like a helmet does so in every picture.
+const (
+	believed      = 0.5
+	leastBelieved = 2
+)
 
 func (v *votes) add(at time.Time, worn bool, score float64) {
 	s := &v.slots[uint64(at.Unix())%voteSeconds]
@@ -57,10 +67,15 @@ func (v *votes) add(at time.Time, worn bool, score float64) {
 	}
 	s.n++
 	s.last, v.last = at, at
+	side := 0
 	if worn {
 		s.worn += score
 	} else {
 		s.bare += score
+		side = 1
+	}
+	if score >= believed {
+		s.sure[side]++
 	}
 }
 
@@ -69,6 +84,7 @@ func (v *votes) add(at time.Time, worn bool, score float64) {
 func (v *votes) verdict(item Item, at time.Time, set *DressSettings) Dress {
 	d := Dress{Item: item, Small: v.small}
 	var worn, bare float64
+	var sure [2]int
 	var first, last time.Time
 	for i := range v.slots {
 		s := &v.slots[i]
@@ -76,6 +92,7 @@ func (v *votes) verdict(item Item, at time.Time, set *DressSettings) Dress {
 			continue
 		}
 		worn, bare, d.Votes = worn+s.worn, bare+s.bare, d.Votes+s.n
+		sure[0], sure[1] = sure[0]+s.sure[0], sure[1]+s.sure[1]
 		if first.IsZero() || s.first.Before(first) {
 			first = s.first
 		}
@@ -91,9 +108,9 @@ func (v *votes) verdict(item Item, at time.Time, set *DressSettings) Dress {
 		if at.Sub(v.last) > set.Hold {
 			v.held = Unknown
 		}
-	case d.Share >= set.Share:
+	case d.Share >= set.Share && sure[0] >= leastBelieved:
 		v.held = Yes
-	case 1-d.Share >= set.Share:
+	case 1-d.Share >= set.Share && sure[1] >= leastBelieved:
 		v.held = No
 	}
 	d.Worn = v.held

@@ -82,9 +82,101 @@ func TestDoubtfulDetectionsContinueButDoNotBegin(t *testing.T) {
 		step(4+float64(n)/5, 0.8)
 	}
 	for n := range 20 {
-		if sc := step(5+float64(n)/5, 0.2); len(sc.Tracks) != 1 || sc.Tracks[0].State != Confirmed {
+		if sc := step(5+float64(n)/5, 0.4); len(sc.Tracks) != 1 || sc.Tracks[0].State != Confirmed {
 			t.Fatalf("doubtful sight %d: %+v", n, sc.Tracks)
 		}
+	}
+	for n := range 14 {
+		if sc := step(9+float64(n)/5, 0.2); len(sc.Tracks) != 1 || sc.Tracks[0].State != Confirmed {
+			t.Fatalf("faint sight %d: %+v", n, sc.Tracks)
+		}
+	}
+	for n := range 10 { // longer than Patience nobody is held by what is that faint
+		step(11.8+float64(n)/5, 0.2)
+	}
+	if sc := step(14, 0.2); len(sc.Tracks) != 0 {
+		t.Fatalf("faint sights alone hold somebody after %v: %+v", f.set.Follow.Patience, sc.Tracks)
+	}
+}
+
+// TestFaintThingTakesNobody has somebody walk away from a table that faintly looks
+// like a person in every picture.
+func TestFaintThingTakesNobody(t *testing.T) {
+	f, _ := NewFollower(Settings{})
+	table := found(Person, 0.25, upright(640, 520, 200))
+	for n := range 60 {
+		s := float64(n) / 5
+		seen := []detect.Found{table}
+		x := 600 + 120*s
+		if x < 1200 {
+			seen = append(seen, found(Person, 0.8, upright(x, 560, 260)))
+		}
+		sc := f.Step(Observation{At: after(s), Width: 1280, Height: 720, Detections: seen})
+		for _, tr := range sc.Tracks {
+			if x := tr.Foot.X; tr.State == Confirmed && s > 4 && math.Abs(x-640) < 60 {
+				t.Fatalf("at %.1f s the table is track %d", s, tr.Number)
+			}
+		}
+		if s > 9 && len(sc.Tracks) > 0 {
+			t.Fatalf("at %.1f s, after he left, %+v", s, sc.Tracks)
+		}
+	}
+	if f.totals.Tracks != 1 {
+		t.Errorf("%d people, want 1", f.totals.Tracks)
+	}
+}
+
+// TestPiecesAreNobody has a detector find one worker whole and in pieces.
+func TestPiecesAreNobody(t *testing.T) {
+	whole := upright(400, 500, 200)
+	legs, chest := whole, whole
+	legs.Y0, chest.Y1 = 400, 400
+	behind := upright(395, 470, 120) // stands further away, beside the shoulder
+	for _, c := range []struct {
+		name string
+		box  vision.Box
+		want int
+	}{
+		{"legs", legs, 1},
+		{"chest", chest, 1},
+		{"him and who stands behind, as one", vision.Box{X0: whole.X0 - 10, X1: whole.X1 + 10, Y0: whole.Y0 - 200, Y1: whole.Y1}, 1},
+		{"somebody further away", behind, 2},
+	} {
+		f, _ := NewFollower(Settings{})
+		var sc Scene
+		for n := range 20 {
+			sc = f.Step(Observation{At: after(float64(n) / 5), Width: 1280, Height: 720, Detections: []detect.Found{found(Person, 0.8, whole), found(Person, 0.7, c.box)}})
+		}
+		if len(sc.Tracks) != c.want {
+			t.Errorf("%s: %d people, want %d", c.name, len(sc.Tracks), c.want)
+		}
+	}
+}
+
+// TestComesInFromBelow has somebody come in over the picture's lower edge: the box
+// grows from picture to picture, and its lower edge is no foot until it has left
+// the picture's.
+func TestComesInFromBelow(t *testing.T) {
+	f, _ := NewFollower(Settings{Zones: map[string]Zone{
+		"above": {Polygon: [][]float64{{0.2, 0.7}, {0.8, 0.7}, {0.8, 0.95}, {0.2, 0.95}}},
+		"edge":  {Polygon: [][]float64{{0.2, 0.7}, {0.8, 0.7}, {0.8, 0.98}, {0.2, 0.98}}},
+	}})
+	entered := map[string]float64{}
+	for n := range 30 {
+		s := float64(n) / 5
+		b := upright(640, 720+300-100*s, 400) // the feet are in the picture from 3 s on, in "above" from 3.4 s
+		b.Y1 = min(b.Y1, 720)
+		for _, p := range f.Step(Observation{At: after(s), Width: 1280, Height: 720, Detections: []detect.Found{found(Person, 0.8, b)}}).Passages {
+			if p.Entered {
+				entered[p.Zone] = s
+			}
+		}
+	}
+	if at := entered["above"]; at < 3.2 || at > 3.8 {
+		t.Errorf("came into the zone at %.1f s, want 3.4", at)
+	}
+	if at, ok := entered["edge"]; !ok || at > 1 {
+		t.Errorf("a zone down to the edge holds who is cut off by it: entered at %.1f s (%v)", at, ok)
 	}
 }
 

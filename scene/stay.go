@@ -38,7 +38,7 @@ func (f *Follower) place(t *follow, at time.Time, s *Scene) {
 	for k := range f.areas {
 		a, st := &f.areas[k], &t.stays[k]
 		if t.seen {
-			st.move(at, a.depth(t.Foot), t)
+			st.move(at, a.depth(f.stands(t)), t)
 		}
 		if !st.in {
 			continue
@@ -56,6 +56,20 @@ func (f *Follower) place(t *follow, at time.Time, s *Scene) {
 		*st = stay{}
 	}
 }
+
+// stands is the foot as zones are asked for it: of one whose feet are below the
+// picture a little above its edge, so that a zone drawn almost down to it holds him.
+func (f *Follower) stands(t *follow) vision.Point {
+	foot := t.Foot
+	if t.cut {
+		foot.Y = min(foot.Y, (1-almost)*float64(f.height))
+	}
+	return foot
+}
+
+// almost is how near to the picture's lower edge a zone must be drawn, as a share,
+// to hold those whose feet are below it.
+const almost = 0.025
 
 // move takes how deep in the zone a track's foot is seen, in pixels.
 func (st *stay) move(at time.Time, depth float64, t *follow) {
@@ -92,7 +106,7 @@ func (f *Follower) cross(t *follow, at time.Time, s *Scene) {
 // moves.
 func (f *Follower) walk(t *follow, at time.Time) {
 	share := vision.Point{X: t.Foot.X / float64(f.width), Y: t.Foot.Y / float64(f.height)}
-	t.Cut = t.Box.Y1 > float64(f.height)-2
+	t.Cut = t.cut || t.Box.Y1 > float64(f.height)-2
 	t.OnFloor, t.Floor = false, vision.Point{}
 	if f.set.Floor.Known() && !t.Cut {
 		t.Floor, t.OnFloor = f.set.Floor.At(share)

@@ -53,8 +53,10 @@ type follow struct {
 	sides         []side
 	votes         [len(Items)]votes
 	claims        [len(Items)]claim
-	px            float64 // height of the detection itself, pixels
-	reach         float64 // heights that a sight may be off the prediction
+	px            float64   // height of the detection itself, pixels
+	reach         float64   // heights that a sight may be off the prediction
+	cut           bool      // the last sight ended at the picture's lower edge
+	firm          time.Time // of the last sight that was no mere doubt
 	lastFoot      vision.Point
 	bornAtEdge    bool // of the picture: it came in
 	lastAtEdge    bool // it was last seen there: it went out
@@ -75,7 +77,7 @@ type step struct {
 func (f *Follower) born(at time.Time, d *detection) *follow {
 	w, h := d.Box.Width(), d.Box.Height()
 	c := d.Box.Centre()
-	t := &follow{kind: d.kind, width: w, height: h, hits: 1, seen: true, px: h,
+	t := &follow{kind: d.kind, width: w, height: h, hits: 1, seen: true, px: h, cut: d.cut,
 		Track: Track{Label: d.Label, Score: d.Score, First: at, Last: at},
 		x:     part.NewKalman(c.X, sq(placeNoise*h), 0, sq(newSpeed*h)), y: part.NewKalman(c.Y, sq(placeNoise*h), 0, sq(newSpeed*h)),
 		stays: make([]stay, len(f.areas)), sides: make([]side, len(f.barriers))}
@@ -119,7 +121,12 @@ func (t *follow) hit(at time.Time, d *detection) {
 	t.x.Update(c.X, sq(noise))
 	t.y.Update(c.Y, sq(noise))
 	t.width += sizeGain * (box.Width() - t.width)
-	t.height += sizeGain * (box.Height() - t.height)
+	if t.cut && t.kind == person { // who comes in from below grows at the foot
+		t.y.At, t.height = c.Y, box.Height()
+	} else {
+		t.height += sizeGain * (box.Height() - t.height)
+	}
+	t.cut = d.cut
 	t.Score, t.Last, t.seen, t.px = d.Score, at, true, d.Box.Height()
 	t.hits++
 	t.vote(d.Label, d.Score)
@@ -193,5 +200,22 @@ func (t *follow) cost(d *detection) float64 {
 	}
 	return reach - overlap + math.Log(resize)
 }
+
+// doubtfulCost is cost for a detection that nobody would begin with: it must lie
+// where the prediction is, as ByteTrack asks.
+func (t *follow) doubtfulCost(d *detection) float64 {
+	b := d.Box
+	if t.kind == person && b.Height() < t.height && math.Abs(b.Y0-t.Box.Y0) < 0.15*t.height {
+		b.Y1 = b.Y0 + t.height // its lower part may be hidden
+	}
+	if t.Box.Overlap(b) < doubtfulOverlap {
+		return math.Inf(1)
+	}
+	return t.cost(d)
+}
+
+// doubtfulOverlap is the least overlap of a doubtful detection with where its track
+// should be.
+const doubtfulOverlap = 0.3
 
 func sq(v float64) float64 { return v * v }

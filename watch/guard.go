@@ -31,7 +31,9 @@ type GuardConfig struct {
 	// Standing returns the alarms that stand when Run begins: what the process before
 	// raised goes on as the same alarm, or is cleared. Nil: none.
 	Standing func(ctx context.Context) ([]alarm.Alarm, error)
-	Log      *slog.Logger
+	// Told, if set, is told by Run of what became of every alert: for who measures.
+	Told func(rules.Change)
+	Log  *slog.Logger
 }
 
 // Guard is the site's one place where rules decide over what all cameras saw. One
@@ -173,6 +175,9 @@ func (g *Guard) take(m rules.Moment) {
 
 // change has done what a rule asks for.
 func (g *Guard) change(c rules.Change) {
+	if g.cfg.Told != nil {
+		g.cfg.Told(c)
+	}
 	g.hours.Take(c)
 	if c.Kind != rules.Updated {
 		g.holder.add(&c.Alert, c.Kind == rules.Cleared)

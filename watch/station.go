@@ -29,7 +29,11 @@ type Config struct {
 	// Faces finds faces in an RGB picture, pixels of it, appended to found.
 	Faces func(p detect.Picture, found []vision.Box) ([]vision.Box, error)
 	Guard *Guard
-	Log   *slog.Logger
+	// Seen, if set, is told by Run of every frame that was wanted, before the guard
+	// is: its scene, or why it can not be judged. It keeps neither, and changes
+	// nothing: for who measures.
+	Seen func(f *camera.Frame, sc *scene.Scene, why string)
+	Log  *slog.Logger
 }
 
 // Station keeps one camera. Make it with New, call Run once, and hand it frames
@@ -173,6 +177,9 @@ func (s *Station) take(ctx context.Context, f *camera.Frame, skipped uint64) {
 		return
 	}
 	s.note(f, sc, look, why, skipped)
+	if s.cfg.Seen != nil {
+		s.cfg.Seen(f, sc, why)
+	}
 	if why == "" {
 		s.looked = f.At
 	}

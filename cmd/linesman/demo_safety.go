@@ -24,8 +24,12 @@ const (
 	demoPhone  = "127.0.0.1:8599"
 )
 
-// walkers is a recording of pedestrians that Debian's package opencv-doc brings.
-const walkers = "/usr/share/doc/opencv-doc/examples/data/vtest.avi"
+// samplesOfOpenCV is where Debian's package opencv-doc lays its samples, and
+// walkers a recording of pedestrians among them.
+const (
+	samplesOfOpenCV = "/usr/share/doc/opencv-doc/examples/data"
+	walkers         = samplesOfOpenCV + "/vtest.avi"
+)
 
 // safetyDemo is the demo's second station: safety cameras that play recordings,
 // rules over them, and a phone that is called.
