@@ -30,6 +30,7 @@ type caller struct {
 
 	mu      sync.Mutex
 	waiting []task
+	busy    bool // the first of them is being done
 }
 
 // task is one change with the picture of its moment.
@@ -56,9 +57,14 @@ func (c *caller) add(change rules.Change) {
 	}
 	c.mu.Lock()
 	if change.Kind != rules.Raised {
-		c.waiting = slices.DeleteFunc(c.waiting, func(o task) bool {
+		first := min(1, len(c.waiting))
+		if !c.busy {
+			first = 0
+		}
+		rest := slices.DeleteFunc(c.waiting[first:], func(o task) bool {
 			return o.change.Kind == rules.Updated && o.change.Alert.Key == change.Alert.Key
 		})
+		c.waiting = c.waiting[:first+len(rest)]
 	}
 	c.waiting = append(c.waiting, t)
 	c.mu.Unlock()
@@ -105,10 +111,12 @@ func (c *caller) first(ctx context.Context) bool {
 		return false
 	}
 	t := c.waiting[0]
+	c.busy = true
 	c.mu.Unlock()
 	err := c.do(ctx, &t)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.busy = false
 	if err != nil {
 		c.waiting[0] = t
 		if ctx.Err() == nil {

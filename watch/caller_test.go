@@ -1,0 +1,56 @@
+package watch
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"linesman/alarm"
+	"linesman/rules"
+)
+
+// hooked is a desk at which something happens while it is told.
+type hooked struct {
+	desk
+	meanwhile func(key string)
+}
+
+func (h *hooked) Raise(ctx context.Context, r alarm.Raise) (string, error) {
+	h.meanwhile(r.Key)
+	return h.desk.Raise(ctx, r)
+}
+
+// What comes in while the desk is told of something that is thereby out of date
+// must not cost another alarm its turn.
+func TestNothingIsLostWhileTheDeskIsTold(t *testing.T) {
+	engine, err := rules.NewEngine(nil, rules.Site{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &hooked{}
+	g, err := NewGuard(GuardConfig{Rules: engine, Events: &book{}, Desk: h, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := g.caller
+	change := func(kind rules.ChangeKind, key string) rules.Change {
+		return rules.Change{Kind: kind, At: time.Now(), Alert: rules.Alert{Rule: key, Key: key}}
+	}
+	once := false
+	h.meanwhile = func(key string) {
+		if key == "watch/first" && !once {
+			once = true
+			c.add(change(rules.Raised, "second"))
+			c.add(change(rules.Cleared, "first"))
+		}
+	}
+	c.add(change(rules.Updated, "first"))
+	for c.first(t.Context()) {
+	}
+	raised, cleared := h.told()
+	if !slices.ContainsFunc(raised, func(r alarm.Raise) bool { return r.Key == "watch/second" }) || !slices.Equal(cleared, []string{"watch/first"}) {
+		t.Errorf("raised %+v, cleared %q: want the second raised and the first cleared", raised, cleared)
+	}
+}
