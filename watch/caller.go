@@ -28,6 +28,8 @@ type caller struct {
 	g    *Guard
 	wake chan struct{}
 
+	doubted map[string]*doubt // by the alert's key; of the goroutine that runs
+
 	mu      sync.Mutex
 	waiting []task
 	busy    bool // the first of them is being done
@@ -39,13 +41,15 @@ type task struct {
 	view    View
 	picture string // sha256, once kept
 	done    bool   // the lines have been asked
+	sure    bool   // no second look keeps it back
+	sights  []sight
 }
 
 // again is the wait before the desk is asked again.
 const again = time.Second
 
 func newCaller(g *Guard) *caller {
-	return &caller{g: g, wake: make(chan struct{}, 1)}
+	return &caller{g: g, wake: make(chan struct{}, 1), doubted: map[string]*doubt{}}
 }
 
 // add takes one change. An update that is overtaken before it was told is left
@@ -78,6 +82,8 @@ func (c *caller) add(change rules.Change) {
 func (c *caller) run(ctx context.Context) {
 	retry := time.NewTicker(again)
 	defer retry.Stop()
+	doubts := time.NewTicker(lookEvery)
+	defer doubts.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -85,6 +91,8 @@ func (c *caller) run(ctx context.Context) {
 			return
 		case <-c.wake:
 		case <-retry.C:
+		case now := <-doubts.C:
+			c.lookAgain(now)
 		}
 		for c.first(ctx) {
 		}
@@ -135,14 +143,44 @@ func (c *caller) do(ctx context.Context, t *task) error {
 		c.hold(t)
 		t.done = true
 	}
-	if t.change.Kind == rules.Cleared {
+	switch t.change.Kind {
+	case rules.Raised:
+		if c.doubts(t) {
+			t.view.Frame.Release()
+			t.view = View{}
+			return nil
+		}
+	case rules.Updated:
+		if c.updated(a) {
+			return nil
+		}
+	case rules.Cleared:
+		raise, silent := c.over(a)
+		if silent {
+			return nil
+		}
+		if raise {
+			if err := c.raise(ctx, t); err != nil {
+				return err
+			}
+			delete(c.doubted, a.Key)
+		}
 		if err := c.g.cfg.Desk.Clear(ctx, alarmKey(a), a.Text, "system", ""); err != nil && !errors.Is(err, alarm.ErrUnknown) {
 			return err
 		}
 		return nil
 	}
+	return c.raise(ctx, t)
+}
+
+// raise has the desk call people.
+func (c *caller) raise(ctx context.Context, t *task) error {
+	a := &t.change.Alert
 	if t.view.Frame != nil && t.picture == "" && c.g.cfg.Keep != nil {
 		t.picture = c.keep(t)
+		if s := c.g.stations[a.Camera]; s != nil && a.Firm == "" {
+			t.sights, _ = s.sights(a, t.view, false)
+		}
 	}
 	id, err := c.g.cfg.Desk.Raise(ctx, alarm.Raise{Key: alarmKey(a), From: c.from(a), Camera: string(a.Camera), Zone: a.Zone, Severity: a.Severity, Text: words(a), WhatTo: a.Say})
 	if err != nil && !errors.Is(err, alarm.ErrUnsaved) {
@@ -228,12 +266,18 @@ func (c *caller) record(t *task, id string) {
 		return
 	}
 	e := event.AlarmRecorded{Alarm: id, Camera: string(a.Camera), Picture: t.picture}
+	if len(a.Things) > 0 {
+		e.Rule, e.Key, e.Firm, e.Sights = a.Rule, alarmKey(a), a.Firm, c.keepSights(t.sights)
+	}
 	set := s.cfg.Settings.Clip
 	if err := s.recorder.Begin(clip.ID(id), a.Began, set.Before, set.After); err != nil {
 		e.Missing = append(e.Missing, err.Error())
 	}
 	if t.picture != "" {
 		c.holdFor(id, t.picture)
+	}
+	for _, s := range e.Sights {
+		c.holdFor(id, s.Crop)
 	}
 	if t.picture != "" || len(e.Missing) > 0 {
 		c.g.emit(e.Camera, id, a.Raised, e)
