@@ -178,7 +178,7 @@ func (c *caller) raise(ctx context.Context, t *task) error {
 	a := &t.change.Alert
 	if t.view.Frame != nil && t.picture == "" && c.g.cfg.Keep != nil {
 		t.picture = c.keep(t)
-		if s := c.g.stations[a.Camera]; s != nil && a.Firm == "" {
+		if s := c.g.stations[a.Camera]; s != nil {
 			t.sights, _ = s.sights(a, t.view, false)
 		}
 	}

@@ -6,6 +6,7 @@ import { signOf } from "../watch/sight";
 import { clock, date, span } from "../words/figures";
 import { useWords } from "../words/Language";
 import { AlarmActs } from "./AlarmActs";
+import { AlarmSaid } from "./AlarmSaid";
 import { Deliveries } from "./Deliveries";
 import { clipOpen, kept, type Kept } from "./state";
 
@@ -52,6 +53,7 @@ export function AlarmDetail(p: { id: string; zone: string; now: number; token: s
     );
   }
   const a = detail.data.alarm;
+  const has = kept(detail.data.events);
   return (
     <section className={`panel alarm-detail${detail.isError ? " is-old" : ""}`} aria-label={a.text}>
       <header className="alarm-detail-head">
@@ -74,6 +76,7 @@ export function AlarmDetail(p: { id: string; zone: string; now: number; token: s
           </p>
         )}
         <AlarmActs key={`${a.id} ${a.state}`} alarm={a} zone={p.zone} token={p.token} setToken={p.setToken} />
+        <AlarmSaid key={`said ${a.id}`} alarm={a} has={has} token={p.token} setToken={p.setToken} />
         <ul className="alarm-story">
           <li>{t.alarm.meanings[a.state]}</li>
           {a.acknowledged && (
@@ -94,7 +97,7 @@ export function AlarmDetail(p: { id: string; zone: string; now: number; token: s
             {a.latched && ` · ${t.alarm.latched}`}
           </li>
         </ul>
-        <Evidence alarm={a} has={kept(detail.data.events)} now={p.now} />
+        <Evidence alarm={a} has={has} now={p.now} />
         <h3>{t.alarm.deliveries}</h3>
         <Deliveries deliveries={detail.data.deliveries} now={p.now} />
       </div>
