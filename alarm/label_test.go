@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -75,6 +76,7 @@ func TestLabels(t *testing.T) {
 		{"no id", Saying{Alarm: "somewhere", Label: Real}, ErrUnknown, "no alarm's id", false, 0},
 		{"nothing to take back", Saying{Alarm: other, Label: NoLabel}, ErrRefused, "taken back", false, 0},
 	} {
+		c.say.Actor = cmp.Or(c.say.Actor, "user:li")
 		l, err := book.Say(t.Context(), c.say)
 		if c.err != nil {
 			if !errors.Is(err, c.err) || !strings.Contains(err.Error(), c.word) {
