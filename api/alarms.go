@@ -44,6 +44,7 @@ func (s *server) registerAlarms(a huma.API) {
 		"For maintenance: it has no end of its own. It wants the right \"acknowledge\" and another role than operator, or a token that may append linesman.alarm.service.v1."), s.alarmService)
 	huma.Register(a, write("/alarms/drill", "drill-alarms", "Send a staged alarm by every path",
 		"What does not arrive in time raises an alarm. The answer comes at once; how it went is in the alarm of that id. It wants the right \"acknowledge\", or a token that may append linesman.alarm.drilled.v1."), s.drillAlarms)
+	s.registerAlarmLabels(a)
 	s.registerPhones(a)
 	s.registerReceipts(a)
 }
@@ -75,6 +76,11 @@ func (s *server) alarmed(err error) error {
 		return s.unstored(err)
 	}
 	return s.broken("alarms", err)
+}
+
+// notOnBoard says that the desk has an alarm no more, or may not take it over.
+func notOnBoard(err error) bool {
+	return errors.Is(err, alarm.ErrUnknown) || errors.Is(err, alarm.ErrRefused)
 }
 
 // said is an error's own sentence, without the words by which programs know it.

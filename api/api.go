@@ -94,6 +94,9 @@ type Config struct {
 	// Push takes subscriptions, the one with driver webpush. Nil: there is none.
 	Phones *alarm.Phones
 	Push   alarm.Subscriber
+	// SecondLooks keeps what people called mistaken from raising alarms. Nil: nothing
+	// does.
+	SecondLooks SecondLooks
 	// Recipes takes versions of recipes to the lines. Nil: there are none.
 	Recipes Recipes
 	// Access proves who writes, and where TokenToRead is set also who reads the
@@ -171,6 +174,9 @@ type server struct {
 	safety    *watchRoom
 	forms     forms
 	labels    *proof.Labels
+	// alarmSamples is the book of what people say of alarms; nil where the log takes
+	// nothing.
+	alarmSamples *alarm.Labels
 }
 
 // New returns the handler of everything under /. It fails only when the
@@ -188,6 +194,10 @@ func New(c Config) (http.Handler, error) {
 	s.labels = &proof.Labels{Log: c.Log, Holds: c.Holds}
 	if c.Appender != nil {
 		s.labels.Append = c.Appender.Append
+		s.alarmSamples = &alarm.Labels{Log: struct {
+			events
+			appender
+		}{c.Log, c.Appender}, Source: "/" + c.Site, Holds: c.Holds}
 	}
 	s.galleries = &galleries{config: &s.Config, byLine: map[part.LineID]*gallery{}}
 	s.safety = newWatchRoom(s)
@@ -255,6 +265,7 @@ func (s *server) register(a huma.API) {
 	s.registerCertificate(a)
 	s.registerWatches(a)
 	s.registerAlarms(a)
+	s.registerSecondLook(a)
 }
 
 // get describes one read.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -51,18 +52,41 @@ func (s *server) registerReceipts(a huma.API) {
 		MaxBodyBytes: 4 << 10, Errors: []int{404, 422, 503, 507}}, func(ctx context.Context, in *struct {
 		ReceiptToken
 		Body struct {
-			What string `json:"what" enum:"received,opened,acknowledged"`
+			What  string `json:"what" enum:"received,opened,acknowledged"`
+			Label string `json:"label,omitempty" enum:"real,nothing there,not wanted" doc:"with acknowledged: what raised the alarms that it tells of"`
 		}
 	}) (*toldAnswer, error) {
 		d, err := s.desk()
 		if err != nil {
 			return nil, err
 		}
+		if in.Body.Label != "" && in.Body.What != string(alarm.AckedDelivery) {
+			return nil, huma.Error422UnprocessableEntity("label goes with what: acknowledged")
+		}
 		if err := d.Receipt(ctx, in.Token, alarm.DeliveryState(in.Body.What)); err != nil {
 			return nil, s.alarmed(err)
 		}
+		if in.Body.Label != "" {
+			if err := s.labelTold(ctx, d, in.Token, alarm.Label(in.Body.Label)); err != nil {
+				return nil, err
+			}
+		}
 		return s.told(ctx, in.Token)
 	})
+}
+
+// labelTold labels the one alarm that a notice tells of, by who was told. A notice
+// of several says nothing of each.
+func (s *server) labelTold(ctx context.Context, d *alarm.Desk, token string, label alarm.Label) error {
+	t, alarms, err := d.Told(ctx, token)
+	if err != nil {
+		return s.alarmed(err)
+	}
+	if len(alarms) != 1 {
+		return huma.Error422UnprocessableEntity("this notice tells of more than one alarm: say of each what it was, on the alarm page")
+	}
+	_, err = s.sayOfAlarm(ctx, alarm.Saying{Alarm: alarms[0].ID, Label: label, Actor: "recipient:" + cmp.Or(t.Recipient, t.Channel)})
+	return err
 }
 
 func (s *server) told(ctx context.Context, token string) (*toldAnswer, error) {

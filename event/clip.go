@@ -5,11 +5,15 @@ import "time"
 // AlarmRecorded says what is kept of an alarm: its picture when it was raised,
 // and later its clip. Both are evidence.
 type AlarmRecorded struct {
-	Alarm   string      `json:"alarm"`                    // its id
-	Camera  string      `json:"camera"`                   // that saw it
-	Picture string      `json:"picture_sha256,omitempty"` // JPEG with what it is about marked, faces veiled
-	Clips   []AlarmClip `json:"clips,omitempty"`          // MP4, in order; they show faces
-	Missing []string    `json:"missing,omitempty"`        // what was asked for and is not there
+	Alarm   string       `json:"alarm"`                    // its id
+	Camera  string       `json:"camera"`                   // that saw it
+	Picture string       `json:"picture_sha256,omitempty"` // JPEG with what it is about marked, faces veiled
+	Clips   []AlarmClip  `json:"clips,omitempty"`          // MP4, in order; they show faces
+	Missing []string     `json:"missing,omitempty"`        // what was asked for and is not there
+	Rule    string       `json:"rule,omitempty"`           // that raised it, where it is about things seen
+	Key     string       `json:"key,omitempty"`            // of the alarm, where it is about things seen
+	Firm    string       `json:"firm,omitempty"`           // why its rule's alarms are always raised, whatever people say of them
+	Sights  []AlarmSight `json:"sights,omitempty"`         // what it is about, when it was raised
 }
 
 // AlarmClip is one file of an alarm's seconds. The picture at second s of the

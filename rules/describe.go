@@ -12,7 +12,7 @@ import (
 // describe says of an alert whom and what it is about now.
 func (e *Engine) describe(h *condition) {
 	a := &h.alert
-	a.Unseen, a.Tracks, a.Boxes, a.Zone, a.Object = "", nil, nil, "", ""
+	a.Unseen, a.Tracks, a.Boxes, a.Things, a.Zone, a.Object = "", nil, nil, nil, "", ""
 	var zones, words []string
 	for i := range e.env.hits {
 		m := &e.env.hits[i]
@@ -29,12 +29,16 @@ func (e *Engine) describe(h *condition) {
 			zones = append(zones, zone)
 		}
 		a.Boxes = append(a.Boxes, m.box)
+		a.Things = append(a.Things, m.thing())
 		words = append(words, m.words())
 	}
 	if len(zones) == 1 {
 		a.Zone = zones[0]
 	}
-	a.Subject = subject(a)
+	a.Subject, a.Firm = subject(a), h.rule.firm.of(a)
+	if e.env.untold {
+		a.Firm = "its rule can not be told"
+	}
 	a.Text = a.Rule
 	if words = append(words, e.env.notes...); len(words) > 0 {
 		a.Text += ": " + list(words)

@@ -160,7 +160,7 @@ func (e *Engine) drop(at shelf, h *condition) {
 // held of it so far, nil if nothing.
 func (e *Engine) judge(at shelf, m *Moment, h *condition, one *member, key string) []Change {
 	r := at.rule
-	e.env.hits, e.env.notes = nil, nil
+	e.env.hits, e.env.notes, e.env.untold = nil, nil, false
 	is := false
 	if r.During.Covers(m.At.In(e.site.Zone)) {
 		answer, err := e.machine.Run(r.program, e.env)
@@ -172,7 +172,7 @@ func (e *Engine) judge(at shelf, m *Moment, h *condition, one *member, key strin
 			e.env.hits = append(e.env.hits, a...)
 		}
 		if err != nil { // a rule that can not be told is not one that holds
-			is = true
+			is, e.env.untold = true, true
 			e.env.notes = append(e.env.notes, "the rule can not be told: "+err.Error())
 		}
 	}

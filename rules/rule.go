@@ -42,6 +42,7 @@ type Rule struct {
 	keep     time.Duration
 	program  *vm.Program
 	uses     uses
+	firm     firm
 	cameras  map[part.CameraID]bool
 }
 
@@ -175,6 +176,7 @@ func (r *Rule) prepare(site *Site) (errs []error) {
 	for _, err := range r.compile(site) {
 		refuse("when", "%w", err)
 	}
+	r.firm = r.firmly()
 	if len(errs) > 0 {
 		return errs
 	}

@@ -62,14 +62,26 @@ type Alert struct {
 	Object   string        // "person", "fire"...; "" where it is about no thing
 	Tracks   []uint64
 	Boxes    []vision.Box // of the things, pixels of the picture
-	Subject  string       // "yard/ejector"
-	Text     string       // what is the case
-	Say      string       // what to do
-	Actions  []Action
-	Began    time.Time // since when it is the case
-	Raised   time.Time
+	Things   []Thing      // the same things, in the same order
+	// Firm says why the alert has to be raised even if its things were known to be
+	// mistaken; "" where it need not.
+	Firm    string
+	Subject string // "yard/ejector"
+	Text    string // what is the case
+	Say     string // what to do
+	Actions []Action
+	Began   time.Time // since when it is the case
+	Raised  time.Time
 	// Unseen says why nobody can tell whether it is still the case.
 	Unseen string
+}
+
+// Thing is what an alert is about, or one of them.
+type Thing struct {
+	Label string
+	Track uint64  // 0 for fire and goods, which are not followed
+	Score float64 // of the last sight; 0 where it has none
+	Box   vision.Box
 }
 
 // ChangeKind is what happened to an alert.

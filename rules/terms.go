@@ -50,6 +50,8 @@ type terms struct {
 	// hits and notes are what made the rule true, gathered while it is evaluated.
 	hits  group
 	notes []string
+	// untold says that it can not be told whether the rule is true.
+	untold bool
 }
 
 // newTerms binds the terms to an engine.

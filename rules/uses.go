@@ -20,6 +20,7 @@ type uses struct {
 	camera  bool // what is wrong with a camera
 	instant bool // a crossing
 	floor   bool // metres a second
+	beyond  firm // how it may be the case without what is there; "": it can not
 	heard   []heardKey
 	heads   bool          // people in a closed space
 	came    bool          // which way somebody came in

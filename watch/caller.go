@@ -30,6 +30,8 @@ type caller struct {
 	wake chan struct{}
 	work sync.WaitGroup
 
+	doubted map[string]*doubt // by the alert's key; of the goroutine that runs
+
 	mu      sync.Mutex
 	waiting []*task
 	busy    map[string]bool // alerts that are being told of
@@ -42,6 +44,10 @@ type task struct {
 	change  rules.Change
 	view    View
 	picture string // sha256, once kept
+	asked   bool   // the second look has been
+	first   bool   // it is over before anybody was told: that comes first
+	sure    bool   // no second look keeps it back
+	sights  []sight
 }
 
 // again is the wait before the desk is asked again.
@@ -51,7 +57,7 @@ const again = time.Second
 const mostAtOnce = 16
 
 func newCaller(g *Guard) *caller {
-	return &caller{g: g, wake: make(chan struct{}, 1), busy: map[string]bool{}, refused: map[string]bool{}, told: map[string]*said{}}
+	return &caller{g: g, wake: make(chan struct{}, 1), busy: map[string]bool{}, refused: map[string]bool{}, told: map[string]*said{}, doubted: map[string]*doubt{}}
 }
 
 // add takes one change. An update that is overtaken before it was told is left
@@ -85,6 +91,8 @@ func (c *caller) run(ctx context.Context) {
 	defer c.work.Wait()
 	retry := time.NewTicker(again)
 	defer retry.Stop()
+	doubts := time.NewTicker(lookEvery)
+	defer doubts.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -94,13 +102,33 @@ func (c *caller) run(ctx context.Context) {
 			c.mu.Lock()
 			clear(c.refused)
 			c.mu.Unlock()
+		case now := <-doubts.C:
+			c.lookAgain(now)
 		}
 		c.begin(ctx)
 	}
 }
 
-// begin tells of the oldest change of each alert that nobody tells of yet.
+// begin tells of the oldest change of each alert that nobody tells of yet, but for
+// what a second look keeps back.
 func (c *caller) begin(ctx context.Context) {
+	for _, t := range c.ready() {
+		if !c.keptBack(t) {
+			c.work.Go(func() { c.tell(ctx, t) })
+			continue
+		}
+		if t.view.Frame != nil {
+			t.view.Frame.Release()
+		}
+		c.mu.Lock()
+		delete(c.busy, t.change.Alert.Key)
+		c.mu.Unlock()
+		c.poke()
+	}
+}
+
+// ready takes the tasks that may be done now out of the queue.
+func (c *caller) ready() (tasks []*task) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	later := c.waiting[:0]
@@ -111,10 +139,27 @@ func (c *caller) begin(ctx context.Context) {
 			continue
 		}
 		c.busy[key] = true
-		c.work.Go(func() { c.tell(ctx, t) })
+		tasks = append(tasks, t)
 	}
 	clear(c.waiting[len(later):])
 	c.waiting = later
+	return tasks
+}
+
+// keptBack asks the second look, once, whether nobody is to be told.
+func (c *caller) keptBack(t *task) (back bool) {
+	if t.asked {
+		return false
+	}
+	t.asked = true
+	switch t.change.Kind {
+	case rules.Raised:
+		return c.doubts(t)
+	case rules.Updated:
+		return c.updated(&t.change.Alert)
+	}
+	t.first, back = c.over(&t.change.Alert)
+	return back
 }
 
 // tell does one task; one that was refused is the first again of its alert.
@@ -155,15 +200,30 @@ func (c *caller) drop() {
 // do does one task; an error says that it must be tried again.
 func (c *caller) do(ctx context.Context, t *task) error {
 	a := &t.change.Alert
-	if t.change.Kind == rules.Cleared {
-		err := c.g.cfg.Desk.Clear(ctx, alarmKey(a), a.Text, "system", "")
-		if errors.Is(err, alarm.ErrUnknown) || c.unsaved(a, err) {
-			return nil
-		}
-		return err
+	if t.change.Kind != rules.Cleared {
+		return c.raise(ctx, t)
 	}
+	if t.first {
+		if err := c.raise(ctx, t); err != nil {
+			return err
+		}
+		t.first = false
+	}
+	err := c.g.cfg.Desk.Clear(ctx, alarmKey(a), a.Text, "system", "")
+	if errors.Is(err, alarm.ErrUnknown) || c.unsaved(a, err) {
+		return nil
+	}
+	return err
+}
+
+// raise has the desk call people.
+func (c *caller) raise(ctx context.Context, t *task) error {
+	a := &t.change.Alert
 	if t.view.Frame != nil && t.picture == "" && c.g.cfg.Keep != nil {
 		t.picture = c.keep(t)
+		if s := c.g.stations[a.Camera]; s != nil {
+			t.sights, _ = s.sights(a, t.view, false)
+		}
 	}
 	id, err := c.g.cfg.Desk.Raise(ctx, alarm.Raise{Key: alarmKey(a), From: c.from(a), Camera: string(a.Camera), Zone: a.Zone, Severity: a.Severity, Text: words(a), WhatTo: a.Say})
 	if err != nil && (id == "" || !c.unsaved(a, err)) {
@@ -245,12 +305,18 @@ func (c *caller) record(t *task, id string) {
 		return
 	}
 	e := event.AlarmRecorded{Alarm: id, Camera: string(a.Camera), Picture: t.picture}
+	if len(a.Things) > 0 {
+		e.Rule, e.Key, e.Firm, e.Sights = a.Rule, alarmKey(a), a.Firm, c.keepSights(t.sights)
+	}
 	set := s.cfg.Settings.Clip
 	if err := s.recorder.Begin(clip.ID(id), a.Began, set.Before, set.After); err != nil {
 		e.Missing = append(e.Missing, err.Error())
 	}
 	if t.picture != "" {
 		c.holdFor(id, t.picture)
+	}
+	for _, s := range e.Sights {
+		c.holdFor(id, s.Crop)
 	}
 	if t.picture != "" || len(e.Missing) > 0 {
 		c.g.emit(e.Camera, id, a.Raised, e)

@@ -28,6 +28,7 @@ type GuardConfig struct {
 	Keep   Keeper
 	Hold   func(alarm string, sha256s ...string) error // evidence stays while the alarm stands; nil: it may make room
 	Lines  Lines
+	Second *Second // look, that may withhold an alarm; nil: none
 	// Standing returns the alarms that stand when Run begins: what the process before
 	// raised goes on as the same alarm, or is cleared. Nil: none.
 	Standing func(ctx context.Context) ([]alarm.Alarm, error)

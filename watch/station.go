@@ -373,10 +373,18 @@ func (s *Station) facesIn(f *camera.Frame) []vision.Box {
 // nothing.
 func (s *Station) Shown() *camera.Frame {
 	v := s.View()
-	if v.Frame == nil || s.cfg.Settings.Faces == "shown" {
-		return v.Frame
+	if v.Frame == nil {
+		return nil
 	}
 	defer v.Frame.Release()
+	return s.veiled(v)
+}
+
+// veiled returns a view's frame as everybody may see it, with one hold.
+func (s *Station) veiled(v View) *camera.Frame {
+	if s.cfg.Settings.Faces == "shown" {
+		return v.Frame.Retain()
+	}
 	f := s.shown.Get(v.Frame.Width, v.Frame.Height, v.Frame.Format)
 	f.Camera, f.Seq, f.At, f.Damaged = v.Frame.Camera, v.Frame.Seq, v.Frame.At, v.Frame.Damaged
 	row := f.Width * f.Format.Channels()

@@ -154,6 +154,7 @@ type yard struct {
 	guard   *Guard
 	seq     uint64
 	stop    func()
+	painted func(*camera.Frame) // over each frame; nil: nothing
 }
 
 const yardRules = `rules:
@@ -174,17 +175,25 @@ const yardRules = `rules:
 
 func openYard(t *testing.T, standing func(context.Context) ([]alarm.Alarm, error)) *yard {
 	t.Helper()
+	return openYardOf(t, yardRules, standing, func(*GuardConfig) {})
+}
+
+// openYardOf is openYard under other rules, with more for the guard.
+func openYardOf(t *testing.T, text string, standing func(context.Context) ([]alarm.Alarm, error), more func(*GuardConfig)) *yard {
+	t.Helper()
 	set := Settings{Scene: scene.Settings{Zones: map[string]scene.Zone{"cell": {Polygon: [][]float64{{0.5, 0}, {1, 0}, {1, 1}, {0.5, 1}}}}}}
 	if err := set.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	engine, err := rules.Load([]byte(yardRules), rules.Site{Cameras: map[part.CameraID]*scene.Settings{"yard": &set.Scene}})
+	engine, err := rules.Load([]byte(text), rules.Site{Cameras: map[part.CameraID]*scene.Settings{"yard": &set.Scene}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	y := &yard{t: t, eyes: &eyes{}, desk: &desk{}, book: &book{}, lines: &lines{}}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	if y.guard, err = NewGuard(GuardConfig{Source: "/test", Rules: engine, Events: y.book, Desk: y.desk, Lines: y.lines, Log: log, Standing: standing}); err != nil {
+	c := GuardConfig{Source: "/test", Rules: engine, Events: y.book, Desk: y.desk, Lines: y.lines, Log: log, Standing: standing}
+	more(&c)
+	if y.guard, err = NewGuard(c); err != nil {
 		t.Fatal(err)
 	}
 	if y.station, err = New(Config{Camera: "yard", Settings: set, Eyes: y.eyes, Guard: y.guard, Log: log}); err != nil {
@@ -206,6 +215,9 @@ func (y *yard) frame() *camera.Frame {
 	f := &camera.Frame{Camera: "yard", Seq: y.seq, At: time.Now(), Width: w, Height: h, Stride: 3 * w, Format: camera.RGB, Pix: make([]byte, 3*w*h)}
 	for i := range f.Pix {
 		f.Pix[i] = byte(60 + (i/3%w/16+i/3/w/16)%2*90 + int((uint64(i)*2654435761+y.seq*40503)>>7%5))
+	}
+	if y.painted != nil {
+		y.painted(f)
 	}
 	return f.Retain()
 }

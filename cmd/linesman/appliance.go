@@ -63,6 +63,7 @@ type appliance struct {
 	push     alarm.Subscriber           // nil without a channel that browsers subscribe to
 	outputs  map[string]*plc.Supervisor // by the controller's name
 	watching *watching                  // nil without safety cameras
+	looks    *secondLooks               // nil without safety cameras
 	first    string                     // id of the first event this process logs
 	work     []func(context.Context) error
 }
@@ -199,7 +200,11 @@ func (a *appliance) run(ctx context.Context) error {
 	if a.watching != nil {
 		watches = a.watching.guard
 	}
-	handler, err := api.New(api.Config{Watches: watches, Alarms: a.alarms, Phones: a.phones, Push: a.push, Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, LogState: a.logState, Eyes: a.eyes, AcceptOrigin: a.acceptOrigin, Evidence: a.openEvidence, Nearest: compared.nearest, Holds: a.evidence, Recipes: recipes{a}, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), Shifts: a.site.Shifts, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
+	var looks api.SecondLooks
+	if a.looks != nil {
+		looks = a.looks
+	}
+	handler, err := api.New(api.Config{Watches: watches, SecondLooks: looks, Alarms: a.alarms, Phones: a.phones, Push: a.push, Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, LogState: a.logState, Eyes: a.eyes, AcceptOrigin: a.acceptOrigin, Evidence: a.openEvidence, Nearest: compared.nearest, Holds: a.evidence, Recipes: recipes{a}, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), Shifts: a.site.Shifts, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
 	if err != nil {
 		return err
 	}

@@ -54,11 +54,10 @@ type learner struct {
 
 // ownLearner is the learner of the appliance itself.
 func (a *appliance) ownLearner() (*learner, error) {
-	program, err := os.Executable()
+	t, err := a.ownTeacher()
 	if err != nil {
 		return nil, err
 	}
-	t := &teacher{site: a.site, log: a.log, program: program, strain: a.strain}
 	return &learner{site: a.site, log: a.log, teach: t.teach, read: a.store, idle: (&cores{}).idle,
 		tell: func(ctx context.Context, events ...event.Event) error {
 			_, err := a.store.Append(ctx, events)
@@ -67,6 +66,15 @@ func (a *appliance) ownLearner() (*learner, error) {
 		beside: func(id part.LineID) *line.ShadowState { return a.stations[id].Status().Shadow },
 		shadow: func(id part.LineID, rec *recipe.Recipe) error { return a.shadow(id, rec, learning) },
 	}, nil
+}
+
+// ownTeacher has processes of their own work for the appliance itself.
+func (a *appliance) ownTeacher() (*teacher, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return &teacher{site: a.site, log: a.log, program: program, strain: a.strain}, nil
 }
 
 // run learns until ctx ends. What goes wrong is told, and costs the lines nothing.

@@ -42,11 +42,16 @@ type teacher struct {
 // teach makes a line's candidate, its report too. What a failed process leaves, sweep
 // removes.
 func (t *teacher) teach(ctx context.Context, id part.LineID, threads int) error {
+	return t.run(ctx, threads, "candidate", "make", "--config", t.site.File(), "--line", string(id), "--try", strconv.Itoa(t.site.Learning.Verdicts), "--learning")
+}
+
+// run has a process of its own, behind everything else, do a command of this program
+// on so many cores.
+func (t *teacher) run(ctx context.Context, threads int, command ...string) error {
 	// The child dies with the thread that began it: this one, which waits.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cmd := exec.CommandContext(ctx, t.program, "candidate", "make", "--config", t.site.File(), "--line", string(id),
-		"--threads", strconv.Itoa(threads), "--try", strconv.Itoa(t.site.Learning.Verdicts), "--learning")
+	cmd := exec.CommandContext(ctx, t.program, append(command, "--threads", strconv.Itoa(threads))...)
 	cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(threads))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.WaitDelay = 5 * time.Second

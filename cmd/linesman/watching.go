@@ -19,6 +19,7 @@ import (
 	"linesman/models/face"
 	"linesman/models/face/yunet"
 	"linesman/models/onnx"
+	"linesman/models/secondlook"
 	"linesman/part"
 	"linesman/plc"
 	"linesman/rules"
@@ -34,6 +35,7 @@ type watching struct {
 	detectors map[string]*watch.Detectors // by model and how finely it looks
 	faces     *faces
 	rules     *rules.Engine
+	eye       *secondlook.Eye // opened once something is to be looked at a second time
 }
 
 // openWatches opens the safety cameras of the site, the rules over them and the
@@ -55,7 +57,7 @@ func (a *appliance) openWatches() error {
 		return err
 	}
 	w.guard, err = watch.NewGuard(watch.GuardConfig{
-		Source: "/" + a.site.Name, Rules: engine, Spaces: scene.NewSpaces(a.site.Spaces), Events: a.ring, Desk: a.alarms, Lines: trespasses{a},
+		Source: "/" + a.site.Name, Rules: engine, Spaces: scene.NewSpaces(a.site.Spaces), Events: a.ring, Desk: a.alarms, Lines: trespasses{a}, Second: a.openSecondLook(),
 		Keep: func(data []byte) string { return a.evidence.Keep(evidence.Alarm, data) },
 		Hold: func(id string, shas ...string) error { return a.evidence.Hold("alarm "+id, shas...) },
 		Standing: func(ctx context.Context) ([]alarm.Alarm, error) {
@@ -153,6 +155,9 @@ func (w *watching) close() {
 	}
 	if w.faces != nil {
 		w.faces.close()
+	}
+	if w.eye != nil {
+		w.eye.Close()
 	}
 }
 

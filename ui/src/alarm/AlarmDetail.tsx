@@ -7,6 +7,7 @@ import { signOf } from "../watch/sight";
 import { clock, date, span } from "../words/figures";
 import { useWords } from "../words/Language";
 import { AlarmActs } from "./AlarmActs";
+import { AlarmSaid } from "./AlarmSaid";
 import { Deliveries } from "./Deliveries";
 import { clipOpen, kept, type Kept } from "./state";
 
@@ -61,6 +62,7 @@ export function AlarmDetail(p: { id: string; zone: string; now: number; token: s
     );
   }
   const a = detail.data.alarm;
+  const has = kept(detail.data.events);
   return (
     <section className={`panel alarm-detail${detail.isError ? " is-old" : ""}`} aria-label={a.text}>
       <header className="alarm-detail-head">
@@ -83,6 +85,7 @@ export function AlarmDetail(p: { id: string; zone: string; now: number; token: s
           </p>
         )}
         <AlarmActs key={`${a.id} ${a.state}`} alarm={a} zone={p.zone} token={p.token} setToken={p.setToken} />
+        <AlarmSaid key={`said ${a.id}`} alarm={a} has={has} token={p.token} setToken={p.setToken} />
         <ul className="alarm-story">
           <li>{t.alarm.meanings[a.state]}</li>
           {a.acknowledged && (
@@ -103,7 +106,7 @@ export function AlarmDetail(p: { id: string; zone: string; now: number; token: s
             {a.latched && ` · ${t.alarm.latched}`}
           </li>
         </ul>
-        <Evidence alarm={a} has={kept(detail.data.events)} now={p.now} />
+        <Evidence alarm={a} has={has} now={p.now} />
         <h3>{t.alarm.deliveries}</h3>
         <Deliveries deliveries={detail.data.deliveries} now={p.now} />
       </div>

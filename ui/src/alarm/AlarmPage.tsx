@@ -16,6 +16,7 @@ import { AlarmList } from "./AlarmList";
 import { Figures } from "./Figures";
 import { History } from "./History";
 import { PhoneList } from "./PhoneList";
+import { SecondLook } from "./SecondLook";
 import { ordered, wanting } from "./state";
 import { unknownAfter, useAlarms } from "./useAlarms";
 
@@ -53,7 +54,7 @@ function Notes({ alarms, zone, token, setToken }: { alarms: Alarms; zone: string
   );
 }
 
-type Tab = "active" | "history" | "figures" | "phones";
+type Tab = "active" | "history" | "figures" | "phones" | "look";
 
 /** The alarms of the site: what stands, what was, how they do, and whom they reach. */
 export function AlarmPage({ site }: { site: Site }) {
@@ -75,7 +76,7 @@ export function AlarmPage({ site }: { site: Site }) {
     <div className={`alarms${hash.alarm ? " has-detail" : ""}${old ? " is-old" : ""}`}>
       <SiteHead site={site} here="alarms" title={t.alarm.title} state={says} meaning={old ? "high" : counts[0] ? signOf(counts[0].severity) : "ok"} time={alarms && now} old={old} />
       <div className="tabs" role="tablist">
-        {(["active", "history", "figures", "phones"] as const).map((name) => (
+        {(["active", "history", "figures", "phones", "look"] as const).map((name) => (
           <button key={name} type="button" role="tab" className="button toggle" aria-selected={tab === name} onClick={() => setTab(name)}>
             {t.alarm[name]}
           </button>
@@ -93,6 +94,7 @@ export function AlarmPage({ site }: { site: Site }) {
         {tab === "history" && !none && <History zone={site.zone} now={now} open={open} chosen={hash.alarm} />}
         {tab === "figures" && !none && <Figures />}
         {tab === "phones" && !none && <PhoneList token={token} setToken={setToken} now={now} open={open} />}
+        {tab === "look" && !none && <SecondLook zone={site.zone} token={token} setToken={setToken} />}
       </section>
       {hash.alarm ? (
         <AlarmDetail key={hash.alarm} id={hash.alarm} zone={site.zone} now={now} token={token} setToken={setToken} close={() => go({ alarms: true })} />

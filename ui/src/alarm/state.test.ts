@@ -35,7 +35,7 @@ it("what is kept is read from the log with care", () => {
     event("linesman.alarm.recorded.v1", { clips: [{ sha256: b, from: "x", to: "y" }, { sha256: "../evil" }], missing: ["the last 3 s"] }),
     event("linesman.alarm.recorded.v1", null),
   ];
-  expect(kept(events)).toEqual({ picture: a, clips: [{ sha256: b, from: "x", to: "y" }], missing: ["the last 3 s"] });
+  expect(kept(events)).toEqual({ picture: a, clips: [{ sha256: b, from: "x", to: "y" }], missing: ["the last 3 s"], seen: false });
 });
 
 it("a clip is closed until somebody has acknowledged", () => {

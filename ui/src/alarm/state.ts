@@ -41,6 +41,12 @@ export interface Kept {
   picture?: string;
   clips: { sha256: string; from: string; to: string }[];
   missing: string[];
+  /** It is about something seen, so that somebody can say whether that was real. */
+  seen: boolean;
+  /** Why its rule's alarms are raised whatever people say. */
+  firm?: string;
+  /** What somebody called it last. */
+  label?: string;
 }
 
 const isHash = (v: unknown): v is string => typeof v === "string" && /^[0-9a-f]{64}$/.test(v);
@@ -48,10 +54,17 @@ const strings = (v: unknown) => (Array.isArray(v) ? v.filter((s): s is string =>
 
 /** What the alarm's events say is kept of it: its picture, and later its clip. */
 export function kept(events: LogEvent[]): Kept {
-  const out: Kept = { clips: [], missing: [] };
+  const out: Kept = { clips: [], missing: [], seen: false };
   for (const e of events) {
+    if (e.type === "linesman.alarm.labelled.v1") {
+      const said = (e.data as { label?: unknown } | null)?.label;
+      if (typeof said === "string" && said !== "none") out.label = said;
+      else delete out.label;
+    }
     if (e.type !== "linesman.alarm.recorded.v1" || typeof e.data !== "object" || e.data === null) continue;
-    const data = e.data as { picture_sha256?: unknown; clips?: unknown; missing?: unknown };
+    const data = e.data as { picture_sha256?: unknown; clips?: unknown; missing?: unknown; key?: unknown; firm?: unknown };
+    if (typeof data.key === "string") out.seen = true;
+    if (typeof data.firm === "string") out.firm = data.firm;
     if (isHash(data.picture_sha256)) out.picture = data.picture_sha256;
     for (const c of Array.isArray(data.clips) ? (data.clips as { sha256?: unknown; from?: unknown; to?: unknown }[]) : []) {
       if (isHash(c.sha256)) out.clips.push({ sha256: c.sha256, from: String(c.from), to: String(c.to) });

@@ -42,6 +42,8 @@ export type AlarmDetail = Schemas["AlarmDetail"];
 export type AlarmDelivery = Schemas["AlarmDelivery"];
 export type AlarmHistory = Schemas["AlarmHistory"];
 export type AlarmKPIs = Schemas["AlarmKPIs"];
+export type SecondLook = Schemas["SecondLook"];
+export type AlarmSays = "real" | "nothing there" | "not wanted" | "none";
 export type Drill = Schemas["Drill"];
 export type Phones = Schemas["Phones"];
 export type Notice = Schemas["Notice"];
@@ -120,7 +122,13 @@ export const fetchPhones = (token?: string) => ask<Phones>("/api/v1/alarms/phone
 
 const onAlarm = (id: string, act: string) => `/api/v1/alarms/${encodeURIComponent(id)}/${act}`;
 export const acknowledgeAlarm = (id: string, note: string, token: string) => ask<Alarm>(onAlarm(id, "acknowledge"), { token, body: note ? { note } : {} });
+export const labelAlarm = (id: string, label: AlarmSays, note: string, token: string) => ask<Schemas["AlarmLabel"]>(onAlarm(id, "label"), { token, body: note ? { label, note } : { label } });
 export const shelveAlarm = (id: string, until: string, reason: string, token: string) => ask<Alarm>(onAlarm(id, "shelve"), { token, body: { until, reason } });
 export const unshelveAlarm = (id: string, reason: string, token: string) => ask<Alarm>(onAlarm(id, "unshelve"), { token, body: reason ? { reason } : {} });
 export const alarmService = (key: string, out: boolean, reason: string, token: string) => ask<Alarms>("/api/v1/alarms/service", { token, body: { key, out_of_service: out, ...(reason ? { reason } : {}) } });
 export const drillAlarms = (token: string) => ask<Drill>("/api/v1/alarms/drill", { token, body: {} });
+
+export const fetchSecondLook = () => ask<SecondLook>("/api/v1/secondlook");
+export const lookReport = (version: string) => `/api/v1/secondlook/${encodeURIComponent(version)}/report`;
+/** Makes a candidate active or has it judge beside the alarms ("VERSION/activate"), or goes one step back ("back"). */
+export const orderLook = (order: string, token: string) => ask<SecondLook>(`/api/v1/secondlook/${order}`, { token, body: {} });

@@ -95,6 +95,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people said of alarms about something seen */
+        get: operations["alarm-labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/phones": {
         parameters: {
             query?: never;
@@ -183,6 +200,26 @@ export interface paths {
          * @description Nobody is called for it any more. One that was acknowledged before stays its first taker's. It wants the right "acknowledge", or a token that may append linesman.alarm.acked.v1.
          */
         post: operations["acknowledge-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/label": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whether what raised an alarm was real
+         * @description What it was about becomes a sample, held for as long as the label stands; a later label replaces an earlier one. Who says so has looked: an alarm that nobody took is acknowledged by it. Nothing is raised or withheld by it until a person makes a second look active. It wants the right "acknowledge", or a token that may append linesman.alarm.labelled.v1.
+         */
+        post: operations["label-alarm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -760,6 +797,120 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/secondlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By what alarms are withheld, and what waits for a person */
+        get: operations["second-look"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secondlook/back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go back to the second look before, or to none
+         * @description One step; what was withheld and still stands is raised within a second. It wants the right "recipe", or the role safety.
+         */
+        post: operations["second-look-back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secondlook/unshadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End what judges beside the alarms
+         * @description Nothing else changes. It wants the right "recipe", or the role safety.
+         */
+        post: operations["end-second-look-shadow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secondlook/{version}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withhold alarms by a candidate
+         * @description From now on. Rules that ask something of a line, critical ones, fire and smoke, and those that hold because something is not there are raised as before. It wants the right "recipe", or the role safety.
+         */
+        post: operations["activate-second-look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secondlook/{version}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a candidate would have changed, with pictures */
+        get: operations["second-look-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secondlook/{version}/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a candidate judge beside the alarms
+         * @description It withholds nothing; secondlook.shadowed tells what it would have. It wants the right "recipe", or the role safety.
+         */
+        post: operations["shadow-second-look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/spaces/{space}/heads": {
         parameters: {
             query?: never;
@@ -1076,10 +1227,69 @@ export interface components {
             /** @description the keys that raise most, at most ten */
             top: components["schemas"]["AlarmCount"][];
         };
+        AlarmLabel: {
+            /** @description its id, or that of what was withheld */
+            alarm: string;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            camera: string;
+            /** @enum {string} */
+            label: "real" | "nothing there" | "not wanted" | "none";
+            /** @description why it counts, but nothing can be learned from it */
+            not_learnable?: string;
+            note?: string;
+            rule?: string;
+            /** @description of the label's event; a decimal string */
+            seq: string;
+            /** @description what it was about; see /api/v1/evidence */
+            sights: components["schemas"]["AlarmSight"][];
+            /** @description it was not raised */
+            withheld: boolean;
+        };
+        AlarmLabels: {
+            /** @description the label that stands on each alarm, oldest first */
+            labels: components["schemas"]["AlarmLabel"][];
+        };
+        AlarmLike: {
+            alarm: string;
+            /** Format: double */
+            apart: number;
+            crop_sha256: string;
+            /** Format: double */
+            far: number;
+            /** Format: double */
+            limit: number;
+            real: string;
+        };
         AlarmPast: {
             alarm: components["schemas"]["Alarm"];
             /** @description oldest first */
             deliveries: components["schemas"]["AlarmDelivery"][];
+        };
+        AlarmSight: {
+            box: components["schemas"]["PictureBox"];
+            crop_sha256: string;
+            label: string;
+            /** Format: double */
+            score?: number;
+            /** Format: int64 */
+            track?: number;
+        };
+        AlarmWithheld: {
+            camera: string;
+            key: string;
+            like: components["schemas"]["AlarmLike"][];
+            /** Format: int64 */
+            looks: number;
+            model: string;
+            model_sha256: string;
+            rule: string;
+            /** @enum {string} */
+            severity: "info" | "low" | "medium" | "high" | "critical";
+            sights: components["schemas"]["AlarmSight"][];
+            text: string;
+            zone?: string;
         };
         Alarms: {
             /** @description the gravest first, then the newest; those that are normal again behind */
@@ -1434,6 +1644,17 @@ export interface components {
             /** @description those judged against their label, bad ones first; at most 50 */
             wrong: components["schemas"]["WrongSample"][];
         };
+        "Label-alarmRequest": {
+            /** @description who says it, where a command of the box speaks for somebody */
+            actor?: string;
+            /**
+             * @description real: it was there, and the alarm was right; nothing there: what was seen is not what it was taken for; not wanted: it was there, and no alarm was wanted; none: what was said is taken back
+             * @enum {string}
+             */
+            label: "real" | "nothing there" | "not wanted" | "none";
+            /** @description one line for a person */
+            note?: string;
+        };
         LabelBody: {
             /** @description who says it, where a command of the box speaks for somebody */
             actor?: string;
@@ -1640,6 +1861,10 @@ export interface components {
             token: string;
             what_to_do?: string;
         };
+        Order: {
+            /** @description who asks, where a command of the box speaks for somebody */
+            actor?: string;
+        };
         OutService: {
             by: string;
             /** @description exact, or a prefix ending in * */
@@ -1716,6 +1941,16 @@ export interface components {
              */
             width: number;
         };
+        PictureBox: {
+            /** Format: double */
+            x0: number;
+            /** Format: double */
+            x1: number;
+            /** Format: double */
+            y0: number;
+            /** Format: double */
+            y1: number;
+        };
         Place: {
             id: string;
             /** @description a decimal string; of the first time, when the id was stored before */
@@ -1743,6 +1978,11 @@ export interface components {
             unit?: string;
         };
         ReceiptRequest: {
+            /**
+             * @description with acknowledged: what raised the alarms that it tells of
+             * @enum {string}
+             */
+            label?: "real" | "nothing there" | "not wanted";
             /** @enum {string} */
             what: "received" | "opened" | "acknowledged";
         };
@@ -1949,6 +2189,83 @@ export interface components {
         Schemas: {
             /** @description in the order they are documented */
             schemas: components["schemas"]["SchemaName"][];
+        };
+        SecondLook: {
+            /** @description version; absent: by none, everything is raised */
+            active?: string;
+            /** @description version that a step back leads to; absent: none */
+            before?: string;
+            /** @description who made it active */
+            by?: string;
+            can_go_back: boolean;
+            /** @description newest first */
+            candidates: components["schemas"]["SecondLookCandidate"][];
+            /** @description why the last one could not be made, where none came after */
+            failed?: string;
+            /** @description newest first; label one real if it was */
+            last_withheld: components["schemas"]["SecondLookWithheld"][];
+            /** @description why what is active can not judge; then everything is raised */
+            refused?: string;
+            /** @description version that judges beside the alarms; absent: none */
+            shadow?: string;
+            /**
+             * Format: int64
+             * @description alarms of this hour that it looked at
+             */
+            shadow_looked: number;
+            /**
+             * Format: int64
+             * @description of these, those it would not have raised
+             */
+            shadow_would_withhold: number;
+            /** Format: date-time */
+            since?: string;
+            /**
+             * Format: int64
+             * @description alarms, since it judges in this process
+             */
+            withheld: number;
+        };
+        SecondLookCandidate: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            made: components["schemas"]["SecondLookMade"];
+        };
+        SecondLookMade: {
+            /** Format: int64 */
+            alarms: number;
+            /** Format: int64 */
+            labelled_real: number;
+            left_out?: string[];
+            /** Format: int64 */
+            mistaken: number;
+            page_sha256: string;
+            /** Format: int64 */
+            real: number;
+            report_sha256: string;
+            sha256: string;
+            /** Format: int64 */
+            through: number;
+            /** Format: double */
+            upper_95?: number;
+            version: string;
+            /** Format: int64 */
+            withheld: number;
+            /** Format: int64 */
+            withheld_mistaken: number;
+            /** Format: int64 */
+            withheld_real: number;
+            /** Format: int64 */
+            withheld_unlabelled: number;
+        };
+        SecondLookWithheld: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            /** @enum {string} */
+            label?: "real" | "nothing there" | "not wanted";
+            what: components["schemas"]["AlarmWithheld"];
         };
         "Set-headsRequest": {
             /** Format: int64 */
@@ -2763,6 +3080,35 @@ export interface operations {
             };
         };
     };
+    "alarm-labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmLabels"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "alarm-phones": {
         parameters: {
             query?: never;
@@ -2978,6 +3324,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "label-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the alarm's id, a UUIDv7 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Label-alarmRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmLabel"];
                 };
             };
             /** @description Unauthorized */
@@ -4936,6 +5372,417 @@ export interface operations {
             };
             /** @description Error */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "second-look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondLook"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "second-look-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Order"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondLook"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "end-second-look-shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Order"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondLook"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "activate-second-look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Order"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondLook"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "second-look-report": {
+        parameters: {
+            query?: {
+                format?: "html" | "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page that carries its pictures; as JSON the report alone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                    "text/html": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "shadow-second-look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Order"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondLook"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

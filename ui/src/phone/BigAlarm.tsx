@@ -8,6 +8,7 @@ import { signOf } from "../watch/sight";
 import { clock, date, span } from "../words/figures";
 import { useWords } from "../words/Language";
 import { sayReceipt } from "../worker/told";
+import { PhoneSaid } from "./PhoneSaid";
 import type { Shown } from "./shown";
 
 /** A kept picture, fetched with the phone's token where reading wants one. */
@@ -43,7 +44,8 @@ export function BigAlarm({ shown, token, zone, old, ageMS, now }: { shown: Shown
   const { alarm, notice } = shown;
   const id = alarm?.id ?? notice?.alarm ?? "";
   const detail = useQuery({ queryKey: ["alarm", id], queryFn: () => fetchAlarm(id, token), refetchInterval: 5000, enabled: id !== "" });
-  const picture = usePicture(kept(detail.data?.events ?? []).picture, token);
+  const has = kept(detail.data?.events ?? []);
+  const picture = usePicture(has.picture, token);
   const take = useMutation({
     // The link of the notice proves who was told; without one the phone's own token has to have the right.
     mutationFn: async () => {
@@ -113,6 +115,7 @@ export function BigAlarm({ shown, token, zone, old, ageMS, now }: { shown: Shown
           {take.isSuccess && <p role="status">{t.phone.acked}</p>}
         </div>
       )}
+      {has.seen && <PhoneSaid key={id} id={id} token={token} receipt={notice && notice.alarms.length <= 1 ? notice.token : undefined} label={has.label} />}
       {old && (
         <p className="big-veil" role="status">
           <Sign meaning="high" size={30} />

@@ -31,6 +31,16 @@ export const alarmEn = {
   raised: "Alarms", taken: "Median until acknowledged", ofAcked: (n: string) => `of ${n} acknowledged`, chattering: "Chattering", noChattering: "None chatters.", staleAlarms: "Stale", staleNote: (s: string) => `standing longer than ${s}`, noStale: "None is stale.", top: "Raise most", over: "over target", bySeverity: "By severity",
   people: "Who can be reached", heard: (s: string) => `heard ${s} ago`, silent: (s: string) => `Silent for ${s}`, pushDevices: (n: string) => `Web Push: ${n} devices`, noPhone: "No phone is connected", noPhoneWhat: "Open /phone on it and sign in.", connected: "Connected", notConnected: "Not connected", channels: "Channels", openPhone: "Phone page",
   more: "Older", noHistory: "The log has no alarm.", loading: "Loading…",
+  look: "Second look", wasFalse: "False alarm…", wasReal: "It was real", whatWasFalse: "What was false?", called: (label: string) => `Called: ${label}`,
+  labels: { real: "real", "nothing there": "Nothing was there", "not wanted": "It was there, no alarm wanted" } as Record<string, string>,
+  wasRealEffect: "What was seen is kept as an example of what must be raised. Who says so takes the alarm.", wasFalseEffect: "What was seen is kept as an example of a mistake of the camera. Nothing is silenced by it until a person makes a second look active. Who says so takes the alarm.",
+  notWantedEffect: "What was seen is kept as an example of the real thing. If this is not wanted, change the rule or its hours. Who says so takes the alarm.", alwaysRaised: "Its rule is always raised, whatever is said of it.",
+  missedEffect: "This alarm was withheld and was real: the log says so with high severity. Go one step back if it must not happen again.",
+  lookActive: "withholds alarms", lookShadow: "judges beside, withholds none", lookWaits: "waits", lookWould: (n: string, of: string) => `Would not have raised ${n} of the last ${of} alarms about something seen`, lookPrice: (n: string, of: string) => `Price: ${n} of ${of} that somebody called real`, lookUnlabelled: (n: string) => `${n} of them nobody spoke of: look at each in the report`,
+  lookReport: "Report with pictures", lookActivate: "Make active…", lookBeside: "Judge beside…", lookBack: "One step back…", lookCandidates: "Candidates", lookNoCandidate: "None yet. Say of alarms whether they were false or real.", lookWithheld: "Withheld", lookNoneWithheld: "No alarm was withheld.",
+  lookActivateEffect: (v: string, price: string) => `From now on alarms about what ${v} knows as mistaken are not raised; of those called real it would have withheld ${price}. It takes the right recipe, or the role safety.`, lookBesideEffect: "It withholds nothing; the log tells each hour what it would have. It takes the right recipe, or the role safety.",
+  lookBackEffect: (before: string) => (before ? `Alarms are withheld by ${before} again. What is withheld now is raised.` : "No alarm is withheld any more. What is withheld now is raised."),
+  lookBy: (v: string, n: string) => `Alarms are withheld by ${v}: ${n} since it began here.`, lookNone: "No alarm is withheld: everything is raised.", lookBesideNow: (v: string, n: string, of: string) => `Beside: ${v} would have withheld ${n} of ${of} this hour.`,
 };
 
 export const alarmZh: typeof alarmEn = {
@@ -63,4 +73,14 @@ export const alarmZh: typeof alarmEn = {
   raised: "报警", taken: "确认时间中位数", ofAcked: (n) => `共确认 ${n} 条`, chattering: "抖动", noChattering: "没有抖动。", staleAlarms: "长期存在", staleNote: (s) => `存在超过 ${s}`, noStale: "没有。", top: "最频繁", over: "超过目标", bySeverity: "按级别",
   people: "可通知的人员", heard: (s) => `${s}前有应答`, silent: (s) => `已 ${s}无应答`, pushDevices: (n) => `Web Push：${n} 台设备`, noPhone: "没有手机连接", noPhoneWhat: "在手机上打开 /phone 并登录。", connected: "已连接", notConnected: "未连接", channels: "途径", openPhone: "手机页面",
   more: "更早", noHistory: "日志中没有报警。", loading: "加载中…",
+  look: "复看", wasFalse: "误报…", wasReal: "确有其事", whatWasFalse: "误在何处？", called: (label) => `已标注：${label}`,
+  labels: { real: "确有其事", "nothing there": "那里什么也没有", "not wanted": "确实在那里，但不需要报警" },
+  wasRealEffect: "所见将作为必须报警的样本保存。标注者即接手此报警。", wasFalseEffect: "所见将作为摄像机看错的样本保存。在有人启用复看之前，不会因此静默任何报警。标注者即接手此报警。",
+  notWantedEffect: "所见将作为真实目标的样本保存。如不需要此报警，请修改规则或其时段。标注者即接手此报警。", alwaysRaised: "无论如何标注，此规则始终报警。",
+  missedEffect: "此报警被扣下而确有其事：日志以高级别记录。如不得再次发生，请退回一步。",
+  lookActive: "正在扣下报警", lookShadow: "旁路判断，不扣下", lookWaits: "等待", lookWould: (n, of) => `最近 ${of} 条目视报警中，有 ${n} 条不会发出`, lookPrice: (n, of) => `代价：被标为确有其事的 ${of} 条中的 ${n} 条`, lookUnlabelled: (n) => `其中 ${n} 条无人标注：请在报告中逐一查看`,
+  lookReport: "带图像的报告", lookActivate: "启用…", lookBeside: "旁路判断…", lookBack: "退回一步…", lookCandidates: "候选", lookNoCandidate: "尚无。请标注报警是误报还是确有其事。", lookWithheld: "已扣下", lookNoneWithheld: "没有扣下任何报警。",
+  lookActivateEffect: (v, price) => `从现在起，${v} 认出的看错目标不再报警；被标为确有其事的报警中，它会扣下 ${price} 条。需要 recipe 权限或 safety 角色。`, lookBesideEffect: "它不扣下任何报警；日志每小时记录它本会扣下的数量。需要 recipe 权限或 safety 角色。",
+  lookBackEffect: (before) => (before ? `重新由 ${before} 扣下报警。现在被扣下的将会发出。` : "不再扣下任何报警。现在被扣下的将会发出。"),
+  lookBy: (v, n) => `报警由 ${v} 扣下：本次运行以来 ${n} 条。`, lookNone: "没有扣下报警：全部发出。", lookBesideNow: (v, n, of) => `旁路：${v} 本小时会扣下 ${of} 条中的 ${n} 条。`,
 };

@@ -35,12 +35,12 @@ export type Receipt = "received" | "opened" | "acknowledged";
 const again = [0, 2000, 5000, 10_000];
 
 /** Tells the box how far a message has come; the token proves whose it is. A refusal is final, a lost network is not. */
-export async function sayReceipt(token: string, what: Receipt, wait: (ms: number) => Promise<void> = (ms) => new Promise((done) => setTimeout(done, ms))): Promise<void> {
+export async function sayReceipt(token: string, what: Receipt, wait: (ms: number) => Promise<void> = (ms) => new Promise((done) => setTimeout(done, ms)), label?: string): Promise<void> {
   let last: unknown;
   for (const ms of again) {
     if (ms > 0) await wait(ms);
     try {
-      const answer = await fetch(`/api/v1/receipts/${encodeURIComponent(token)}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ what }) });
+      const answer = await fetch(`/api/v1/receipts/${encodeURIComponent(token)}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ what, label }) });
       if (answer.ok) return;
       const problem = (await answer.json().catch(() => ({}))) as { detail?: string };
       last = new Error(problem.detail ?? `${answer.status} ${answer.statusText}`);
