@@ -15,6 +15,7 @@ type BenchCmd struct {
 	Line   BenchLineCmd   `cmd:"" help:"Judge a drawn or recorded line and count escapes, false rejects and time at a simulated gate."`
 	Shift  BenchShiftCmd  `cmd:"" help:"Write a shift of tablets by the line's own code, and measure the gate with and without the log."`
 	Watch  BenchWatchCmd  `cmd:"" help:"Measure safety cameras: how many at once, frames a second, memory."`
+	Soak   BenchSoakCmd   `cmd:"" help:"Soak the safety side: camera drops, a push service out of reach, kills; then hold the log against what was done."`
 	Log    BenchLogCmd    `cmd:"" help:"Measure the event log against bare SQLite: appends, followers, a large log."`
 	Module BenchModuleCmd `cmd:"" help:"Try a module, in any language, against the contract of docs/modules.md."`
 }
