@@ -16,6 +16,8 @@ type BenchCmd struct {
 	Shift  BenchShiftCmd  `cmd:"" help:"Write a shift of tablets by the line's own code, and measure the gate with and without the log."`
 	Watch  BenchWatchCmd  `cmd:"" help:"Measure safety cameras: how many at once, frames a second, memory."`
 	Soak   BenchSoakCmd   `cmd:"" help:"Soak the safety side: camera drops, a push service out of reach, kills; then hold the log against what was done."`
+	Arrive BenchArriveCmd `cmd:"" help:"Measure how long it takes from a picture that shows somebody to the push on a phone."`
+	Faults BenchFaultsCmd `cmd:"" help:"Cover, move, freeze and unplug cameras, and take the time until an alarm says so."`
 	Log    BenchLogCmd    `cmd:"" help:"Measure the event log against bare SQLite: appends, followers, a large log."`
 	Module BenchModuleCmd `cmd:"" help:"Try a module, in any language, against the contract of docs/modules.md."`
 }

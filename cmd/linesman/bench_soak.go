@@ -7,7 +7,7 @@ import (
 	"os"
 	"time"
 
-	"linesman/bench/yard"
+	"linesman/bench/stage"
 )
 
 // BenchSoakCmd soaks the program.
@@ -36,12 +36,12 @@ alarm, each alarm was received, each delivery has an end (docs/bench.md).
 
 // Run soaks and prints.
 func (c *BenchSoakCmd) Run(ctx context.Context) error {
-	self, dir, done, err := yardPlace(c.Keep)
+	self, dir, done, err := stagePlace(c.Keep)
 	if err != nil {
 		return err
 	}
 	defer done()
-	r, err := yard.RunSoak(ctx, yard.Soak{Program: self, Dir: dir, For: c.For, Drops: c.Drops, Kills: c.Kills, Down: c.Down, FPS: c.FPS, Seed: c.Seed, Say: saySince(time.Now())})
+	r, err := stage.RunSoak(ctx, stage.Soak{Program: self, Dir: dir, For: c.For, Drops: c.Drops, Kills: c.Kills, Down: c.Down, FPS: c.FPS, Seed: c.Seed, Say: saySince(time.Now())})
 	if err != nil {
 		return err
 	}
@@ -55,23 +55,23 @@ func (c *BenchSoakCmd) Run(ctx context.Context) error {
 	return r.Err()
 }
 
-// yardPlace returns this program, a folder to measure in, and what takes that away
+// stagePlace returns this program, a folder to measure in, and what takes that away
 // again unless it is to be kept.
-func yardPlace(keep string) (self, dir string, done func(), err error) {
+func stagePlace(keep string) (self, dir string, done func(), err error) {
 	if self, err = os.Executable(); err != nil {
 		return "", "", nil, err
 	}
 	if keep != "" {
 		return self, keep, func() {}, os.MkdirAll(keep, 0o700)
 	}
-	dir, err = os.MkdirTemp("", "linesman-yard-")
+	dir, err = os.MkdirTemp("", "linesman-stage-")
 	return self, dir, func() { os.RemoveAll(dir) }, err
 }
 
-func printSoak(w io.Writer, r *yard.SoakReport) {
+func printSoak(w io.Writer, r *stage.SoakReport) {
 	fmt.Fprintf(w, "%.0f s: the camera dropped %d times, the process killed %d times, the push service out of reach %d times, %.0f s in all; seed %d\n", r.Seconds, r.Drops, r.Kills, r.Outages, r.DownS, r.Seed)
-	for _, c := range []yard.Counted{r.Visits, r.Losses} {
-		fmt.Fprintf(w, "%s: %d, an alarm owed for %d; %d raised one, %d under one that stood; lost %d, doubled %d, false %d\n", c.What, c.All, c.Owed, c.Raised, c.Covered, c.Lost, c.Doubled, c.False)
+	for _, c := range []stage.Counted{r.Visits, r.Losses} {
+		fmt.Fprintf(w, "%s: %d, an alarm owed for %d; %d raised one, %d under one that stood; lost %d, doubled %d, false %d, stuck %d\n", c.What, c.All, c.Owed, c.Raised, c.Covered, c.Lost, c.Doubled, c.False, c.Stuck)
 		for _, d := range c.Details {
 			fmt.Fprintln(w, "  "+d)
 		}

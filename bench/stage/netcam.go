@@ -1,4 +1,4 @@
-package yard
+package stage
 
 import (
 	"context"
@@ -21,13 +21,13 @@ type netcam struct {
 	mu      sync.Mutex
 	watched []span // when pictures went out to somebody
 	pub     *rtsp.Publisher
-	err     error
 }
 
 // shot is one picture, or none.
 type shot struct {
 	rgb  []byte // nil: the camera is there and sends nothing
-	gone bool   // it is not there at all: nobody answers at its address
+	err  error
+	gone bool // it is not there at all: nobody answers at its address
 }
 
 // run sends pictures until ctx ends.
@@ -39,6 +39,8 @@ func (c *netcam) run(ctx context.Context) error {
 		at := time.Now()
 		s := c.show(n, at)
 		switch {
+		case s.err != nil:
+			return fmt.Errorf("the camera %s: %w", c.name, s.err)
 		case s.gone:
 			c.pull()
 		case c.pub == nil:

@@ -1,4 +1,4 @@
-// Package yard measures the safety cameras end to end, on the product itself: a
+// Package stage measures the safety cameras end to end, on the product itself: a
 // network camera whose picture is known at each moment, the real program as a
 // process of its own with its site file, rules and log on disk, a push service
 // with a phone behind it, and an account of the log that was left.
@@ -11,7 +11,7 @@
 //	arrive     from the exposure of a picture to the push, in parts
 //	soak       all of it for an hour, with drops, kills and outages
 //	faults     cameras that are covered, moved, frozen, unplugged or silent; and an hour in which all is well
-package yard
+package stage
 
 import (
 	"fmt"
@@ -30,14 +30,22 @@ func (s span) meets(o span) bool { return s.from.Before(o.to) && o.from.Before(s
 
 // both is the time that two spans share.
 func (s span) both(o span) time.Duration {
-	from, to := s.from, s.to
-	if o.from.After(from) {
-		from = o.from
-	}
-	if o.to.Before(to) {
-		to = o.to
-	}
+	from, to := latest(s.from, o.from), earliest(s.to, o.to)
 	return max(to.Sub(from), 0)
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // Say tells a person how a measurement goes; nil keeps silent.
@@ -68,7 +76,7 @@ type siteParts struct {
 
 // write lays a site down in dir and returns its file.
 func (p siteParts) write(dir string) (string, error) {
-	text := fmt.Sprintf(`site: yard
+	text := fmt.Sprintf(`site: stage
 listen: %s
 data: data
 cameras:

@@ -1,4 +1,4 @@
-package yard
+package stage
 
 import (
 	"context"
@@ -47,7 +47,7 @@ type entered struct {
 
 // readLog reads the log of a site that lies in dir.
 func readLog(ctx context.Context, dir string) (r *record, err error) {
-	log, err := sqlite.Open(sqlite.Settings{Dir: filepath.Join(dir, "data", "log"), Site: "yard", Logger: slog.New(slog.DiscardHandler)})
+	log, err := sqlite.Open(sqlite.Settings{Dir: filepath.Join(dir, "data", "log"), Site: "stage", Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
 	}
@@ -182,6 +182,7 @@ type Counted struct {
 	Lost    int `json:"lost"`    // owed, and no alarm stood
 	Doubled int `json:"doubled"` // raised two or more times
 	False   int `json:"false"`   // raised, and nothing was there
+	Stuck   int `json:"stuck"`   // stood though it was long in sight that it was over
 	// Details name what is wrong.
 	Details []string `json:"details,omitempty"`
 }
@@ -226,6 +227,19 @@ func (r *record) hold(what, key string, all []span, owed func(span) bool, late t
 		}
 	}
 	return c
+}
+
+// stuck counts the times in which it was in sight that nothing was there, and an
+// alarm stood at their end.
+func (c *Counted) stuck(alarms []raised, over []span, end time.Time) {
+	for _, o := range over {
+		for _, a := range alarms {
+			if stood := a.stood(end); stood.has(o.to) && stood.has(o.from) {
+				c.Stuck++
+				c.Details = append(c.Details, fmt.Sprintf("%s, raised at %s, stood on though nothing was there from %s to %s", a.key, clock(a.at), clock(o.from), clock(o.to)))
+			}
+		}
+	}
 }
 
 func clock(t time.Time) string { return t.UTC().Format("15:04:05.000") }

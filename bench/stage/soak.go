@@ -1,4 +1,4 @@
-package yard
+package stage
 
 import (
 	"cmp"
@@ -61,8 +61,8 @@ type SoakReport struct {
 func (r *SoakReport) Err() error {
 	var errs []error
 	for _, c := range []Counted{r.Visits, r.Losses} {
-		if c.Lost+c.Doubled+c.False > 0 {
-			errs = append(errs, fmt.Errorf("%s: %d lost, %d doubled, %d false", c.What, c.Lost, c.Doubled, c.False))
+		if c.Lost+c.Doubled+c.False+c.Stuck > 0 {
+			errs = append(errs, fmt.Errorf("%s: %d lost, %d doubled, %d false, %d stuck", c.What, c.Lost, c.Doubled, c.False, c.Stuck))
 		}
 	}
 	for _, c := range []struct {
@@ -91,6 +91,10 @@ const (
 	// be owed: the rule's second, half a second until a person is believed, and what a
 	// camera that is back needs for its first picture.
 	owedAfter = 4 * time.Second
+	// overAfter is how long the empty floor must be in sight without a break for the
+	// alarm to be over: the three seconds in which one who is hidden is still there,
+	// the rule's two, and what a camera that is back needs.
+	overAfter = 8 * time.Second
 	// lossOwed is how long the camera must be gone while the program runs.
 	lossOwed = 10 * time.Second
 )
@@ -123,9 +127,9 @@ func (s Soak) write(began time.Time) script {
 		return least + time.Duration(rng.Int64N(int64(most-least)))
 	}
 	for at := from; at.Before(to); {
-		end := at.Add(between(8*time.Second, 12*time.Second))
+		end := at.Add(between(8*time.Second, 11*time.Second))
 		out.visits = append(out.visits, span{at, end})
-		at = end.Add(between(6*time.Second, 9*time.Second))
+		at = end.Add(between(9*time.Second, 13*time.Second))
 	}
 	every := to.Sub(from) / time.Duration(max(s.Drops, 1))
 	for i := range s.Drops {
@@ -389,6 +393,7 @@ func (y *soaked) report(took time.Duration) (*SoakReport, error) {
 	r.Visits = log.hold("a visit", visitKey, y.script.visits, func(v span) bool {
 		return slices.ContainsFunc(served, func(s span) bool { return s.both(v) >= owedAfter })
 	}, 3*time.Second, end)
+	r.Visits.stuck(log.of(visitKey), y.empty(served, end), end)
 	r.Losses = log.hold("a loss of the camera", lossKey, y.losses(served, end), y.owesLoss, 3*time.Second, end)
 	for _, key := range log.keys() {
 		if key != visitKey && key != lossKey {
@@ -397,6 +402,21 @@ func (y *soaked) report(took time.Duration) (*SoakReport, error) {
 	}
 	y.received(log, r)
 	return r, y.held(r)
+}
+
+// empty are the times in which the empty floor was in sight for long enough.
+func (y *soaked) empty(served []span, end time.Time) (out []span) {
+	from := y.began
+	for _, v := range append(slices.Clone(y.script.visits), span{end, end}) {
+		for _, s := range served {
+			both := span{latest(s.from, from), earliest(s.to, v.from)}
+			if both.to.Sub(both.from) > overAfter {
+				out = append(out, both)
+			}
+		}
+		from = v.to
+	}
+	return out
 }
 
 // losses are the times in which no picture went out to anybody.
@@ -419,7 +439,7 @@ func (y *soaked) owesLoss(o span) bool {
 		if to.IsZero() {
 			to = o.to
 		}
-		if o.both(span{l.began.Add(3 * time.Second), to}) >= lossOwed { // its start is not counted
+		if !l.up.IsZero() && o.both(span{l.up, to}) >= lossOwed {
 			return true
 		}
 	}

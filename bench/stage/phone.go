@@ -1,4 +1,4 @@
-package yard
+package stage
 
 import (
 	"context"

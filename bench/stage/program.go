@@ -1,4 +1,4 @@
-package yard
+package stage
 
 import (
 	"bufio"
@@ -26,6 +26,7 @@ type program struct {
 // life is the process from one start to its end.
 type life struct {
 	began, ended time.Time
+	up           time.Time // when its page was served, zero if it never was
 	cmd          *exec.Cmd
 	ready        chan struct{} // closed once its page is served
 	gone         chan struct{} // closed when it has ended
@@ -51,10 +52,9 @@ func (p *program) start() error {
 	}
 	go func() {
 		lines := bufio.NewScanner(out)
-		told := false
 		for lines.Scan() {
-			if !told && strings.Contains(lines.Text(), "the page is at") {
-				told = true
+			if l.up.IsZero() && strings.Contains(lines.Text(), "the page is at") {
+				l.up = time.Now()
 				close(l.ready)
 			}
 		}
