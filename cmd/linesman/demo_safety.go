@@ -97,10 +97,18 @@ const demoRules = `  - name: somebody on the hatched floor
 
 // cameraRules are about the cameras themselves.
 const cameraRules = `  - name: camera sees nothing
-    when: camera.covered or camera.frozen or camera.down
-    for: 3s
+    when: camera.covered or camera.frozen
     severity: high
     say: Go to the camera.
+  - name: camera is gone
+    when: camera.down
+    for: 3s
+    severity: high
+    say: Look at its cable and power.
+  - name: camera out of place
+    when: camera.moved or camera.blurred
+    severity: medium
+    say: Set the camera right.
 `
 
 // start plays the recordings as network cameras, a process of its own that ends
