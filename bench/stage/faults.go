@@ -21,6 +21,7 @@ type Faults struct {
 	Rules   string        // the rules about cameras, as a rules file
 	Well    time.Duration // first, with nothing done to them
 	Rounds  int           // of all faults, after that
+	Only    string        // of these alone, in whose name it stands; "": of all
 	FPS     float64
 	Side    int
 	Say     Say
@@ -160,6 +161,14 @@ func RunFaults(ctx context.Context, o Faults) (*FaultsReport, error) {
 		return nil, err
 	}
 	f := &faulty{Faults: o}
+	for k, what := range allFaults {
+		if strings.Contains(what.name, o.Only) {
+			f.kinds = append(f.kinds, k)
+		}
+	}
+	if len(f.kinds) == 0 {
+		return nil, fmt.Errorf("no fault is called %q", o.Only)
+	}
 	if err := f.open(ctx); err != nil {
 		return nil, err
 	}
@@ -168,7 +177,7 @@ func RunFaults(ctx context.Context, o Faults) (*FaultsReport, error) {
 	defer stop()
 	f.began = time.Now()
 	end := f.script()
-	o.Say.say("%d cameras: nothing is done to them for %s, then %d rounds of %d faults; until %s", len(f.cams), learning+o.Well, o.Rounds, len(allFaults), end.Format(time.TimeOnly))
+	o.Say.say("%d cameras: nothing is done to them for %s, then %d rounds of %d faults; until %s", len(f.cams), learning+o.Well, o.Rounds, len(f.kinds), end.Format(time.TimeOnly))
 	var work sync.WaitGroup
 	failed := make(chan error, len(f.cams))
 	for _, c := range f.cams {
@@ -212,6 +221,7 @@ type faulty struct {
 	cams    []*netcam
 	films   []*tampered
 	began   time.Time
+	kinds   []int
 	dones   [][]done // by camera
 	first   [][]time.Time
 	frames  []uint64
@@ -231,7 +241,7 @@ func (f *faulty) open(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c := &netcam{name: fmt.Sprintf("camera-%d", i+1), width: film.width, height: film.height, step: film.step}
+		c := &netcam{name: fmt.Sprintf("camera-%d", i+1), width: film.width, height: film.height, step: film.step.Round(10 * time.Millisecond)}
 		if c.address, err = freeAddress(); err != nil {
 			return err
 		}
@@ -263,7 +273,7 @@ func (f *faulty) script() (end time.Time) {
 		at := f.began.Add(learning + f.Well + time.Duration(i)*stretch)
 		var list []done
 		for range f.Rounds {
-			for k := range allFaults {
+			for _, k := range f.kinds {
 				list = append(list, done{span{at, at.Add(faultFor)}, k, c.name})
 				at = at.Add(faultFor + faultRest)
 			}
@@ -308,8 +318,8 @@ func (f *faulty) report(log *record) *FaultsReport {
 	for _, n := range f.frames {
 		r.Frames += n
 	}
-	for k, what := range allFaults {
-		found := FaultFound{Fault: what.name}
+	for _, k := range f.kinds {
+		found := FaultFound{Fault: allFaults[k].name}
 		var after []time.Duration
 		for i, list := range f.dones {
 			for j, d := range list {

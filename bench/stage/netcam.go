@@ -32,11 +32,18 @@ type shot struct {
 
 // run sends pictures until ctx ends.
 func (c *netcam) run(ctx context.Context) error {
-	tick := time.NewTicker(c.step)
-	defer tick.Stop()
 	defer c.pull()
+	began := time.Now()
 	for n := 0; ; n++ {
-		at := time.Now()
+		// A camera exposes when it is due, whenever the picture gets away. What this box
+		// has no time for is left out.
+		if late := int(time.Since(began)/c.step) - n; late > 0 {
+			n += late
+		}
+		at := began.Add(time.Duration(n) * c.step)
+		if !sleepUntil(ctx, at) {
+			return nil
+		}
 		s := c.show(n, at)
 		switch {
 		case s.err != nil:
@@ -53,11 +60,6 @@ func (c *netcam) run(ctx context.Context) error {
 				return fmt.Errorf("the camera %s: %w", c.name, err)
 			}
 			c.note(at, c.pub.Watchers() > 0)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
 		}
 	}
 }

@@ -23,7 +23,10 @@ type Soak struct {
 	Down    float64       // share of the time in which the push service is out of reach
 	FPS     float64
 	Seed    uint64
-	Say     Say
+	// Still is the time at both ends in which nothing is done to the program: a scene is
+	// learnt, and what is owed is sent; 20 s unless set.
+	Still time.Duration
+	Say   Say
 }
 
 // SoakReport is what came of it.
@@ -86,7 +89,7 @@ const soakRules = `rules:
 const (
 	visitKey  = "watch/somebody on the floor/floor"
 	lossKey   = "watch/camera gone/floor"
-	stillness = 20 * time.Second // at both ends nothing is done to the program: a scene is learnt, and what is owed is sent
+	stillness = 20 * time.Second
 	// owedAfter is how long somebody must be in sight without a break for an alarm to
 	// be owed: the rule's second, half a second until a person is believed, and what a
 	// camera that is back needs for its first picture.
@@ -122,7 +125,7 @@ type outage struct {
 func (s Soak) write(began time.Time) script {
 	rng := rand.New(rand.NewPCG(s.Seed, 5))
 	var out script
-	from, to := began.Add(stillness), began.Add(s.For-stillness)
+	from, to := began.Add(s.Still), began.Add(s.For-s.Still)
 	between := func(least, most time.Duration) time.Duration {
 		return least + time.Duration(rng.Int64N(int64(most-least)))
 	}
@@ -150,7 +153,7 @@ func (s Soak) write(began time.Time) script {
 		out.kills = append(out.kills, from.Add(time.Duration(i)*step+between(step/4, step)))
 	}
 	if s.Kills > 0 {
-		out.kills = append(out.kills, to.Add(-between(5*time.Second, stillness)))
+		out.kills = append(out.kills, to.Add(-between(s.Still/4, s.Still)))
 	}
 	left := time.Duration(float64(s.For) * s.Down)
 	n := max(int(left/(90*time.Second)), min(int(left/(5*time.Second)), 4))
@@ -164,8 +167,9 @@ func (s Soak) write(began time.Time) script {
 
 // RunSoak does it, and holds the log against what was done.
 func RunSoak(ctx context.Context, s Soak) (*SoakReport, error) {
-	if s.For < 3*stillness {
-		return nil, fmt.Errorf("a soak of %s: want at least %s", s.For, 3*stillness)
+	s.Still = cmp.Or(s.Still, stillness)
+	if s.For < 3*s.Still {
+		return nil, fmt.Errorf("a soak of %s: want at least %s", s.For, 3*s.Still)
 	}
 	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
 		return nil, err

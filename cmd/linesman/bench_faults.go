@@ -15,6 +15,7 @@ type BenchFaultsCmd struct {
 	Videos []string      `arg:"" type:"existingfile" help:"Recordings of fixed cameras, one a camera; each is shown over and over."`
 	Well   time.Duration `default:"1h" help:"How long nothing is done to them at first."`
 	Rounds int           `default:"3" help:"Of all faults, after that."`
+	Only   string        `help:"These faults alone, in whose name it stands: frozen."`
 	Rules  string        `type:"existingfile" help:"A rules file with the rules about cameras; unless set, those of the demo."`
 	FPS    float64       `name:"fps" default:"5" help:"Frames a second looked at by each."`
 	Side   int           `default:"416" help:"Longest side of what the network is shown."`
@@ -47,7 +48,7 @@ func (c *BenchFaultsCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer done()
-	r, err := stage.RunFaults(ctx, stage.Faults{Program: self, Dir: dir, Videos: c.Videos, Rules: rules, Well: c.Well, Rounds: c.Rounds, FPS: c.FPS, Side: c.Side, Say: saySince(time.Now())})
+	r, err := stage.RunFaults(ctx, stage.Faults{Program: self, Dir: dir, Videos: c.Videos, Rules: rules, Well: c.Well, Rounds: c.Rounds, Only: c.Only, FPS: c.FPS, Side: c.Side, Say: saySince(time.Now())})
 	if err != nil {
 		return err
 	}
