@@ -13,7 +13,7 @@ import (
 // real program killed twice, a push service that is out of reach for a third.
 func TestSoak(t *testing.T) {
 	binary, _ := build(t)
-	r, err := stage.RunSoak(t.Context(), stage.Soak{Program: binary, Dir: t.TempDir(), For: 28 * time.Second, Still: 3 * time.Second, Drops: 2, Kills: 2, Down: 0.33, FPS: 5, Seed: 4, Say: t.Logf})
+	r, err := stage.RunSoak(t.Context(), stage.Soak{Program: binary, Dir: t.TempDir(), For: 24 * time.Second, Still: 3 * time.Second, Drops: 2, Kills: 2, Down: 0.33, FPS: 5, Seed: 4, Say: t.Logf})
 	if err != nil {
 		t.Fatal(err)
 	}
