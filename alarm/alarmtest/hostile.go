@@ -115,7 +115,7 @@ func attacked(t *testing.T, k Kit, a attack) {
 		case err == nil && a.taken && k.AnyAnswer:
 		case err == nil:
 			wrong("delivered")
-		case took > within+time.Second:
+		case took > within+5*time.Second: // a busy box is no fault of the driver
 			wrong("held up for %s: %v", took, err)
 		case !a.open && errors.Is(err, alarm.ErrNever) != a.final:
 			wrong("final is %t, want %t: %v", !a.final, a.final, err)
@@ -129,9 +129,13 @@ func attacked(t *testing.T, k Kit, a attack) {
 		return // the driver took the peer's word, and forgot its address
 	}
 	well.Store(true)
-	if _, err := d.Deliver(t.Context(), Notice()); err != nil {
-		wrong("the peer is well again: %v", err)
+	var err error
+	for range 3 { // a connection that was kept open may be the hostile one's
+		if _, err = d.Deliver(t.Context(), Notice()); err == nil {
+			return
+		}
 	}
+	wrong("the peer is well again: %v", err)
 }
 
 // watchHeap samples the heap until the returned function is called, which says by

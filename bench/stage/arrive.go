@@ -60,10 +60,12 @@ type ArriveReport struct {
 	Others   []string `json:"others,omitempty"`
 }
 
-// A visit's times, beside the rule's own.
+// A visit's times: how much longer than the rule it lasts, and what lies behind it.
+// One who is gone at once may be hidden, and is taken to be there for three seconds;
+// then the rule's second, in which it is not cleared; the rest is for a busy box.
 const (
-	visitFor = 3 * time.Second // longer than the rule
-	visitGap = 3500 * time.Millisecond
+	visitFor = 3 * time.Second
+	visitGap = 7 * time.Second
 )
 
 // RunArrive measures.
