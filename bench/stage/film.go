@@ -132,11 +132,11 @@ type floor struct {
 
 // The recording's parts, in pictures of it, and where its left ends.
 const (
-	floorEmpty    = 10   // so many at the start have nobody on the left
+	floorEmpty    = 5    // so many at the start have nobody on the left, nor at its rim
 	floorStanding = 45   // from here on the worker stands there
-	floorLeft     = 0.41 // of the width
+	floorLeft     = 0.38 // of the width
 	// floorZone is where his feet are.
-	floorZone = "[[0.12, 0.6], [0.4, 0.6], [0.4, 0.99], [0.12, 0.99]]"
+	floorZone = "[[0.12, 0.6], [0.37, 0.6], [0.37, 0.99], [0.12, 0.99]]"
 )
 
 func openFloor(dir string) (*floor, error) {
