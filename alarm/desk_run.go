@@ -51,7 +51,7 @@ func (d *Desk) Run(ctx context.Context) error {
 			o.lit[name] = true // of the run before, for all that is known
 		}
 	}
-	o.drillAt = d.cfg.Settings.Drill.next(time.Now(), d.cfg.Zone)
+	o.drillAt = d.firstDrill(ctx, board, time.Now())
 	attempts, stop := context.WithCancel(ctx)
 	o.work(ctx, attempts)
 	stop()

@@ -32,6 +32,7 @@ type Door struct {
 	roots  *x509.CertPool
 	client *http.Client
 	dialer *net.Dialer
+	own    func() ([]net.Addr, error) // addresses of this box
 }
 
 // Means are what cmd gives to every driver of this room.
@@ -85,10 +86,11 @@ func newDoor(roots *x509.CertPool, hosts []string) (*Door, error) {
 			return nil, err
 		}
 	}
-	d := &Door{hosts: hosts, roots: roots, dialer: &net.Dialer{Timeout: dialWithin}}
+	d := &Door{hosts: hosts, roots: roots, dialer: &net.Dialer{Timeout: dialWithin}, own: net.InterfaceAddrs}
 	d.client = &http.Client{
 		Transport: &http.Transport{
-			Proxy: nil, DialContext: d.Dial, ForceAttemptHTTP2: true, TLSClientConfig: d.TLS(""), TLSHandshakeTimeout: dialWithin, ResponseHeaderTimeout: 30 * time.Second,
+			// Nothing is unpacked: what a few bytes become has no bound.
+			Proxy: nil, DisableCompression: true, DialContext: d.Dial, ForceAttemptHTTP2: true, TLSClientConfig: d.TLS(""), TLSHandshakeTimeout: dialWithin, ResponseHeaderTimeout: 30 * time.Second,
 			IdleConnTimeout: time.Minute, MaxIdleConnsPerHost: 8, MaxResponseHeaderBytes: mostHeaders, ExpectContinueTimeout: time.Second,
 		},
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
@@ -137,7 +139,7 @@ func (d *Door) Dial(ctx context.Context, network, address string) (net.Conn, err
 			return err
 		}
 		ip := at.Addr().Unmap().WithZone("")
-		if odd(ip) && !d.lists(host, ip) {
+		if (odd(ip) || d.ours(ip)) && !d.lists(host, ip) {
 			return fmt.Errorf("%s leads to %s, which is this box or its own link: %w", host, ip, ErrDoor)
 		}
 		return nil
@@ -148,6 +150,23 @@ func (d *Door) Dial(ctx context.Context, network, address string) (net.Conn, err
 // odd says whether an address is none of a peer on the network.
 func odd(ip netip.Addr) bool {
 	return ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255})
+}
+
+// ours says whether an address is one of this box, by which everything that it
+// serves to the plant could be reached.
+func (d *Door) ours(ip netip.Addr) bool {
+	all, err := d.own()
+	if err != nil {
+		return true // nobody can say that it is not
+	}
+	return slices.ContainsFunc(all, func(a net.Addr) bool {
+		own, ok := a.(*net.IPNet)
+		if !ok {
+			return false
+		}
+		at, ok := netip.AddrFromSlice(own.IP)
+		return ok && at.Unmap() == ip
+	})
 }
 
 // lists says whether the site file names such an address itself: by its

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 )
@@ -64,6 +65,30 @@ func TestRebound(t *testing.T) {
 	}
 	if asked {
 		t.Error("a request reached this box")
+	}
+	// A name that leads elsewhere when it is looked at, and here when it is dialled:
+	// every answer is held against the rules when it is dialled.
+	for _, ips := range [][]string{{"192.0.2.1", "127.0.0.1"}, {"127.0.0.1", "192.0.2.1"}} {
+		n := 0
+		d.dialer.Resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+			n++
+			return answers(t, ips[n/2%2]), nil // A and AAAA are asked for at once
+		}}
+		for range 3 {
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			if _, err := d.Post(ctx, "http://rebound.example:"+port, "text/plain", nil, nil); err == nil || asked {
+				t.Errorf("%v: %v, asked %t", ips, err, asked)
+			}
+			cancel()
+		}
+	}
+	// This box by its address on the plant's network.
+	d.own = func() ([]net.Addr, error) {
+		return []net.Addr{&net.IPNet{IP: net.ParseIP("192.0.2.7"), Mask: net.CIDRMask(24, 32)}}, nil
+	}
+	d.dialer.Resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return answers(t, "192.0.2.7"), nil }}
+	if _, err := d.Post(t.Context(), "http://rebound.example:"+port, "text/plain", nil, nil); !errors.Is(err, ErrDoor) {
+		t.Errorf("this box by its address on the network: %v", err)
 	}
 	named, err := NewDoor("127.0.0.1:" + port)
 	if err != nil {

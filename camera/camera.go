@@ -45,6 +45,9 @@ type Frame struct {
 
 	Dropped uint64 // frames known to be lost since the one before
 	Damaged bool   // the decoder saw loss in this picture group
+	// Stream says that the frame was decoded from a stream of which key pictures are
+	// known, and Key that it is one of them.
+	Stream, Key bool
 
 	refs atomic.Int32
 	pool *Pool

@@ -53,6 +53,7 @@ type Station struct {
 	found    []detect.Found
 	readings []tamper.Reading
 	busy     bool
+	thin     camera.Thin
 	last     time.Time // exposure of the last frame that was wanted
 	looked   time.Time // exposure of the last frame looked at or rested
 	pace     pace
@@ -84,7 +85,8 @@ func New(c Config) (*Station, error) {
 	if c.Eyes == nil || c.Guard == nil || c.Log == nil {
 		return nil, errors.New("watch: eyes, guard and log must all be given")
 	}
-	s := &Station{cfg: c, changed: make(chan struct{}, 1), reducer: tamper.NewReducer(), shown: camera.NewPool(2)}
+	s := &Station{cfg: c, changed: make(chan struct{}, 1), reducer: tamper.NewReducer(), shown: camera.NewPool(2),
+		thin: camera.Thin{Every: time.Duration(float64(time.Second) / c.Settings.FPS)}}
 	var err error
 	if s.tamper, err = tamper.New(c.Settings.Tamper); err != nil {
 		return nil, fmt.Errorf("watch %s: tamper: %w", c.Camera, err)
@@ -168,7 +170,7 @@ func (s *Station) take(ctx context.Context, f *camera.Frame, skipped uint64) {
 	s.status.Frames += 1 + skipped
 	s.status.Skipped += skipped
 	s.mu.Unlock()
-	if every := time.Duration(float64(time.Second) / s.cfg.Settings.FPS); !s.last.IsZero() && f.At.After(s.last) && f.At.Sub(s.last) < every-every/8 {
+	if !s.thin.Wants(f.At, f.Key) {
 		return
 	}
 	s.last = f.At

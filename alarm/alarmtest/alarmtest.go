@@ -32,8 +32,13 @@ type Kit struct {
 	Peer func(t *testing.T) (address string, got func() []string)
 	// ID is how a delivery's id is found in what a peer took; nil: as it is.
 	ID func(id string) string
-	// HTTP says that the far end speaks HTTP.
-	HTTP bool
+	// HTTP says that the far end speaks HTTP, and Answer what it says with a 200 when
+	// it takes a notice.
+	HTTP   bool
+	Answer string
+	// Gone says that the deliverer forgets an address of which the peer says that it
+	// is gone.
+	Gone bool
 	// Secret must stand in no error.
 	Secret string
 	// AnyAnswer says that every 2xx is a delivery, whatever stands in it.
@@ -108,6 +113,7 @@ func overHTTP(t *testing.T, k Kit) {
 			bounded(t, func() { fails(t, k, serve(t, c.h), c.never) })
 		})
 	}
+	t.Run("hostile", func(t *testing.T) { hostile(t, k) })
 	t.Run("a redirect", func(t *testing.T) {
 		var asked atomic.Int64
 		other := raw(t, func(net.Conn) { asked.Add(1) })

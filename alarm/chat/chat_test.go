@@ -80,14 +80,14 @@ var robots = map[string]struct {
 func TestConformance(t *testing.T) {
 	for name, c := range robots {
 		t.Run(name, func(t *testing.T) {
-			alarmtest.Run(t, alarmtest.Kit{HTTP: true, Secret: token, AnyAnswer: c.any, Peer: peer(c.answer, nil),
+			alarmtest.Run(t, alarmtest.Kit{HTTP: true, Secret: token, AnyAnswer: c.any, Answer: c.answer, Peer: peer(c.answer, nil),
 				New: func(t *testing.T, address string) alarm.Deliverer {
 					return channel(t, c.options+"\nurl: http://"+address+c.path)
 				}})
 		})
 	}
 	t.Run("mattermost by shoutrrr", func(t *testing.T) {
-		alarmtest.Run(t, alarmtest.Kit{HTTP: true, Secret: token, AnyAnswer: true, Peer: peer("ok", nil),
+		alarmtest.Run(t, alarmtest.Kit{HTTP: true, Secret: token, AnyAnswer: true, Answer: "ok", Peer: peer("ok", nil),
 			ID: func(string) string { return "zone yard" }, // the library has no place for an id
 			New: func(t *testing.T, address string) alarm.Deliverer {
 				return channel(t, "service: shoutrrr\nurl: mattermost://"+address+"/"+token+"?disabletls=yes")

@@ -62,7 +62,7 @@ func TestConformance(t *testing.T) {
 		"gotify": {"format: gotify\ntoken: " + secret, `{"id":25,"appid":5}`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			alarmtest.Run(t, alarmtest.Kit{HTTP: true, Secret: secret, AnyAnswer: c.any, Peer: peer(c.answer, nil),
+			alarmtest.Run(t, alarmtest.Kit{HTTP: true, Secret: secret, AnyAnswer: c.any, Answer: c.answer, Peer: peer(c.answer, nil),
 				New: func(t *testing.T, address string) alarm.Deliverer {
 					return channel(t, "url: http://"+address+"/hooks/"+secret+"\n"+c.options)
 				}})

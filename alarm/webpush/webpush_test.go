@@ -89,7 +89,7 @@ func channel(t testing.TB, dir string, log *told, hosts ...string) *Channel {
 
 func TestConformance(t *testing.T) {
 	peers := map[string]*pushes{}
-	alarmtest.Run(t, alarmtest.Kit{HTTP: true, AnyAnswer: true, Secret: "device-of-li",
+	alarmtest.Run(t, alarmtest.Kit{HTTP: true, AnyAnswer: true, Gone: true, Secret: "device-of-li",
 		Peer: func(t *testing.T) (string, func() []string) {
 			p := newPushes(t)
 			peers[p.address] = p

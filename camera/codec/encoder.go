@@ -108,7 +108,7 @@ func (e *Encoder) Encode(rgb []byte, stride int, pts time.Duration, key bool) (a
 	if err := e.scaler.fromRGB(rgb, stride, e.frame); err != nil {
 		return nil, false, err
 	}
-	e.frame.SetPts(int64(pts.Seconds() * 90000))
+	e.frame.SetPts(ticks(pts))
 	e.frame.SetPictureType(astiav.PictureTypeNone)
 	if key {
 		e.frame.SetPictureType(astiav.PictureTypeI)
@@ -129,6 +129,11 @@ func (e *Encoder) Encode(rgb []byte, stride int, pts time.Duration, key bool) (a
 		isKey = isKey || e.packet.Flags().Has(astiav.PacketFlagKey)
 	}
 }
+
+// ticks is a time by the clock of 90 kHz, to the nearest of its ticks: the rate
+// control goes by the time from picture to picture, and one that wavers makes
+// another picture of the same.
+func ticks(d time.Duration) int64 { return (int64(d)*9 + 50_000) / 100_000 }
 
 // Close frees the encoder's memory.
 func (e *Encoder) Close() {

@@ -34,17 +34,18 @@ type viewer struct {
 	damaged  bool   // until the next key picture
 	fresh    bool   // decoding began, or began anew, with the last key picture
 	units    int
-	signs    int       // of life: pictures decoded, or packets where no pictures are wanted
-	shown    time.Time // exposure of the last frame delivered
-	refused  error     // why a parameter set was, last
-	failed   error     // of decoding, last
+	signs    int // of life: pictures decoded, or packets where no pictures are wanted
+	thin     camera.Thin
+	key      bool  // the unit being decoded is a key picture
+	refused  error // why a parameter set was, last
+	failed   error // of decoding, last
 }
 
 // wants says what of a stream is delivered.
 type wants struct{ frames, packets bool }
 
 func newViewer(d *Driver, w wants, sink camera.Sink, with coding) (*viewer, error) {
-	v := &viewer{d: d, wants: w, sink: sink, with: with, base: time.Now(), pool: camera.NewPool(idleFrames)}
+	v := &viewer{d: d, wants: w, sink: sink, with: with, base: time.Now(), pool: camera.NewPool(idleFrames), thin: camera.Thin{Every: d.every}}
 	v.sets = make([][]byte, len(with.described()))
 	for _, nalu := range apart(with.described()) {
 		v.keep(nalu)
@@ -126,6 +127,7 @@ func (v *viewer) take(u unit) {
 		v.signs++
 		return
 	}
+	v.key = s.key
 	if err := v.decoder.Decode(data, u.at.Sub(v.base), v.show); err != nil {
 		v.failed, v.damaged = err, true
 		v.lost++
@@ -167,13 +169,10 @@ func (v *viewer) follow(s sight, u unit) bool {
 func (v *viewer) show(p *codec.Picture) {
 	v.signs++
 	at := v.base.Add(p.PTS)
-	// Exposures step back a little with the first sender report; further back the
-	// clock was set.
-	if apart := at.Sub(v.shown); v.d.every > 0 && !v.shown.IsZero() && apart < v.d.every-v.d.every/8 && apart > -time.Second {
+	if !v.thin.Wants(at, v.key) {
 		v.damaged = v.damaged || p.Damaged
 		return
 	}
-	v.shown = at
 	if p.Width != v.width || p.Height != v.height {
 		v.pool, v.width, v.height = camera.NewPool(idleFrames), p.Width, p.Height
 	}
@@ -186,7 +185,7 @@ func (v *viewer) show(p *codec.Picture) {
 	}
 	v.damaged = v.damaged || p.Damaged
 	v.seq++
-	f.Camera, f.Seq, f.At, f.Damaged, f.Dropped = v.d.id, v.seq, at, v.damaged, v.lost
+	f.Camera, f.Seq, f.At, f.Damaged, f.Dropped, f.Stream, f.Key = v.d.id, v.seq, at, v.damaged, v.lost, true, v.key
 	v.lost, v.failed = 0, nil
 	v.sink.Frame(f)
 }

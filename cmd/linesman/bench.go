@@ -17,6 +17,9 @@ type BenchCmd struct {
 	Watch  BenchWatchCmd  `cmd:"" help:"Measure safety cameras: how many at once, frames a second, memory."`
 	Scene  BenchSceneCmd  `cmd:"" help:"Hold safety cameras against counts by hand: zones, lines, heads, identities, dress, false alarms."`
 	Dress  BenchDressCmd  `cmd:"" help:"Hold what is decided of people's dress against labelled stills, panned over with dropouts."`
+	Soak   BenchSoakCmd   `cmd:"" help:"Soak the safety side: camera drops, a push service out of reach, kills; then hold the log against what was done."`
+	Arrive BenchArriveCmd `cmd:"" help:"Measure how long it takes from a picture that shows somebody to the push on a phone."`
+	Faults BenchFaultsCmd `cmd:"" help:"Cover, move, freeze and unplug cameras, and take the time until an alarm says so."`
 	Log    BenchLogCmd    `cmd:"" help:"Measure the event log against bare SQLite: appends, followers, a large log."`
 	Module BenchModuleCmd `cmd:"" help:"Try a module, in any language, against the contract of docs/modules.md."`
 }

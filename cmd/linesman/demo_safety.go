@@ -39,7 +39,7 @@ type safetyDemo struct{ videos []string }
 // says of them: rows under cameras, and parts of their own.
 func (d *safetyDemo) prepare(dir, listen string) (cameras, parts string, err error) {
 	floor := filepath.Join(dir, "workers.mp4")
-	for path, data := range map[string][]byte{floor: footage.Workers, filepath.Join(dir, "rules.yaml"): []byte(demoRules)} {
+	for path, data := range map[string][]byte{floor: footage.Workers, filepath.Join(dir, "rules.yaml"): []byte("rules:\n" + demoRules + cameraRules)} {
 		if err := os.WriteFile(path, data, 0o644); err != nil {
 			return "", "", err
 		}
@@ -79,8 +79,7 @@ alarms:
 `
 
 // demoRules hold on every camera that has the zone they name.
-const demoRules = `rules:
-  - name: somebody on the hatched floor
+const demoRules = `  - name: somebody on the hatched floor
     when: person in zone("hatched")
     for: 1s
     keep: 10s
@@ -98,11 +97,22 @@ const demoRules = `rules:
     when: fire or smoke
     severity: critical
     say: Look at the picture; if it burns, raise the fire alarm by hand.
-  - name: camera sees nothing
-    when: camera.covered or camera.frozen or camera.down
-    for: 3s
+`
+
+// cameraRules are about the cameras themselves.
+const cameraRules = `  - name: camera sees nothing
+    when: camera.covered or camera.frozen
     severity: high
     say: Go to the camera.
+  - name: camera is gone
+    when: camera.down
+    for: 3s
+    severity: high
+    say: Look at its cable and power.
+  - name: camera out of place
+    when: camera.moved or camera.blurred
+    severity: medium
+    say: Set the camera right.
 `
 
 // start plays the recordings as network cameras, a process of its own that ends

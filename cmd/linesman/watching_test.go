@@ -142,7 +142,7 @@ func TestSafetyCamera(t *testing.T) {
 	dir, camera := t.TempDir(), freeAddress(t)
 	pull := play(t, camera)
 	y := openYard(t, dir, camera)
-	const floor, blind = "somebody on the hatched floor", "camera sees nothing"
+	const floor, blind = "somebody on the hatched floor", "camera is gone"
 	raised, cleared := event.AlarmRaised{}.EventType(), event.AlarmCleared{}.EventType()
 
 	e := y.await("somebody on the floor", raised, 0, 30*time.Second, about(floor))

@@ -89,7 +89,7 @@ func (d *Detector) See(s *Sight) []Reading {
 		for i := range d.holds {
 			d.holds[i].interrupt()
 		}
-		d.still.begun = false
+		d.still = still{}
 	}
 	d.last = s.At
 	if d.now.height != s.Height {
@@ -242,21 +242,24 @@ func (d *Detector) readSharp(s *Sight, m measured, why string, elsewhere bool) {
 }
 
 func (d *Detector) readStill(s *Sight, nothing bool) {
-	same, known := d.still.see(s)
+	same := d.still.see(s)
 	why := ""
 	switch {
 	case nothing:
 		why = "there is nothing to be seen"
-	case !known:
+	case !same.known && same.key == 0:
 		why = "no key picture has come since"
 	}
-	limit := d.set.FrozenAfter.Seconds()
+	value, limit := same.each, d.set.FrozenAfter
+	if !same.known || same.key.Seconds()/d.set.FrozenKeys.Seconds() > value.Seconds()/limit.Seconds() {
+		value, limit = same.key, d.set.FrozenKeys
+	}
 	// The time it takes is in the value, so it is raised at once.
 	r := &d.readings[Frozen]
-	d.holds[Frozen].see(s.At, why == "", same >= d.set.FrozenAfter, 0, d.set.Clear)
-	*r = Reading{Fault: Frozen, Raised: d.holds[Frozen].raised, Since: d.holds[Frozen].since, Value: same.Seconds(), Limit: limit, Unit: "s", Unknown: why}
+	d.holds[Frozen].see(s.At, why == "", value >= limit, 0, d.set.Clear)
+	*r = Reading{Fault: Frozen, Raised: d.holds[Frozen].raised, Since: d.holds[Frozen].since, Value: value.Seconds(), Limit: limit.Seconds(), Unit: "s", Unknown: why}
 	if r.Text = why; why == "" {
-		r.Text = fmt.Sprintf("the same picture to the last bit for %.1f s (limit %.1f s): restart the camera", r.Value, limit)
+		r.Text = fmt.Sprintf("the same picture to the last bit for %.1f s (limit %.1f s): restart the camera", r.Value, r.Limit)
 	}
 }
 

@@ -115,14 +115,19 @@ func TestFrozen(t *testing.T) {
 		fresh  float64 // seconds from one new picture to the next; 0 is never
 		clock  bool
 		within float64 // seconds; 0 is never
+		anew   bool    // pictures between key pictures are coded a little differently
 	}{
-		{"a stuck camera", false, 0, 0, false, 8},
-		{"a stuck camera, its stream known", true, 2, 0, false, 8},
-		{"a stuck sensor below a clock that goes on", true, 2, 0, true, 8},
-		{"a still night: the coder repeats until its next key picture", true, 10, 10, false, 0},
-		{"a still night, a clock in the picture", true, 10, 10, true, 0},
-		{"a still night, key pictures not known", false, 0, 4, false, 0},
-		{"stuck, key pictures every 12 s", true, 12, 0, false, 13},
+		{name: "a stuck sensor behind a coder", stream: true, keys: 2, within: 3, anew: true},
+		{name: "a stuck sensor behind a coder, a key picture every second", stream: true, keys: 1, within: 3, anew: true},
+		{name: "a stuck sensor behind a coder, below a clock", stream: true, keys: 2, clock: true, within: 3, anew: true},
+		{name: "a still night behind a coder", stream: true, keys: 2, fresh: 2, anew: true},
+		{"a stuck camera", false, 0, 0, false, 8, false},
+		{"a stuck camera, its stream known", true, 2, 0, false, 8, false},
+		{"a stuck sensor below a clock that goes on", true, 2, 0, true, 8, false},
+		{"a still night: the coder repeats until its next key picture", true, 10, 10, false, 0, false},
+		{"a still night, a clock in the picture", true, 10, 10, true, 0, false},
+		{"a still night, key pictures not known", false, 0, 4, false, 0, false},
+		{"stuck, key pictures every 12 s", true, 12, 0, false, 13, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPlay(t, 11)
@@ -140,6 +145,11 @@ func TestFrozen(t *testing.T) {
 					shown = clocked(f, int(s))
 				}
 				must(t, p.reduce.Reduce(shown, &p.sight))
+				if c.anew && i%int(c.keys*fps) != 0 {
+					for j := range p.sight.Sum {
+						p.sight.Sum[j] += uint64(i)
+					}
+				}
 				p.sight.Stream = c.stream
 				p.sight.Key = c.stream && i%int(c.keys*fps) == 0
 				p.see(s, first)

@@ -30,7 +30,7 @@ type Sight struct {
 	// pixels.
 	Sum [cells]uint64
 
-	// Key says that the picture came of a key picture of the stream, and Stream that
+	// Key says that the picture is a key picture of the stream, and Stream that
 	// Key is known. A coder that has nothing to tell repeats the picture before to
 	// the last bit, but codes anew at a key picture.
 	Key, Stream bool
@@ -61,7 +61,7 @@ func (r *Reducer) Reduce(f *camera.Frame, s *Sight) error {
 	if s.Height != r.small {
 		s.Height, s.Grey = r.small, make([]byte, across*r.small)
 	}
-	s.At, s.Key, s.Stream = f.At, false, false
+	s.At, s.Key, s.Stream = f.At, f.Key, f.Stream
 	clear(r.sums)
 	clear(s.Fine[:])
 	clear(s.Sum[:])

@@ -5,36 +5,69 @@ import "time"
 // still watches for a picture that is the same again and again. A living sensor
 // never gives the same picture twice, but a coder repeats it bit by bit where
 // little changes, until its next key picture: only what is the same across one
-// counts, if key pictures are known. A clock that the camera writes into the
-// picture may go on: a few places along the upper or lower edge may change.
+// counts, if key pictures are known.
+//
+// A stuck sensor's picture is coded anew again and again, and a little better or
+// worse each time: it comes back to the last bit from key picture to key picture
+// alone. So these are held against each other, too.
+//
+// A clock that the camera writes into the picture may go on: a few places along the
+// upper or lower edge may change.
 type still struct {
-	sum   [cells]uint64
-	since time.Time
-	keys  int
-	begun bool
+	all, keys repeat
+	crossed   int // key pictures since all began
+}
+
+// repeat is a picture that came again.
+type repeat struct {
+	sum         [cells]uint64
+	since, last time.Time
+	begun       bool
 }
 
 // clocks is how many cells a clock and a name may take.
 const clocks = 3
 
-// see returns for how long the picture has been the same, and whether that tells.
-func (s *still) see(n *Sight) (same time.Duration, known bool) {
-	if !s.begun || !s.equal(n) {
-		*s = still{sum: n.Sum, since: n.At, begun: true}
-		return 0, true
-	}
-	if n.Key {
-		s.keys++
-	}
-	return n.At.Sub(s.since), !n.Stream || s.keys > 0
+// sameness is for how long a picture has been the same.
+type sameness struct {
+	each time.Duration // every picture, or up to a clock
+	key  time.Duration // every key picture
+	// known says that each tells: a key picture was among them, or key pictures are
+	// not known of.
+	known bool
 }
 
-// equal reports whether all is the same but for a clock, and takes the clock's
-// new places over.
-func (s *still) equal(n *Sight) bool {
+func (s *still) see(n *Sight) sameness {
+	if !s.all.see(n) {
+		s.crossed = 0
+	} else if n.Key {
+		s.crossed++
+	}
+	if n.Key {
+		s.keys.see(n)
+	}
+	out := sameness{each: n.At.Sub(s.all.since), known: !n.Stream || s.crossed > 0}
+	if n.Stream && s.keys.begun {
+		out.key = s.keys.last.Sub(s.keys.since)
+	}
+	return out
+}
+
+// see takes a picture and reports whether it is the one before.
+func (r *repeat) see(n *Sight) bool {
+	if r.begun && equal(&r.sum, &n.Sum) {
+		r.last = n.At
+		return true
+	}
+	*r = repeat{sum: n.Sum, since: n.At, last: n.At, begun: true}
+	return false
+}
+
+// equal reports whether all is the same but for a clock.
+func equal(a, b *[cells]uint64) bool {
 	other, upper, lower := 0, 0, 0
-	for i, v := range n.Sum {
-		if v == s.sum[i] {
+	for i, v := range b {
+		if v == a[i] {
 			continue
 		}
 		switch i / cellsX {

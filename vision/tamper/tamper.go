@@ -75,9 +75,11 @@ type Settings struct {
 	Learn time.Duration `yaml:"learn,omitempty"`
 	Adapt time.Duration `yaml:"adapt,omitempty"`
 	// After is how long a fault must last to be raised (3 s), FrozenAfter how long a
-	// picture must stand still (7 s), Clear how long all must be well again (3 s).
+	// picture must stand still (7 s), or a stream's key pictures must be the same
+	// (FrozenKeys, 1.5 s: two of them at the usual interval), Clear how long all must be well again (3 s).
 	After       time.Duration `yaml:"after,omitempty"`
 	FrozenAfter time.Duration `yaml:"frozen_after,omitempty"`
+	FrozenKeys  time.Duration `yaml:"frozen_keys,omitempty"`
 	Clear       time.Duration `yaml:"clear,omitempty"`
 }
 
@@ -101,6 +103,7 @@ func (s Settings) withDefaults() Settings {
 	span(&s.Adapt, 5*time.Minute)
 	span(&s.After, 3*time.Second)
 	span(&s.FrozenAfter, 7*time.Second)
+	span(&s.FrozenKeys, 1500*time.Millisecond)
 	span(&s.Clear, 3*time.Second)
 	return s
 }
@@ -118,7 +121,7 @@ func (s Settings) Validate() error {
 		}
 	}
 	switch {
-	case d.Learn < 0 || d.Adapt < 0 || d.After < 0 || d.FrozenAfter < 0 || d.Clear < 0:
+	case d.Learn < 0 || d.Adapt < 0 || d.After < 0 || d.FrozenAfter < 0 || d.FrozenKeys < 0 || d.Clear < 0:
 		return errors.New("a time is negative; give it as, say, 3s")
 	case d.Adapt < d.Learn:
 		return fmt.Errorf("adapt (%v) is shorter than learn (%v); make it longer", d.Adapt, d.Learn)
