@@ -33,7 +33,7 @@ func TestMissedDrill(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				monday := time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC)
 				log := eventtest.NewMemory()
-				time.Sleep(monday.Sub(time.Now()))
+				time.Sleep(time.Until(monday))
 				run := func(long time.Duration) {
 					set := &Settings{
 						Channels: map[string]Channel{"push": {Driver: "peer"}}, People: map[string]*Person{"li": {Reach: map[string]string{"push": ""}}},

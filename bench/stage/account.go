@@ -33,10 +33,10 @@ type raised struct {
 
 // delivered is one delivery.
 type delivered struct {
-	alarms                      []string
-	pending                     int
-	sent, received, acked       time.Time
-	failed, withdrawn, followed bool // followed: it ended somehow
+	alarms                []string
+	pending               int
+	sent, received, acked time.Time
+	failed, withdrawn     bool
 }
 
 // entered is somebody who came into a zone.
