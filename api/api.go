@@ -79,7 +79,7 @@ type Config struct {
 	// digits; the api closes it. An error that wraps fs.ErrNotExist says that it
 	// is gone or never was, one that wraps fs.ErrPermission that it may not be shown
 	// now. Nil: nothing is kept.
-	Evidence func(ctx context.Context, sha256 string) (io.ReadCloser, error)
+	Evidence func(ctx context.Context, sha256 string) (io.ReadSeekCloser, error)
 	// Nearest says what a rejected part was compared with, by the pictures that its
 	// Views name. The error wraps ErrNotCompared where nobody can say. Nil: nobody can.
 	Nearest func(ctx context.Context, judged event.PartJudged) (*Nearest, error)
@@ -161,7 +161,7 @@ func (c *Config) fill() error {
 		c.Latest = func(part.CameraID) *camera.Frame { return nil }
 	}
 	if c.Evidence == nil {
-		c.Evidence = func(context.Context, string) (io.ReadCloser, error) { return nil, fs.ErrNotExist }
+		c.Evidence = func(context.Context, string) (io.ReadSeekCloser, error) { return nil, fs.ErrNotExist }
 	}
 	return nil
 }

@@ -117,6 +117,15 @@ func TestReads(t *testing.T) {
 		t.Errorf("evidence: status %d, headers %v", picture.Code, picture.Header())
 	}
 
+	some := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/api/v1/evidence/"+p.Verdict.Picture, nil)
+	some.Header.Set("Range", "bytes=1-3")
+	some.Header.Set("If-Range", picture.Header().Get("ETag"))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, some)
+	if w.Code != http.StatusPartialContent || w.Body.String() != picture.Body.String()[1:4] || picture.Header().Get("Accept-Ranges") != "bytes" {
+		t.Errorf("three bytes of a picture: status %d, %q, headers %v", w.Code, w.Body, w.Header())
+	}
+
 	e := answer[api.Events](t, h, "/api/v1/events?type=linesman.part.confirmed.v1,linesman.part.gated.*&limit=4&newest=true")
 	if len(e.Events) != 4 || e.Events[0].SpecVersion != "1.0" || e.Events[0].Seq == "" {
 		t.Errorf("events: got %+v", e.Events)

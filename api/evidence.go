@@ -1,13 +1,13 @@
 package api
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -40,14 +40,20 @@ func (s *server) registerEvidence(a huma.API) {
 	})
 }
 
-// sendEvidence copies the file out. Its kind is read off its first bytes, and
+// sendEvidence copies the file out, or the ranges of it that are asked for: some
+// phones play a clip in no other way. Its kind is read off its first bytes, and
 // only pictures and clips are ever named as something a browser would open.
-func (s *server) sendEvidence(h huma.Context, sha string, file io.ReadCloser) {
+func (s *server) sendEvidence(h huma.Context, sha string, file io.ReadSeekCloser) {
 	defer file.Close()
 	g := humagin.Unwrap(h)
-	in := bufio.NewReader(file)
-	head, _ := in.Peek(512)
-	kind := http.DetectContentType(head)
+	head := make([]byte, 512)
+	n, err := io.ReadFull(file, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		s.Logger.Error("evidence can not be read", "sha256", sha, "err", err)
+		g.Status(http.StatusInternalServerError)
+		return
+	}
+	kind := http.DetectContentType(head[:n])
 	if !strings.HasPrefix(kind, "image/") && !strings.HasPrefix(kind, "video/") {
 		kind = "application/octet-stream"
 	}
@@ -55,8 +61,5 @@ func (s *server) sendEvidence(h huma.Context, sha string, file io.ReadCloser) {
 	g.Header("Content-Security-Policy", "default-src 'none'; sandbox")
 	g.Header("Cache-Control", "private, max-age=31536000, immutable") // the name is the hash of the content
 	g.Header("ETag", `"`+sha+`"`)
-	g.Status(http.StatusOK)
-	if _, err := io.Copy(g.Writer, in); err != nil {
-		s.Logger.Debug("evidence not sent to its end", "sha256", sha, "err", err)
-	}
+	http.ServeContent(g.Writer, g.Request, "", time.Time{}, file)
 }

@@ -112,14 +112,17 @@ func (p *Plant) Config() api.Config {
 		Latest:  p.newest,
 		Eyes:    func(part.LineID) []line.Eye { return p.eyes() },
 		Log:     &p.Log,
-		Evidence: func(_ context.Context, sha string) (io.ReadCloser, error) {
+		Evidence: func(_ context.Context, sha string) (io.ReadSeekCloser, error) {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			data, ok := p.evidence[sha]
 			if !ok {
 				return nil, fmt.Errorf("evidence %s: %w", sha, fs.ErrNotExist)
 			}
-			return io.NopCloser(bytes.NewReader(data)), nil
+			return struct {
+				io.ReadSeeker
+				io.Closer
+			}{bytes.NewReader(data), io.NopCloser(nil)}, nil
 		},
 	}
 	if p.safety != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +17,7 @@ var errFaces = fmt.Errorf("%w: the clip shows faces, and its alarm is not acknow
 // openEvidence opens a kept file for a person. Pictures are veiled as they are
 // kept; clips are as the camera sent them, and are opened once somebody has
 // acknowledged their alarm.
-func (a *appliance) openEvidence(ctx context.Context, sha string) (io.ReadCloser, error) {
+func (a *appliance) openEvidence(ctx context.Context, sha string) (io.ReadSeekCloser, error) {
 	file, err := a.evidence.Open(ctx, sha)
 	if err != nil {
 		return nil, err
@@ -29,18 +28,18 @@ func (a *appliance) openEvidence(ctx context.Context, sha string) (io.ReadCloser
 		file.Close()
 		return nil, err
 	}
-	whole := struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(head[:n]), file), file}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		file.Close()
+		return nil, err
+	}
 	if n < len(head) || string(head[4:8]) != "ftyp" {
-		return whole, nil
+		return file, nil
 	}
 	if err := a.mayShow(ctx, sha); err != nil {
 		file.Close()
 		return nil, err
 	}
-	return whole, nil
+	return file, nil
 }
 
 // clipsRead bounds how many alarms are looked through for a clip, newest first.

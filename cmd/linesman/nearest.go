@@ -24,14 +24,14 @@ import (
 // core, and keeps the last model open.
 type comparer struct {
 	judges   *judges
-	evidence func(ctx context.Context, sha string) (io.ReadCloser, error)
+	evidence func(ctx context.Context, sha string) (io.ReadSeekCloser, error)
 
 	mu   sync.Mutex
 	hash string // of the model that is open
 	e    *anomaly.Explainer
 }
 
-func newComparer(site *config.Site, open func(context.Context, string) (io.ReadCloser, error)) *comparer {
+func newComparer(site *config.Site, open func(context.Context, string) (io.ReadSeekCloser, error)) *comparer {
 	return &comparer{judges: newJudges(site), evidence: open}
 }
 

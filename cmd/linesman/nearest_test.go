@@ -64,13 +64,13 @@ func TestComparer(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		change func(*event.PartJudged)
-		open   func(context.Context, string) (io.ReadCloser, error)
+		open   func(context.Context, string) (io.ReadSeekCloser, error)
 		says   string
 	}{
 		"another model":   {func(j *event.PartJudged) { j.ModelHash = strings.Repeat("0", 64) }, shelf.Open, "put that model there"},
 		"another recipe":  {func(j *event.PartJudged) { j.RecipeHash, j.ModelHash = "none", "none" }, shelf.Open, "put that version of the recipe there"},
 		"no picture":      {func(j *event.PartJudged) { j.Views = []event.View{{Name: "top", Missing: "no frame"}} }, shelf.Open, "no picture of it was kept"},
-		"picture expired": {func(*event.PartJudged) {}, func(context.Context, string) (io.ReadCloser, error) { return nil, os.ErrNotExist }, "has expired"},
+		"picture expired": {func(*event.PartJudged) {}, func(context.Context, string) (io.ReadSeekCloser, error) { return nil, os.ErrNotExist }, "has expired"},
 	} {
 		j := last
 		tt.change(&j)

@@ -305,7 +305,7 @@ func (r *rescanned) tell(w io.Writer) error {
 		return err
 	}
 	if !r.Compared {
-		_, err := fmt.Fprintf(w, "%d alarms would be raised; there is no log to hold them against\n", r.Counts["new"])
+		_, err := fmt.Fprintf(w, "alarms that would be raised: %d; there is no log to hold them against\n", r.Counts["new"])
 		return err
 	}
 	_, err := fmt.Fprintf(w, "%d stay, %d are gone, %d are new, %d could not be judged\n", r.Counts["stays"], r.Counts["gone"], r.Counts["new"], r.Counts["not judged"])

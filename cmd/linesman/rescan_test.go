@@ -193,7 +193,7 @@ func TestRescanOfAFile(t *testing.T) {
 	}
 	var said bytes.Buffer
 	must(t, got.tell(&said))
-	if !strings.Contains(said.String(), "1 alarms would be raised; there is no log") {
+	if !strings.Contains(said.String(), "alarms that would be raised: 1; there is no log") {
 		t.Errorf("it says:\n%s", said.String())
 	}
 }

@@ -155,7 +155,7 @@ func (s *Store) Get(sha string) ([]byte, error) {
 }
 
 // Open returns a file's bytes, as Get does, for whoever copies them out.
-func (s *Store) Open(ctx context.Context, sha string) (io.ReadCloser, error) {
+func (s *Store) Open(ctx context.Context, sha string) (io.ReadSeekCloser, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

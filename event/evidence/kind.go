@@ -23,4 +23,9 @@ func extension(data []byte) string {
 }
 
 // newReader reads bytes that are in memory.
-func newReader(data []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(data)) }
+func newReader(data []byte) io.ReadSeekCloser { return reader{bytes.NewReader(data)} }
+
+type reader struct{ *bytes.Reader }
+
+// Close has nothing to give back.
+func (reader) Close() error { return nil }
