@@ -91,7 +91,9 @@ func newDoor(roots *x509.CertPool, hosts []string) (*Door, error) {
 		Transport: &http.Transport{
 			// Nothing is unpacked: what a few bytes become has no bound.
 			Proxy: nil, DisableCompression: true, DialContext: d.Dial, ForceAttemptHTTP2: true, TLSClientConfig: d.TLS(""), TLSHandshakeTimeout: dialWithin, ResponseHeaderTimeout: 30 * time.Second,
-			IdleConnTimeout: time.Minute, MaxIdleConnsPerHost: 8, MaxResponseHeaderBytes: mostHeaders, ExpectContinueTimeout: time.Second,
+			// A connection of its own for each delivery: one that is kept dies in a
+			// firewall or at a peer that has gone, and takes an alarm with it.
+			DisableKeepAlives: true, MaxResponseHeaderBytes: mostHeaders, ExpectContinueTimeout: time.Second,
 		},
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			return fmt.Errorf("%w: %s redirects to %s; redirects are not followed", ErrDoor, via[0].URL.Host, r.URL.Host)

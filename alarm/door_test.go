@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,8 +45,8 @@ func TestOpens(t *testing.T) {
 
 // TestRebound holds a listed name that leads to this box, or to its link.
 func TestRebound(t *testing.T) {
-	asked := false
-	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	var asked atomic.Bool
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Store(true) }))
 	defer s.Close()
 	_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
 	d, err := NewDoor("rebound.example")
@@ -63,21 +64,20 @@ func TestRebound(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if asked {
+	if asked.Load() {
 		t.Error("a request reached this box")
 	}
 	// A name that leads elsewhere when it is looked at, and here when it is dialled:
 	// every answer is held against the rules when it is dialled.
 	for _, ips := range [][]string{{"192.0.2.1", "127.0.0.1"}, {"127.0.0.1", "192.0.2.1"}} {
-		n := 0
+		var n atomic.Int64
 		d.dialer.Resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
-			n++
-			return answers(t, ips[n/2%2]), nil // A and AAAA are asked for at once
+			return answers(t, ips[n.Add(1)/2%2]), nil // A and AAAA are asked for at once
 		}}
 		for range 3 {
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-			if _, err := d.Post(ctx, "http://rebound.example:"+port, "text/plain", nil, nil); err == nil || asked {
-				t.Errorf("%v: %v, asked %t", ips, err, asked)
+			if _, err := d.Post(ctx, "http://rebound.example:"+port, "text/plain", nil, nil); err == nil || asked.Load() {
+				t.Errorf("%v: %v, asked %t", ips, err, asked.Load())
 			}
 			cancel()
 		}
@@ -94,7 +94,7 @@ func TestRebound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := named.Post(t.Context(), "http://127.0.0.1:"+port, "text/plain", nil, nil); err != nil || !asked {
+	if _, err := named.Post(t.Context(), "http://127.0.0.1:"+port, "text/plain", nil, nil); err != nil || !asked.Load() {
 		t.Errorf("an address that the file names: %v", err)
 	}
 }
