@@ -41,7 +41,8 @@ func (r *rescanned) answersTo(rule string) (out []string) {
 func TestRescan(t *testing.T) {
 	dir, camera := t.TempDir(), freeAddress(t)
 	play(t, camera)
-	y := openYard(t, dir, camera)
+	// Into this zone he comes in the third second, so that the clip reaches back.
+	y := openYard(t, dir, camera, "[[0.2, 0.55], [0.95, 0.45], [0.98, 0.98], [0.2, 0.98]]", "[[0.1, 0.6], [0.44, 0.6], [0.3, 0.85], [0.1, 0.85]]")
 	const floor = "somebody on the hatched floor"
 	e := y.await("somebody on the floor", event.AlarmRaised{}.EventType(), 0, 60*time.Second, about(floor))
 	r := y.await("the alarm's clip", event.AlarmRecorded{}.EventType(), e.Seq, 60*time.Second, func(r event.Event) bool { return r.Subject == e.Subject && strings.Contains(string(r.Data), "clips") })

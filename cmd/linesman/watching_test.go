@@ -30,8 +30,9 @@ type yard struct {
 	done   chan error
 }
 
-// openYard starts the example site with its data in dir.
-func openYard(t *testing.T, dir, camera string) *yard {
+// openYard starts the example site with its data in dir; other replaces words of
+// its site file, by pairs.
+func openYard(t *testing.T, dir, camera string, other ...string) *yard {
 	t.Helper()
 	text, err := os.ReadFile("../../examples/safety/site.yaml")
 	if err != nil {
@@ -41,7 +42,7 @@ func openYard(t *testing.T, dir, camera string) *yard {
 	if err != nil {
 		t.Fatal(err)
 	}
-	site := strings.NewReplacer("127.0.0.1:8555", camera, "127.0.0.1:8080", "127.0.0.1:0", "../../data/safety", "data", "{before: 10s, after: 20s}", "{before: 2s, after: 2s}").Replace(string(text))
+	site := strings.NewReplacer(append(other, "127.0.0.1:8555", camera, "127.0.0.1:8080", "127.0.0.1:0", "../../data/safety", "data", "{before: 10s, after: 20s}", "{before: 2s, after: 2s}")...).Replace(string(text))
 	for name, data := range map[string][]byte{"site.yaml": []byte(site), "rules.yaml": rules} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 			t.Fatal(err)
