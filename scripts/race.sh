@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 codecs=(image image/color image/png compress/flate hash/adler32 hash/crc32 golang.org/x/image/draw)
-pictures=(linesman/vision linesman/vision/cv linesman/vision/lanes linesman/sim/draw linesman/models/contrast)
+pictures=(linesman/vision linesman/vision/cv linesman/vision/lanes linesman/vision/tamper linesman/vision/overlay linesman/sim/draw linesman/models/contrast)
 models=(linesman/models/golden linesman/models/teach)
 
 # race FLAGS UNWATCHED... -- PACKAGES... tests PACKAGES.
