@@ -5,16 +5,17 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
+
+	"linesman/bench/lastwords"
 )
 
 // process is the module while it runs, with all that it started.
 type process struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
-	last tail
+	last lastwords.Keep
 }
 
 // launch starts a module in its folder.
@@ -55,29 +56,4 @@ func (p *process) ended() string {
 	default:
 		return ""
 	}
-}
-
-// tail keeps the last words of a process.
-type tail struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-// lastWords bounds what is kept, in bytes.
-const lastWords = 2000
-
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = append(t.text, b...)
-	if over := len(t.text) - lastWords; over > 0 {
-		t.text = append(t.text[:0], t.text[over:]...)
-	}
-	return len(b), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.text)
 }

@@ -12,8 +12,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
+
+	"linesman/bench/lastwords"
 )
 
 // program is the process that is measured: `linesman run` with a site.
@@ -31,7 +32,7 @@ type life struct {
 	ready        chan struct{} // closed once its page is served
 	gone         chan struct{} // closed when it has ended
 	stats        string
-	last         tail
+	last         lastwords.Keep
 }
 
 // startWithin is how long a start may take before it is given up.
@@ -192,28 +193,4 @@ func (l *life) held() ([]Held, error) {
 		}
 	}
 	return out, nil
-}
-
-// tail keeps the last words of a process.
-type tail struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-const lastWords = 4000 // bytes
-
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = append(t.text, b...)
-	if over := len(t.text) - lastWords; over > 0 {
-		t.text = append(t.text[:0], t.text[over:]...)
-	}
-	return len(b), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.text)
 }

@@ -79,6 +79,12 @@ func (a *appliance) ownTeacher() (*teacher, error) {
 
 // run learns until ctx ends. What goes wrong is told, and costs the lines nothing.
 func (w *learner) run(ctx context.Context) error {
+	return lookOften(ctx, w.look, func(err error) { w.log.Error("candidates can not be made in the background", "err", err) })
+}
+
+// lookOften looks every learnEvery until ctx ends. It tells an error once, not every
+// few seconds.
+func lookOften(ctx context.Context, look func(context.Context) error, tell func(error)) error {
 	tick := time.NewTicker(learnEvery)
 	defer tick.Stop()
 	for said := ""; ; {
@@ -87,7 +93,7 @@ func (w *learner) run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		err := w.look(ctx)
+		err := look(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -95,8 +101,8 @@ func (w *learner) run(ctx context.Context) error {
 		if err != nil {
 			is = err.Error()
 		}
-		if is != said && is != "" { // once, not every few seconds
-			w.log.Error("candidates can not be made in the background", "err", err)
+		if is != said && is != "" {
+			tell(err)
 		}
 		said = is
 	}

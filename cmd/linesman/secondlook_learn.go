@@ -33,27 +33,7 @@ type lookLearner struct {
 
 // run learns until ctx ends.
 func (w *lookLearner) run(ctx context.Context) error {
-	tick := time.NewTicker(learnEvery)
-	defer tick.Stop()
-	for said := ""; ; {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		err := w.look(ctx, time.Now())
-		if ctx.Err() != nil {
-			return nil
-		}
-		is := ""
-		if err != nil {
-			is = err.Error()
-		}
-		if is != said && is != "" { // once, not every few seconds
-			w.warn(err)
-		}
-		said = is
-	}
+	return lookOften(ctx, func(ctx context.Context) error { return w.look(ctx, time.Now()) }, w.warn)
 }
 
 // look tells the log what an earlier process made and could not tell, and makes a
