@@ -148,17 +148,30 @@ const lookAgain = 10 * time.Second
 // Suppressing keeps alarms silent by design while the log says so, until ctx
 // ends. Each begin and each end is an event, caused by the one that said it. It
 // begins with what the log said last, and ends what the settings do not name any
-// more.
+// more. While the log can not be read nobody knows what it says: nothing is
+// silent, and it is read again.
 func (d *Desk) Suppressing(ctx context.Context, l follower) error {
-	s := &suppressing{d, newConditions(d.cfg.Settings.Suppress)}
-	after, err := s.begin(ctx, l)
-	if err == nil && len(s.all) > 0 {
-		err = s.follow(ctx, l, after)
+	for {
+		s := &suppressing{d, newConditions(d.cfg.Settings.Suppress)}
+		after, err := s.begin(ctx, l)
+		if err == nil {
+			if len(s.all) == 0 {
+				return nil
+			}
+			err = s.follow(ctx, l, after)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		d.cfg.Logger.Error("what the log says of suppressions by design can not be read; nothing is silent until it is", "err", err)
+		clear(s.since)
+		s.tell(ctx)
+		select {
+		case <-time.After(lookAgain):
+		case <-ctx.Done():
+			return nil
+		}
 	}
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
 }
 
 // suppressing is the conditions with the desk that hears of them. It belongs to
@@ -230,7 +243,7 @@ func (s *suppressing) begin(ctx context.Context, l follower) (after uint64, err 
 	}
 	for _, p := range now.Suppressions {
 		if !slices.ContainsFunc(s.all, func(o Suppression) bool { return o.Name == p.Condition }) {
-			if err := s.EndSuppression(ctx, p.Condition, "system", ""); err != nil {
+			if err := s.EndSuppression(ctx, p.Condition, "system", ""); err != nil && !errors.Is(err, ErrUnsaved) {
 				return 0, err
 			}
 		}

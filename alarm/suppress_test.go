@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -146,6 +147,79 @@ func TestSuppressing(t *testing.T) {
 		stop()
 		if begun, _ := told(memory); !slices.Equal(begun, []bool{true, false, true, false, true, false}) {
 			t.Errorf("begins and ends %v", begun)
+		}
+	})
+}
+
+// unread is a log that can not be read, or followed, while it is down.
+type unread struct {
+	*eventtest.Memory
+	down atomic.Bool
+	cut  chan struct{} // closed: who follows is told that it is down
+}
+
+func (u *unread) Read(ctx context.Context, f event.Filter) ([]event.Event, error) {
+	if u.down.Load() {
+		return nil, event.ErrFull
+	}
+	return u.Memory.Read(ctx, f)
+}
+
+func (u *unread) Follow(ctx context.Context, after uint64, fn func(event.Event) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- u.Memory.Follow(ctx, after, fn) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-u.cut:
+		stop()
+		<-ended
+		return event.ErrFull
+	}
+}
+
+// A log that can not be read silences nothing, and ends nobody's process: it is read
+// again.
+func TestSuppressingWithoutALog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := eventtest.NewMemory()
+		tell(t, memory, "press-1", "maintenance")
+		log := &unread{Memory: memory, cut: make(chan struct{})}
+		log.down.Store(true)
+		d := deskOn(t, suppressingSite(t), memory, nil)
+		end := run(t, d)
+		ctx, cancel := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		go func() { ended <- d.Suppressing(ctx, log) }()
+		near, err := d.Raise(t.Context(), Raise{Key: "watch/too close to the press/yard", From: "watch/yard", Severity: event.High, Text: "somebody is too close"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			what string
+			do   func()
+			want State
+		}{
+			{"it can not be read", func() { time.Sleep(time.Minute) }, Unacknowledged},
+			{"it can again", func() { log.down.Store(false); time.Sleep(time.Minute) }, Suppressed},
+			{"it breaks", func() { log.down.Store(true); close(log.cut); time.Sleep(time.Minute) }, Unacknowledged},
+		} {
+			c.do()
+			if got := stateOf(t, d, near); got != c.want {
+				t.Errorf("%s: %s, want %s", c.what, got, c.want)
+			}
+			if len(ended) > 0 {
+				t.Fatalf("%s: it ended with %v", c.what, <-ended)
+			}
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if err := end(); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -210,33 +210,52 @@ func (t trespasses) TrespassOver(id part.LineID, key string) error {
 }
 
 // hearForRules tells the rules of place and dress what the log says of lines and
-// machines, from now on.
+// machines, from now on. A log that can not be read ends no line: it is read again.
 func (a *appliance) hearForRules(ctx context.Context) error {
-	last, err := a.store.Read(ctx, event.Filter{Newest: true, Limit: 1})
-	if err != nil {
-		return err
+	var heard uint64 // seq; 0: nothing was read yet
+	for {
+		err := a.hear(ctx, &heard)
+		if ctx.Err() != nil {
+			return nil
+		}
+		a.log.Error("rules of place and dress do not hear what the log says; it is read again", "err", err)
+		select {
+		case <-time.After(hearAgain):
+		case <-ctx.Done():
+			return nil
+		}
 	}
-	after := uint64(0)
-	if len(last) > 0 {
-		after = last[0].Seq
+}
+
+// hearAgain is the wait before the log is read again.
+const hearAgain = 10 * time.Second
+
+// hear tells them until the log can not be read: at first how the lines stand, then
+// all from there on.
+func (a *appliance) hear(ctx context.Context, heard *uint64) error {
+	if *heard == 0 {
+		last, err := a.store.Read(ctx, event.Filter{Newest: true, Limit: 1})
+		if err != nil {
+			return err
+		}
+		states, err := a.store.Read(ctx, event.Filter{Types: []event.Type{event.LineState{}.EventType()}, Newest: true, Limit: 100})
+		if err != nil {
+			return err
+		}
+		for i := range states {
+			a.watching.guard.Hear(states[len(states)-1-i])
+		}
+		if len(last) > 0 {
+			*heard = last[0].Seq
+		}
 	}
-	states, err := a.store.Read(ctx, event.Filter{Types: []event.Type{event.LineState{}.EventType()}, Newest: true, Limit: 100})
-	if err != nil {
-		return err
-	}
-	for i := range states {
-		a.watching.guard.Hear(states[len(states)-1-i])
-	}
-	err = a.store.Follow(ctx, after, func(e event.Event) error {
+	return a.store.Follow(ctx, *heard, func(e event.Event) error {
+		*heard = e.Seq
 		if e.Part == "" { // parts are many, and no rule is about one
 			a.watching.guard.Hear(e)
 		}
 		return nil
 	})
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
 }
 
 // openDesk opens the desk that keeps the alarms, and the channels by which it

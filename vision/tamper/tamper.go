@@ -76,7 +76,7 @@ type Settings struct {
 	Adapt time.Duration `yaml:"adapt,omitempty"`
 	// After is how long a fault must last to be raised (3 s), FrozenAfter how long a
 	// picture must stand still (7 s), or a stream's key pictures must be the same
-	// (FrozenKeys, 1.5 s: two of them at the usual interval), Clear how long all must be well again (3 s).
+	// (FrozenKeys, 4 s: three of them and more at the usual intervals), Clear how long all must be well again (3 s).
 	After       time.Duration `yaml:"after,omitempty"`
 	FrozenAfter time.Duration `yaml:"frozen_after,omitempty"`
 	FrozenKeys  time.Duration `yaml:"frozen_keys,omitempty"`
@@ -103,7 +103,7 @@ func (s Settings) withDefaults() Settings {
 	span(&s.Adapt, 5*time.Minute)
 	span(&s.After, 3*time.Second)
 	span(&s.FrozenAfter, 7*time.Second)
-	span(&s.FrozenKeys, 1500*time.Millisecond)
+	span(&s.FrozenKeys, 4*time.Second)
 	span(&s.Clear, 3*time.Second)
 	return s
 }
