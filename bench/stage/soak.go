@@ -72,26 +72,32 @@ func RunSoak(ctx context.Context, s Soak) (*SoakReport, error) {
 	y.script = s.write(y.began)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	var work sync.WaitGroup
-	failed := make(chan error, 4)
-	for _, do := range []func(context.Context) error{y.cam.run, y.killing, y.failing} {
+	var camera, done sync.WaitGroup
+	failed := make(chan error, 3)
+	under := func(work *sync.WaitGroup, do func(context.Context) error) {
 		work.Go(func() {
 			if err := do(ctx); err != nil {
 				failed <- err
 			}
 		})
 	}
+	under(&camera, y.cam.run)
+	under(&done, y.killing)
+	under(&done, y.failing)
 	s.Say.say("for %s: %d visits, %d drops of the camera, %d kills, the push service out of reach %d times; seed %d", s.For, len(y.script.visits), len(y.script.drops), len(y.script.kills), len(y.script.outages), s.Seed)
-	err = y.wait(ctx, failed)
+	if err = y.wait(ctx, failed); err != nil {
+		stop()
+	}
+	done.Wait() // the last kill's start may take longer than the soak
 	if err == nil {
-		err = y.settle(ctx)
+		err = y.settle(ctx, failed)
 	}
 	took := time.Since(y.began)
 	if errEnd := y.program.end(); err == nil {
 		err = errEnd
 	}
 	stop()
-	work.Wait()
+	camera.Wait()
 	if err != nil {
 		return nil, err
 	}
@@ -231,8 +237,13 @@ func (y *soaked) wait(ctx context.Context, failed <-chan error) error {
 const settleWithin = 4 * time.Minute
 
 // settle waits until all alarms are normal again.
-func (y *soaked) settle(ctx context.Context) error {
+func (y *soaked) settle(ctx context.Context, failed <-chan error) error {
 	for deadline := time.Now().Add(settleWithin); ; {
+		select {
+		case err := <-failed:
+			return err
+		default:
+		}
 		if err := y.program.died(); err != nil {
 			return err
 		}
