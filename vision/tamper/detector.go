@@ -44,6 +44,7 @@ type Detector struct {
 	scene    scene
 	now      field
 	still    still
+	rests    rests
 	searched time.Time
 	shift    [2]int
 	there    float64 // agreement at the shift
@@ -89,7 +90,7 @@ func (d *Detector) See(s *Sight) []Reading {
 		for i := range d.holds {
 			d.holds[i].interrupt()
 		}
-		d.still = still{}
+		d.still, d.rests = still{}, rests{}
 	}
 	d.last = s.At
 	if d.now.height != s.Height {
@@ -99,7 +100,7 @@ func (d *Detector) See(s *Sight) []Reading {
 		d.scene = scene{height: s.Height, mean: newField(s.Height)}
 	}
 	m := d.measure(s)
-	d.judge(s, m)
+	d.judge(s, m, step)
 	if m.sound(d.set) {
 		d.learn(s, m, step)
 	}
@@ -183,7 +184,7 @@ func (d *Detector) compare(s *Sight, m *measured) {
 }
 
 // judge makes readings of what was measured.
-func (d *Detector) judge(s *Sight, m measured) {
+func (d *Detector) judge(s *Sight, m measured, step time.Duration) {
 	dark := m.bright < d.set.Dark
 	why := ""
 	switch {
@@ -221,7 +222,7 @@ func (d *Detector) judge(s *Sight, m measured) {
 		d.read(s.At, Moved, why, moved, m.gone, d.set.Gone, "share of the scene gone", "%.2f of the scene is gone (limit %.2f) and another one is there: turn the camera back, or say that the view is right")
 	}
 	d.readSharp(s, m, why, moved || gone)
-	d.readStill(s, dark || blank)
+	d.readStill(s, m, dark || blank, step)
 }
 
 func (d *Detector) readSharp(s *Sight, m measured, why string, elsewhere bool) {
@@ -241,25 +242,47 @@ func (d *Detector) readSharp(s *Sight, m measured, why string, elsewhere bool) {
 	d.read(s.At, Blurred, why, m.sharp < d.set.Sharp, value, 1-d.set.Sharp, "share of the sharpness lost", "%.2f of the sharpness is lost (limit %.2f): clean the lens, then focus it")
 }
 
-func (d *Detector) readStill(s *Sight, nothing bool) {
-	same := d.still.see(s)
+// readStill reads what tells most of a picture that stands still: the share of its
+// limit that it has come to. The time it takes is in the value, so it is raised at
+// once.
+func (d *Detector) readStill(s *Sight, m measured, nothing bool, step time.Duration) {
+	same, rested := d.still.see(s), 0
+	if s.Stream {
+		rested = d.rests.see(s, m.bright, step)
+		same.known = same.known || !d.rests.quiet.begun() // for seconds it was not at rest
+	}
 	why := ""
 	switch {
 	case nothing:
 		why = "there is nothing to be seen"
-	case !same.known && same.key == 0:
+	case !same.known && same.key == 0 && rested == 0:
 		why = "no key picture has come since"
 	}
-	value, limit := same.each, d.set.FrozenAfter
-	if !same.known || same.key.Seconds()/d.set.FrozenKeys.Seconds() > value.Seconds()/limit.Seconds() {
-		value, limit = same.key, d.set.FrozenKeys
+	type reading struct {
+		value, limit float64
+		unit, text   string
 	}
-	// The time it takes is in the value, so it is raised at once.
+	seconds := func(v, limit time.Duration) reading {
+		return reading{v.Seconds(), limit.Seconds(), "s", "the same picture to the last bit for %.1f s (limit %.1f s): restart the camera"}
+	}
+	most := seconds(0, d.set.FrozenAfter)
+	if same.known {
+		most = seconds(same.each, d.set.FrozenAfter)
+	}
+	for _, r := range []reading{
+		seconds(same.key, d.set.FrozenKeys),
+		{float64(rested), float64(d.set.FrozenPictures), "pictures at rest", "%.0f pictures without motion or noise (limit %.0f), where this camera had both: restart it"},
+	} {
+		if r.value*most.limit > most.value*r.limit {
+			most = r
+		}
+	}
+	h := &d.holds[Frozen]
+	h.see(s.At, why == "", most.value >= most.limit, 0, d.set.Clear)
 	r := &d.readings[Frozen]
-	d.holds[Frozen].see(s.At, why == "", value >= limit, 0, d.set.Clear)
-	*r = Reading{Fault: Frozen, Raised: d.holds[Frozen].raised, Since: d.holds[Frozen].since, Value: value.Seconds(), Limit: limit.Seconds(), Unit: "s", Unknown: why}
+	*r = Reading{Fault: Frozen, Raised: h.raised, Since: h.since, Value: most.value, Limit: most.limit, Unit: most.unit, Unknown: why}
 	if r.Text = why; why == "" {
-		r.Text = fmt.Sprintf("the same picture to the last bit for %.1f s (limit %.1f s): restart the camera", r.Value, r.Limit)
+		r.Text = fmt.Sprintf(most.text, r.Value, r.Limit)
 	}
 }
 

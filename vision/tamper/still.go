@@ -32,8 +32,8 @@ const clocks = 3
 type sameness struct {
 	each time.Duration // every picture, or up to a clock
 	key  time.Duration // every key picture
-	// known says that each tells: a key picture was among them, or key pictures are
-	// not known of.
+	// known says that each tells: the picture is another one, a key picture was among
+	// those that are the same, or key pictures are not known of.
 	known bool
 }
 
@@ -46,7 +46,7 @@ func (s *still) see(n *Sight) sameness {
 	if n.Key {
 		s.keys.see(n)
 	}
-	out := sameness{each: n.At.Sub(s.all.since), known: !n.Stream || s.crossed > 0}
+	out := sameness{each: n.At.Sub(s.all.since), known: !n.Stream || s.crossed > 0 || s.all.since.Equal(n.At)}
 	if n.Stream && s.keys.begun {
 		out.key = s.keys.last.Sub(s.keys.since)
 	}

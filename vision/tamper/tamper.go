@@ -76,11 +76,15 @@ type Settings struct {
 	Adapt time.Duration `yaml:"adapt,omitempty"`
 	// After is how long a fault must last to be raised (3 s), FrozenAfter how long a
 	// picture must stand still (7 s), or a stream's key pictures must be the same
-	// (FrozenKeys, 4 s: three of them and more at the usual intervals), Clear how long all must be well again (3 s).
+	// (FrozenKeys, 4 s: three of them and more at the usual intervals), Clear how long
+	// all must be well again (3 s).
 	After       time.Duration `yaml:"after,omitempty"`
 	FrozenAfter time.Duration `yaml:"frozen_after,omitempty"`
 	FrozenKeys  time.Duration `yaml:"frozen_keys,omitempty"`
 	Clear       time.Duration `yaml:"clear,omitempty"`
+	// FrozenPictures is in how many pictures of a stream, between two key pictures and
+	// more, nothing may have changed where this camera's noise did before (6).
+	FrozenPictures int `yaml:"frozen_pictures,omitempty"`
 }
 
 func (s Settings) withDefaults() Settings {
@@ -105,6 +109,9 @@ func (s Settings) withDefaults() Settings {
 	span(&s.FrozenAfter, 7*time.Second)
 	span(&s.FrozenKeys, 4*time.Second)
 	span(&s.Clear, 3*time.Second)
+	if s.FrozenPictures == 0 {
+		s.FrozenPictures = 6
+	}
 	return s
 }
 
@@ -123,6 +130,8 @@ func (s Settings) Validate() error {
 	switch {
 	case d.Learn < 0 || d.Adapt < 0 || d.After < 0 || d.FrozenAfter < 0 || d.FrozenKeys < 0 || d.Clear < 0:
 		return errors.New("a time is negative; give it as, say, 3s")
+	case d.FrozenPictures < 2*restPictures:
+		return fmt.Errorf("frozen_pictures is %d; give %d or more: a coder has nothing to tell of a still scene for so long", d.FrozenPictures, 2*restPictures)
 	case d.Adapt < d.Learn:
 		return fmt.Errorf("adapt (%v) is shorter than learn (%v); make it longer", d.Adapt, d.Learn)
 	}
