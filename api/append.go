@@ -195,6 +195,8 @@ func (s *server) admitOne(who access.Identity, text json.RawMessage, e *event.Ev
 		return &refusal{http.StatusForbidden, "type", kind + " is said by POST /api/v1/parts/{id}/label, which holds the part's pictures"}
 	case e.Type == acceptedType && !who.May(access.Users):
 		return &refusal{http.StatusForbidden, "type", kind + " is said by POST /api/v1/lines/{line}/eyes/origin, which has the line look anew"}
+	case e.Type == viewType && !who.May(access.Users):
+		return &refusal{http.StatusForbidden, "type", kind + " is said by POST /api/v1/watches/{camera}/view, which has the camera learn its scene anew"}
 	case !who.MayAppend(e.Type):
 		return &refusal{http.StatusForbidden, "type", fmt.Sprintf("%s may not append %.80s: an admin gives a token that scope (linesman token add)", who.Actor, kind)}
 	case !who.OnSource(e.Source):

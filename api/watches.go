@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,6 +18,9 @@ import (
 	"linesman/watch"
 )
 
+// viewType is the event by which a person accepts what a safety camera shows.
+var viewType = event.CameraAccepted{}.EventType()
+
 // Watches are the site's safety cameras; watch.Guard and its stations are made
 // for this. Every method is called from many goroutines and must not block.
 type Watches interface {
@@ -27,6 +31,7 @@ type Watches interface {
 	Heads() []scene.Heads
 	SetHeads(space string, people int) (off int, err error)
 	Hours() []rules.HourCell
+	AcceptView(id part.CameraID, reason, actor string) error
 }
 
 // Watched is how the safety cameras stand.
@@ -175,7 +180,35 @@ func (s *server) registerWatches(a huma.API) {
 		Description:  "By somebody who counted, as at the end of a shift. The event zone.count says by how many the count was off. It wants the right \"acknowledge\", or a token that may append linesman.zone.count.v1.",
 		MaxBodyBytes: 4 << 10, Errors: []int{401, 403, 404, 422},
 	}, s.setHeads)
+	huma.Register(a, huma.Operation{
+		Method: http.MethodPost, Path: "/api/v1/watches/{camera}/view", OperationID: "accept-view", Summary: "Take what a safety camera shows now for right",
+		Description: "After a camera was turned on purpose: its scene is learnt anew, which takes half a minute, and what was raised against the one before (moved, covered, blurred) is cleared then. Zones stay where they were drawn. " +
+			"camera.accepted says who and why. It wants the right \"acknowledge\", or a token that may append linesman.camera.accepted.v1.",
+		MaxBodyBytes: 16 << 10, Errors: []int{401, 403, 404, 422},
+	}, s.acceptView)
 	s.registerWatchesLive(a)
+}
+
+func (s *server) acceptView(ctx context.Context, in *struct {
+	Camera string `path:"camera"`
+	Body   struct {
+		Reason string `json:"reason" minLength:"3" maxLength:"500" doc:"why what is seen now is right, for a person: hung higher for the new rack"`
+	}
+}) (*watchedAnswer, error) {
+	who := identity(ctx)
+	if err := mayAct(who, event.CameraAccepted{}); err != nil {
+		return nil, err
+	}
+	if s.Watches == nil {
+		return nil, huma.Error404NotFound("this site has no safety cameras")
+	}
+	if len(strings.TrimSpace(in.Body.Reason)) < 3 {
+		return nil, huma.Error422UnprocessableEntity("reason: say why what is seen now is right")
+	}
+	if err := s.Watches.AcceptView(part.CameraID(in.Camera), in.Body.Reason, who.Actor); err != nil {
+		return nil, huma.Error404NotFound(err.Error())
+	}
+	return &watchedAnswer{s.watchedNow()}, nil
 }
 
 func (s *server) setHeads(ctx context.Context, in *struct {

@@ -4,13 +4,18 @@ import (
 	"bytes"
 	"encoding/json"
 	"image/jpeg"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"linesman/access"
 	"linesman/api"
 	"linesman/api/apitest"
 	"linesman/camera"
+	"linesman/event"
 	"linesman/part"
 	"linesman/rules"
 	"linesman/scene"
@@ -23,6 +28,8 @@ type yard struct {
 	mu    sync.Mutex
 	view  watch.View
 	shown *camera.Frame // what everybody may see; may be a frame ahead of view
+
+	accepted []string
 }
 
 func (y *yard) Statuses() []watch.Status { return []watch.Status{{Camera: "yard", WantedFPS: 5}} }
@@ -57,6 +64,52 @@ func (y *yard) Standing() []rules.Alert                   { return nil }
 func (y *yard) Heads() []scene.Heads                      { return nil }
 func (y *yard) SetHeads(string, int) (off int, err error) { return 0, nil }
 func (y *yard) Hours() []rules.HourCell                   { return nil }
+
+func (y *yard) AcceptView(id part.CameraID, reason, actor string) error {
+	if id != "yard" {
+		return watch.ErrNoCamera
+	}
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.accepted = append(y.accepted, reason+"|"+actor)
+	return nil
+}
+
+// TestAcceptView: who may acknowledge may say that a camera shows what it should, and
+// the camera hears who it was.
+func TestAcceptView(t *testing.T) {
+	y := &yard{}
+	_, h := proven(t, func(c *api.Config) {
+		known := maps.Clone(labellers)
+		known["crane"] = access.Identity{Actor: "token:crane", Append: []event.Type{event.CameraAccepted{}.EventType()}}
+		c.Access, c.Watches = known, y
+	})
+	ok := `{"reason":"hung anew"}`
+	for _, c := range []struct {
+		token, camera, body string
+		want                int
+	}{
+		{"", "yard", ok, 401},
+		{"viewer", "yard", ok, 403},
+		{"mes", "yard", ok, 403},
+		{"operator", "gate", ok, 404},
+		{"operator", "yard", `{}`, 422},
+		{"operator", "yard", `{"reason":"    "}`, 422},
+		{"operator", "yard", ok, 200},
+		{"crane", "yard", ok, 200},
+	} {
+		if w := call(h, c.token, "POST", "/api/v1/watches/"+c.camera+"/view", "application/json", c.body); w.Code != c.want {
+			t.Errorf("%s of %s: %s: status %d, want %d: %s", c.token, c.camera, c.body, w.Code, c.want, w.Body)
+		}
+	}
+	if want := []string{"hung anew|user:o", "hung anew|token:crane"}; !slices.Equal(y.accepted, want) {
+		t.Errorf("the camera heard %q, want %q", y.accepted, want)
+	}
+	e := `{"specversion":"1.0","id":"` + oneID + `","time":"2026-03-01T08:00:00Z","source":"/demo/camera/yard","type":"linesman.camera.accepted.v1","data":{"camera":"yard","reason":"hung anew"}}`
+	if w := call(h, "crane", "POST", "/api/v1/events", "application/json", e); w.Code != 403 || !strings.Contains(w.Body.String(), "/view") {
+		t.Errorf("past the camera: status %d: %s", w.Code, w.Body)
+	}
+}
 
 // TestWatchesLive: pictures come with who is in them, each once, and never with
 // the tracks of another picture.

@@ -23,3 +23,18 @@ func (c CameraState) EventSeverity() Severity {
 	}
 	return Info
 }
+
+// CameraAccepted says that a person takes what a safety camera shows now for right:
+// its scene is learnt anew, and what was raised against the scene before is cleared
+// once that is done. Who it was is the actor.
+type CameraAccepted struct {
+	Camera string   `json:"camera"`           // the site file's name of it
+	Reason string   `json:"reason"`           // why, for a person
+	Faults []string `json:"faults,omitempty"` // what was raised then: moved, covered
+}
+
+// EventType returns linesman.camera.accepted.v1.
+func (CameraAccepted) EventType() Type { return "linesman.camera.accepted.v1" }
+
+// EventSeverity is medium: the camera watches other places from now on.
+func (CameraAccepted) EventSeverity() Severity { return Medium }

@@ -25,7 +25,7 @@ func As[P Payload](e Event) (P, error) {
 // types are documented.
 func Payloads() []Payload {
 	return []Payload{
-		CameraState{},
+		CameraState{}, CameraAccepted{},
 		PartSeen{}, PartJudged{}, PartGated{}, PartConfirmed{}, PartLost{}, PartSuspect{},
 		LineState{}, LineHeld{}, LineMinute{},
 		BatchOpened{}, BatchClosed{}, LedgerMismatch{},

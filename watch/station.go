@@ -29,6 +29,8 @@ type Config struct {
 	// Faces finds faces in an RGB picture, pixels of it, appended to found.
 	Faces func(p detect.Picture, found []vision.Box) ([]vision.Box, error)
 	Guard *Guard
+	// Memory keeps the scene over a restart; nil: it is learnt anew at each.
+	Memory Memory
 	// Seen, if set, is told by Run of every frame that was wanted, before the guard
 	// is: its scene, or why it can not be judged. It keeps neither, and changes
 	// nothing: for who measures.
@@ -44,6 +46,7 @@ type Station struct {
 	recorder *clip.Recorder
 	state    atomic.Pointer[camera.State]
 	changed  chan struct{} // the camera's state did
+	accept   atomic.Pointer[accepted]
 
 	reducer  *tamper.Reducer
 	tamper   *tamper.Detector
@@ -60,6 +63,8 @@ type Station struct {
 	pixels   scene.PixelsPerPerson
 	measured time.Time // exposure at which pixels were last told
 	shown    *camera.Pool
+
+	remembered time.Time // exposure at which the scene was last handed to the memory
 
 	facing sync.Mutex   // held while faces are looked for, never by Run
 	faced  uint64       // the frame whose faces are known
@@ -100,6 +105,7 @@ func New(c Config) (*Station, error) {
 	if s.recorder, err = clip.NewRecorder(c.Camera, c.Settings.Clip.Keep, c.Guard.clipped); err != nil {
 		return nil, fmt.Errorf("watch %s: %w", c.Camera, err)
 	}
+	s.recall()
 	refused := &said{every: time.Minute}
 	s.intake = newIntake(s.recorder, func(err error) {
 		if refused.now(time.Now()) {
@@ -198,7 +204,9 @@ func (s *Station) see(ctx context.Context, f *camera.Frame) (sc *scene.Scene, lo
 		return nil, 0, err.Error()
 	}
 	s.sight.At = f.At
+	s.relearn(f.At)
 	s.readings = s.tamper.See(&s.sight)
+	s.remember(f.At)
 	if why := unseen(s.readings); why != "" {
 		return nil, 0, why
 	}

@@ -181,6 +181,12 @@ func openYard(t *testing.T, standing func(context.Context) ([]alarm.Alarm, error
 // openYardOf is openYard under other rules, with more for the guard.
 func openYardOf(t *testing.T, text string, standing func(context.Context) ([]alarm.Alarm, error), more func(*GuardConfig)) *yard {
 	t.Helper()
+	return openYardWith(t, text, standing, more, func(*Config) {})
+}
+
+// openYardWith is openYardOf with more for the station.
+func openYardWith(t *testing.T, text string, standing func(context.Context) ([]alarm.Alarm, error), more func(*GuardConfig), other func(*Config)) *yard {
+	t.Helper()
 	set := Settings{Scene: scene.Settings{Zones: map[string]scene.Zone{"cell": {Polygon: [][]float64{{0.5, 0}, {1, 0}, {1, 1}, {0.5, 1}}}}}}
 	if err := set.Validate(); err != nil {
 		t.Fatal(err)
@@ -196,7 +202,9 @@ func openYardOf(t *testing.T, text string, standing func(context.Context) ([]ala
 	if y.guard, err = NewGuard(c); err != nil {
 		t.Fatal(err)
 	}
-	if y.station, err = New(Config{Camera: "yard", Settings: set, Eyes: y.eyes, Guard: y.guard, Log: log}); err != nil {
+	station := Config{Camera: "yard", Settings: set, Eyes: y.eyes, Guard: y.guard, Log: log}
+	other(&station)
+	if y.station, err = New(station); err != nil {
 		t.Fatal(err)
 	}
 	y.station.CameraState(camera.State{Camera: "yard", Status: camera.Live})

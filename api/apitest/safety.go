@@ -240,6 +240,14 @@ func (s *Safety) Heads() []scene.Heads {
 // SetHeads is of api.Watches.
 func (s *Safety) SetHeads(string, int) (int, error) { return 0, nil }
 
+// AcceptView is of api.Watches.
+func (s *Safety) AcceptView(id part.CameraID, _, _ string) error {
+	if s.Places(id) == nil {
+		return watch.ErrNoCamera
+	}
+	return nil
+}
+
 // Hours is of api.Watches.
 func (s *Safety) Hours() []rules.HourCell {
 	var out []rules.HourCell

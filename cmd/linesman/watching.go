@@ -34,6 +34,7 @@ type watching struct {
 	stations  map[part.CameraID]*watch.Station
 	detectors map[string]*watch.Detectors // by model and how finely it looks
 	faces     *faces
+	scenes    *scenes
 	rules     *rules.Engine
 	eye       *secondlook.Eye // opened once something is to be looked at a second time
 }
@@ -51,7 +52,8 @@ func (a *appliance) openWatches() error {
 	if err != nil {
 		return err
 	}
-	w := &watching{stations: map[part.CameraID]*watch.Station{}, detectors: map[string]*watch.Detectors{}, rules: engine}
+	w := &watching{stations: map[part.CameraID]*watch.Station{}, detectors: map[string]*watch.Detectors{}, rules: engine,
+		scenes: newScenes(filepath.Join(a.site.Path(a.site.Data), "scenes"), a.log)}
 	a.watching = w
 	if w.faces, err = openFaces(); err != nil {
 		return err
@@ -69,7 +71,7 @@ func (a *appliance) openWatches() error {
 	if err != nil {
 		return err
 	}
-	a.work = append(a.work, w.guard.Run, a.hearForRules)
+	a.work = append(a.work, w.guard.Run, a.hearForRules, w.scenes.run)
 	for _, id := range a.site.WatchIDs() {
 		if err := a.openWatch(id); err != nil {
 			return fmt.Errorf("watches.%s: %w", id, err)
@@ -84,7 +86,7 @@ func (a *appliance) openWatch(id part.CameraID) error {
 	if err != nil {
 		return err
 	}
-	c := watch.Config{Camera: id, Settings: set, Eyes: eyes, Guard: a.watching.guard, Log: a.log}
+	c := watch.Config{Camera: id, Settings: set, Eyes: eyes, Guard: a.watching.guard, Memory: a.watching.scenes, Log: a.log}
 	if set.Faces == "blurred" {
 		c.Faces = a.watching.faces.find
 	}

@@ -102,7 +102,7 @@ const fps = 2
 // play shows the yard for a while and returns, for each fault, when it was last
 // raised and cleared, as seconds of the play; -1 for never.
 type play struct {
-	t       *testing.T
+	t       testing.TB
 	seed    uint64
 	yard    *yard
 	reduce  *tamper.Reducer
@@ -113,7 +113,7 @@ type play struct {
 	reading []tamper.Reading
 }
 
-func newPlay(t *testing.T, seed uint64) *play {
+func newPlay(t testing.TB, seed uint64) *play {
 	t.Helper()
 	d, err := tamper.New(tamper.Settings{})
 	must(t, err)
