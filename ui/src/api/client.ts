@@ -113,6 +113,9 @@ export const fetchHours = () => ask<WatchHours>("/api/v1/watches/hours");
 /** Says how many are in a space, by somebody who counted. */
 export const setHeads = (space: string, people: number, token: string) => ask<Watched>(`/api/v1/spaces/${encodeURIComponent(space)}/heads`, { token, body: { people }, method: "PUT" });
 
+/** Says that a safety camera shows what it should, after it was turned on purpose. */
+export const acceptView = (camera: string, reason: string, token: string) => ask<Watched>(`/api/v1/watches/${encodeURIComponent(camera)}/view`, { token, body: { reason } });
+
 /** What stands; a phone asks with its own token. */
 export const fetchAlarms = (token?: string, normal = 0) => ask<Alarms>(`/api/v1/alarms?drills=true&normal=${normal}`, token ? { token } : undefined);
 export const fetchAlarm = (id: string, token?: string) => ask<AlarmDetail>(`/api/v1/alarms/${encodeURIComponent(id)}`, token ? { token } : undefined);

@@ -1,15 +1,22 @@
+import { useState } from "react";
+
 import type { Watch, WatchAlert, WatchPicture } from "../api/client";
 import type { Received } from "../api/stream";
 import { Veil } from "../camera/Veil";
 import { Sign } from "../components/Sign";
 import { clock, span } from "../words/figures";
 import { useWords } from "../words/Language";
+import { AcceptView } from "./AcceptView";
 import { Overlay } from "./Overlay";
 import { level, sightFreshness } from "./sight";
+
+/** Faults against the scene that was learnt: a person may say that the new one is right. */
+const ofScene = ["moved", "covered", "blurred"];
 
 /** What is wrong with a camera, each with what to do. */
 function Wrong({ watch, zone }: { watch: Watch; zone: string }) {
   const { t } = useWords();
+  const [accepting, accept] = useState(false);
   return (
     <ul className="wrong">
       {watch.state === "blind" && (
@@ -37,8 +44,14 @@ function Wrong({ watch, zone }: { watch: Watch; zone: string }) {
             </b>{" "}
             {f.text}
           </p>
+          {ofScene.includes(f.what) && (
+            <button type="button" className="button" onClick={() => accept(true)}>
+              {t.watch.viewRight}
+            </button>
+          )}
         </li>
       ))}
+      {accepting && <AcceptView camera={watch.camera} close={() => accept(false)} />}
       {watch.sights.map((s) => (
         <li key={`${s.what} ${s.since}`} className="is-high">
           <Sign meaning="high" size={28} />

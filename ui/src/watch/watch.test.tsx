@@ -3,6 +3,7 @@ import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/re
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import { en, zh } from "../words/words";
+import { AcceptView } from "./AcceptView";
 import { samplePicture, sampleWatch, sampleWatched } from "./sample";
 import { caption, hourRows, level, sightFreshness } from "./sight";
 import { Spaces } from "./Spaces";
@@ -110,4 +111,29 @@ it("a head count is set with its effect shown first, and with a token", async ()
   fireEvent.click(screen.getByText("Do it"));
   await waitFor(() => expect(screen.getByText("hall: 5 people.")).toBeTruthy());
   expect(orders.map(([path, init]) => [path, init.method, init.body])).toEqual([["/api/v1/spaces/hall/heads", "PUT", '{"people":5}']]);
+});
+
+it.each([["moved", 1], ["covered", 1], ["dark", 0], ["frozen", 0]])("a camera that is %s can be said to show what it should: %i", (what, buttons) => {
+  tile({ faults: [{ what, since: "2026-11-24T11:00:00Z", text: "" }] } as never, 100);
+  expect(screen.queryAllByText("View is right…")).toHaveLength(buttons);
+});
+
+it("a view is taken for right with a reason and a token, its effect shown first", async () => {
+  const orders: [string, RequestInit][] = [];
+  vi.stubGlobal("fetch", (path: string, init: RequestInit) => {
+    orders.push([path, init]);
+    return Promise.resolve(new Response(JSON.stringify(sampleWatched()), { status: 200 }));
+  });
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <AcceptView camera="yard" close={() => {}} />
+    </QueryClientProvider>,
+  );
+  expect(screen.getByText(/until then nobody watches there/)).toBeTruthy();
+  fireEvent.change(screen.getByLabelText(/Your token/), { target: { value: "lm_1" } });
+  expect(screen.getByText<HTMLButtonElement>("Do it").disabled).toBe(true);
+  fireEvent.change(screen.getByLabelText(/Why it is right/), { target: { value: " hung anew " } });
+  fireEvent.click(screen.getByText("Do it"));
+  await waitFor(() => expect(screen.getByText("yard learns what it shows now.")).toBeTruthy());
+  expect(orders.map(([path, init]) => [path, init.method, init.body])).toEqual([["/api/v1/watches/yard/view", "POST", '{"reason":"hung anew"}']]);
 });
