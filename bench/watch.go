@@ -56,7 +56,9 @@ type WatchReport struct {
 	Blind   uint64 `json:"blind"`
 	// LeastFPS is of the camera that saw the fewest.
 	LeastFPS float64 `json:"least_fps"`
-	// CameraMB is what the process holds more with its cameras than without, by camera.
+	// CameraMB is what each camera after the first adds to what the process holds: the
+	// first brings what all share, and the coder of the stream that they play. With one
+	// camera it is all of that.
 	CameraMB float64 `json:"camera_mb"`
 
 	// Full is frames a second at full speed: sight, gate, network, tracks; Bare the
@@ -75,11 +77,6 @@ const watchedFrames = 150
 // RunWatch measures the safety cameras.
 func RunWatch(ctx context.Context, o Watch) (*WatchReport, error) {
 	r := &WatchReport{Cameras: o.Cameras, WantedFPS: o.FPS}
-	frames, err := someFrames(o.Video)
-	if err != nil {
-		return nil, err
-	}
-	r.Size = [2]int{frames[0].Width, frames[0].Height}
 	open := func() (*detect.Detector, error) {
 		return detect.Load(o.Model, detect.Options{Open: onnx.Open, Threads: 1, Side: o.Side, Once: !o.Far})
 	}
@@ -91,6 +88,11 @@ func RunWatch(ctx context.Context, o Watch) (*WatchReport, error) {
 	if err := o.paced(ctx, eyes, r); err != nil {
 		return nil, err
 	}
+	frames, err := someFrames(o.Video) // not before: they would count as the cameras'
+	if err != nil {
+		return nil, err
+	}
+	r.Size = [2]int{frames[0].Width, frames[0].Height}
 	for range 3 { // the box has moods
 		full, err := o.full(ctx, eyes, frames, r)
 		if err != nil {
@@ -160,6 +162,9 @@ func (nowhere) Raise(context.Context, alarm.Raise) (string, error) { return "", 
 // Clear forgets.
 func (nowhere) Clear(context.Context, string, string, string, string) error { return nil }
 
+// settling is how long the first camera plays alone, until what all share is there.
+const settling = 10 * time.Second
+
 // paced plays the video to all cameras through RTSP; one stream is encoded, each
 // camera decodes its own.
 func (o Watch) paced(ctx context.Context, eyes *watch.Detectors, r *WatchReport) error {
@@ -193,6 +198,14 @@ func (o Watch) paced(ctx context.Context, eyes *watch.Detectors, r *WatchReport)
 	before := o.Held()
 	var stations []*watch.Station
 	for i := range o.Cameras {
+		if i == 1 {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(settling):
+			}
+			before = o.Held()
+		}
 		id := part.CameraID(fmt.Sprintf("c%d", i+1))
 		s, err := watch.New(watch.Config{Camera: id, Settings: set, Eyes: eyes, Guard: guard, Log: o.Log})
 		if err != nil {
@@ -217,7 +230,7 @@ func (o Watch) paced(ctx context.Context, eyes *watch.Detectors, r *WatchReport)
 	case <-time.After(o.For):
 	}
 	r.Seconds = time.Since(began).Seconds()
-	r.CameraMB = (o.Held().OwnMB - before.OwnMB) / float64(o.Cameras)
+	r.CameraMB = (o.Held().OwnMB - before.OwnMB) / float64(max(o.Cameras-1, 1))
 	var rates []float64
 	for _, s := range stations {
 		st := s.Status()

@@ -58,6 +58,6 @@ func (c *BenchWatchCmd) Run(ctx context.Context) error {
 func printWatch(w io.Writer, r *bench.WatchReport) {
 	fmt.Fprintf(w, "%d cameras of %d x %d pixels, %g frames a second asked of each, %.0f s\n", r.Cameras, r.Size[0], r.Size[1], r.WantedFPS, r.Seconds)
 	fmt.Fprintf(w, "  the one that saw least: %.2f a second; %d frames came, %d looked at, %d pushed out by newer ones, %d rested, %d not to be judged\n", r.LeastFPS, r.Frames, r.Looked, r.Skipped, r.Rested, r.Blind)
-	fmt.Fprintf(w, "  memory %.1f MB a camera\n", r.CameraMB)
+	fmt.Fprintf(w, "  memory %.1f MB for each camera more\n", r.CameraMB)
 	fmt.Fprintf(w, "at full speed %.1f frames/s with sight, gate and tracks (%d followed); the network alone, %d x %d, %.1f: ratio %.2f\n", r.Full, r.Tracks, r.Input[0], r.Input[1], r.Bare, r.Efficiency)
 }
