@@ -13,6 +13,7 @@ import (
 	"linesman/rules"
 	"linesman/scene"
 	"linesman/vision"
+	"linesman/vision/tamper"
 	"linesman/watch"
 )
 
@@ -201,9 +202,12 @@ func (s *Safety) Statuses() []watch.Status {
 	now := time.Now()
 	return []watch.Status{
 		{Camera: dock, Frames: 4100, Looked: 4000, WantedFPS: 5, At: now.Add(-40 * time.Second), Why: "down: no answer from rtsp://192.168.1.21/stream2", Zones: []scene.Count{{Zone: "ramp where lorries turn"}}},
-		{Camera: yard, Frames: 8200, Looked: 8100, WantedFPS: 5, SeenFPS: 4.9, LookMS: 62, At: now, People: 2, Zones: []scene.Count{{Zone: "crane", People: 1}, {Zone: "walkway", People: 1}}},
+		{Camera: yard, Frames: 8200, Looked: 8100, WantedFPS: 5, SeenFPS: 4.9, LookMS: 62, At: now, People: 2, Tamper: []tamper.Reading{blurred}, Zones: []scene.Count{{Zone: "crane", People: 1}, {Zone: "walkway", People: 1}}},
 	}
 }
+
+// blurred is wrong with a camera that still sees.
+var blurred = tamper.Reading{Fault: tamper.Blurred, Raised: true, Since: time.Now().Add(-20 * time.Minute), Value: 0.62, Limit: 0.5, Unit: "share of the sharpness lost", Text: "0.62 of the sharpness is lost (limit 0.50): clean the lens, then focus it"}
 
 // View is of api.Watches.
 func (s *Safety) View(id part.CameraID) (watch.View, bool) {
