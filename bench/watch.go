@@ -57,8 +57,8 @@ type WatchReport struct {
 	// LeastFPS is of the camera that saw the fewest.
 	LeastFPS float64 `json:"least_fps"`
 	// CameraMB is what each camera after the first adds to what the process holds: the
-	// first brings what all share, and the coder of the stream that they play. With one
-	// camera it is all of that.
+	// first brings what all share, and the stream that they play. With one camera it is
+	// all of that.
 	CameraMB float64 `json:"camera_mb"`
 
 	// Full is frames a second at full speed: sight, gate, network, tracks; Bare the
@@ -165,8 +165,8 @@ func (nowhere) Clear(context.Context, string, string, string, string) error { re
 // settling is how long the first camera plays alone, until what all share is there.
 const settling = 10 * time.Second
 
-// paced plays the video to all cameras through RTSP; one stream is encoded, each
-// camera decodes its own.
+// paced plays the video to all cameras through RTSP; it was coded before, as cameras
+// code by themselves, and each camera decodes its own.
 func (o Watch) paced(ctx context.Context, eyes *watch.Detectors, r *WatchReport) error {
 	set, err := o.settings()
 	if err != nil {
@@ -184,7 +184,7 @@ func (o Watch) paced(ctx context.Context, eyes *watch.Detectors, r *WatchReport)
 	defer stop()
 	failed := make(chan error, 1)
 	work.Go(func() {
-		err := publisher.PublishFile(ctx, o.Video, publisher.Playing{Options: publisher.Options{Address: "127.0.0.1:0", Name: "bench", KeyEvery: 10}, Realtime: true, Loop: true, Ready: func(u string) { url <- u }})
+		err := publisher.PublishFile(ctx, o.Video, publisher.Playing{Options: publisher.Options{Address: "127.0.0.1:0", Name: "bench", KeyEvery: 10}, Realtime: true, Loop: true, Ahead: true, Ready: func(u string) { url <- u }})
 		if ctx.Err() == nil {
 			failed <- err
 		}

@@ -50,6 +50,11 @@ func (p *Publisher) send(enc *codec.Encoder, f *camera.Frame, pts time.Duration)
 	if err != nil || len(unit) == 0 {
 		return err
 	}
+	return p.transmit(unit, key, pts, f.At)
+}
+
+// transmit sends one coded picture.
+func (p *Publisher) transmit(unit []byte, key bool, pts time.Duration, at time.Time) error {
 	var nalus h264.AnnexB // H.265 is laid out alike
 	if err := nalus.Unmarshal(unit); err != nil {
 		return fmt.Errorf("publish %s: %w", p.options.Name, err)
@@ -65,10 +70,10 @@ func (p *Publisher) send(enc *codec.Encoder, f *camera.Frame, pts time.Duration)
 			continue
 		}
 		// A client with no room loses the packet; that is its loss alone.
-		_ = p.stream.WritePacketRTPWithNTP(p.media, packet, f.At)
+		_ = p.stream.WritePacketRTPWithNTP(p.media, packet, at)
 	}
 	if key {
-		p.report(stamp, f.At)
+		p.report(stamp, at)
 	}
 	return nil
 }

@@ -15,6 +15,10 @@ type Playing struct {
 	Options
 	Realtime bool // at the pace of the file; else as fast as it can be encoded
 	Loop     bool // begin again at the end
+	// Ahead codes the file once, before anybody plays it, and sends it from memory:
+	// cameras code by themselves, not on the box that is measured. Clients begin at its
+	// next key picture.
+	Ahead bool
 	// Ready, if set, is told the address to play once the stream is there.
 	Ready func(url string)
 }
@@ -36,6 +40,13 @@ func PublishFile(ctx context.Context, path string, o Playing) error {
 		return err
 	}
 	defer p.Close()
+	var spool []unit
+	var lasts time.Duration
+	if o.Ahead {
+		if spool, lasts, err = p.coded(path); err != nil {
+			return err
+		}
+	}
 	if o.Ready != nil {
 		o.Ready(p.URL())
 	}
@@ -48,6 +59,14 @@ func PublishFile(ctx context.Context, path string, o Playing) error {
 		return err
 	}
 	clock := time.Now()
+	for began := clock; o.Ahead; clock = clock.Add(lasts) {
+		if err := p.roll(ctx, spool, began, clock, o.Realtime); err != nil {
+			return err
+		}
+		if !o.Loop {
+			return pause(ctx, farewell)
+		}
+	}
 	for {
 		if clock, err = p.play(ctx, path, clock, o.Realtime); err != nil {
 			return err
@@ -56,6 +75,68 @@ func PublishFile(ctx context.Context, path string, o Playing) error {
 			return pause(ctx, farewell)
 		}
 	}
+}
+
+// unit is one coded picture of a file.
+type unit struct {
+	annexB []byte
+	key    bool
+	pts    time.Duration
+}
+
+// coded codes a file, and says how long it plays.
+func (p *Publisher) coded(path string) (all []unit, lasts time.Duration, err error) {
+	r, err := codec.OpenRecording(path)
+	if err != nil {
+		return nil, 0, fmt.Errorf("publish %q: %w", path, err)
+	}
+	defer r.Close()
+	var enc *codec.Encoder
+	var rgb []byte
+	for {
+		pic, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil && enc == nil {
+			rgb = make([]byte, pic.Width*pic.Height*3)
+			if enc, err = p.coding.encoder(pic.Width, pic.Height, p.options.KeyEvery, p.options.Quality); err == nil {
+				defer enc.Close()
+			}
+		}
+		if err == nil {
+			err = pic.RGB(rgb)
+		}
+		if err != nil {
+			return nil, 0, fmt.Errorf("publish %q: %w", path, err)
+		}
+		data, key, err := enc.Encode(rgb, 3*pic.Width, pic.PTS, len(all) == 0)
+		if err != nil {
+			return nil, 0, fmt.Errorf("publish %q: %w", path, err)
+		}
+		if len(data) > 0 {
+			all = append(all, unit{append([]byte(nil), data...), key, pic.PTS})
+		}
+		lasts = pic.PTS + r.Step()
+	}
+	return all, lasts, nil
+}
+
+// roll sends what was coded once, its first picture at the given time.
+func (p *Publisher) roll(ctx context.Context, spool []unit, began, start time.Time, realtime bool) error {
+	for i := range spool {
+		u := &spool[i]
+		at := start.Add(u.pts)
+		if realtime {
+			if err := pause(ctx, time.Until(at)); err != nil {
+				return err
+			}
+		}
+		if err := p.transmit(u.annexB, u.key, at.Sub(began), at); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
 }
 
 // play publishes the file once, its first picture at the given time, and

@@ -3,6 +3,7 @@ package rtsp_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -46,12 +47,12 @@ func play(t *testing.T, url string) (*counter, error) {
 const twelve = "../../camera/file/testdata/twelve.mp4"
 
 func TestFileIsPublishedWhole(t *testing.T) {
-	for _, realtime := range []bool{true, false} {
+	for _, c := range []struct{ realtime, ahead bool }{{true, false}, {false, false}, {true, true}, {false, true}} {
 		url := make(chan string, 1)
 		ended := make(chan error, 1)
 		go func() {
 			ended <- rtsp.PublishFile(t.Context(), twelve, rtsp.Playing{
-				Options: rtsp.Options{Address: "127.0.0.1:0", Name: "bottles"}, Realtime: realtime, Ready: func(u string) { url <- u }})
+				Options: rtsp.Options{Address: "127.0.0.1:0", Name: "bottles"}, Realtime: c.realtime, Ahead: c.ahead, Ready: func(u string) { url <- u }})
 		}()
 		u := <-url
 		if !strings.HasSuffix(u, "/bottles") {
@@ -65,17 +66,23 @@ func TestFileIsPublishedWhole(t *testing.T) {
 			t.Errorf("PublishFile returned %v", err)
 		}
 		if got.frames != 12 || got.width != 64 || got.height != 48 || got.damaged > 0 {
-			t.Errorf("realtime %v: %d frames of %d x %d, %d damaged, want 12 of 64 x 48", realtime, got.frames, got.width, got.height, got.damaged)
+			t.Errorf("%+v: %d frames of %d x %d, %d damaged, want 12 of 64 x 48", c, got.frames, got.width, got.height, got.damaged)
 		}
 	}
 }
 
 func TestFileIsLooped(t *testing.T) {
+	for _, ahead := range []bool{false, true} {
+		t.Run(fmt.Sprintf("coded ahead %v", ahead), func(t *testing.T) { looped(t, ahead) })
+	}
+}
+
+func looped(t *testing.T, ahead bool) {
 	ctx, cancel := context.WithCancel(t.Context())
 	url := make(chan string, 1)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- rtsp.PublishFile(ctx, twelve, rtsp.Playing{Options: rtsp.Options{Address: "127.0.0.1:0"}, Realtime: true, Loop: true, Ready: func(u string) { url <- u }})
+		ended <- rtsp.PublishFile(ctx, twelve, rtsp.Playing{Options: rtsp.Options{Address: "127.0.0.1:0"}, Realtime: true, Loop: true, Ahead: ahead, Ready: func(u string) { url <- u }})
 	}()
 	d, err := camerartsp.New("top", camerartsp.Settings{URL: <-url})
 	if err != nil {
