@@ -9,12 +9,13 @@ import (
 // A coder has nothing to tell of a stuck picture once it has refined what it sent, a
 // second or so after each key picture. Of a living scene it has: the sensor's noise,
 // unless it is coded so thriftily, or the night is so still, that noise is left out.
-// So rests tell of a camera alone that had none while it was watched, and most of
-// whose places changed most of the time.
+// So rests tell of a camera alone that had none while it was watched, and half of
+// whose places changed most of the time, but little: a belt may stop.
 type rests struct {
 	before [cells]uint64
+	grey   []byte // of the picture before
 	begun  bool
-	alive  [cells]float32 // share of pictures in which the place changed, of the last minute
+	alive  [cells]float32 // share of pictures in which the place changed a little, of the last minute
 	seen   time.Duration  // over how long a time alive was learnt
 	bright float64        // mean grey level of the picture before
 
@@ -46,8 +47,11 @@ const (
 	// liveFor is over how long a time places must have been seen to be alive, and
 	// liveOver over how long a time they are averaged.
 	liveFor, liveOver = 20 * time.Second, time.Minute
-	// liveShare is the share of pictures in which a place that is alive changes.
+	// liveShare is the share of pictures in which a place that is alive changes, by
+	// liveMost grey levels of the small picture at most, on average over the place: what
+	// changes by more moves.
 	liveShare = 0.5
+	liveMost  = 2.5
 	// flash is the change of mean brightness from picture to picture, in grey levels, after which places must
 	// show anew that they are alive: a lamp or the night changes how a camera codes.
 	flash = 10
@@ -67,11 +71,11 @@ func (r *rests) see(n *Sight, bright float64, step time.Duration) int {
 			changed++
 		}
 	}
-	first := !r.begun
-	prior := r.before
-	r.before, r.begun = n.Sum, true
+	prior, by := r.before, apartBy(r.grey, n.Grey, n.Height)
+	first := !r.begun || len(r.grey) != len(n.Grey)
+	r.before, r.begun, r.grey = n.Sum, true, append(r.grey[:0], n.Grey...)
 	if first || max(bright-r.bright, r.bright-bright) > flash {
-		*r = rests{before: n.Sum, begun: true, bright: bright}
+		*r = rests{before: n.Sum, begun: true, grey: r.grey, bright: bright}
 		return 0
 	}
 	r.bright = bright
@@ -88,9 +92,31 @@ func (r *rests) see(n *Sight, bright float64, step time.Duration) int {
 		r.rest(n)
 	}
 	if !r.quiet.lively {
-		r.live(&prior, n, step)
+		r.live(&prior, &by, n, step)
 	}
 	return r.tell()
+}
+
+// apartBy is, by cell, how many grey levels two small pictures are apart on average;
+// none where they are of two sizes.
+func apartBy(a, b []byte, height int) (by [cells]float32) {
+	if len(a) != len(b) {
+		return by
+	}
+	var sum, n [cells]int
+	for y := range height {
+		row := y * cellsY / height * cellsX
+		for x := range across {
+			c := row + x*cellsX/across
+			d := int(a[y*across+x]) - int(b[y*across+x])
+			sum[c] += max(d, -d)
+			n[c]++
+		}
+	}
+	for c := range by {
+		by[c] = float32(sum[c]) / float32(max(n[c], 1))
+	}
+	return by
 }
 
 // over ends a spell in which the camera turned out to be alive. If it was taken for
@@ -103,12 +129,12 @@ func (r *rests) over() {
 }
 
 // live learns which places are alive.
-func (r *rests) live(prior *[cells]uint64, n *Sight, step time.Duration) {
+func (r *rests) live(prior *[cells]uint64, by *[cells]float32, n *Sight, step time.Duration) {
 	r.seen += step
 	share := float32(min(step.Seconds()/min(r.seen, liveOver).Seconds(), 1))
 	for i := range r.alive {
 		var now float32
-		if n.Sum[i] != prior[i] {
+		if n.Sum[i] != prior[i] && by[i] <= liveMost {
 			now = 1
 		}
 		r.alive[i] += share * (now - r.alive[i])

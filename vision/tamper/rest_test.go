@@ -79,6 +79,15 @@ func TestRests(t *testing.T) {
 		{"a still night", func(c *coded) { c.show(200, stillish) }, 0},
 		{"somebody passes in a still night", func(c *coded) { c.show(60, stillish); c.show(6, passing); c.show(60, stillish) }, 0},
 		{"it is never at rest", func(c *coded) { c.show(30, noisy); c.show(60, wandered) }, 0},
+		{"a belt that fills the picture stops", func(c *coded) {
+			for range 150 {
+				for i := range c.sight.Grey {
+					c.sight.Grey[i] ^= 0x10
+				}
+				c.show(1, "most all")
+			}
+			c.show(60, stillish)
+		}, 0},
 		{"the lamps go out", func(c *coded) { c.show(30, noisy); c.dim(); c.show(60, stillish) }, 0},
 		{"what is at rest is another thing each time", func(c *coded) {
 			c.show(30, noisy)
