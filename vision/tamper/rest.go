@@ -9,8 +9,8 @@ import (
 // A coder has nothing to tell of a stuck picture once it has refined what it sent, a
 // second or so after each key picture. Of a living scene it has: the sensor's noise,
 // unless it is coded so thriftily, or the night is so still, that noise is left out.
-// So rests tell of a camera alone that had none while it was watched, and half of
-// whose places changed most of the time, but little: a belt may stop.
+// So rests tell of a camera alone that had none while it was watched, and a
+// quarter of whose places changed most of the time, but little: a belt may stop.
 type rests struct {
 	before [cells]uint64
 	grey   []byte // of the picture before
@@ -51,6 +51,7 @@ const (
 	// liveMost grey levels of the small picture at most, on average over the place: what
 	// changes by more moves.
 	liveShare = 0.5
+	liveCells = cells / 4 // that must be alive: all of these are still in a rest, where a stopped belt stills its own
 	liveMost  = 2.5
 	// flash is the change of mean brightness from picture to picture, in grey levels, after which places must
 	// show anew that they are alive: a lamp or the night changes how a camera codes.
@@ -171,7 +172,7 @@ func (r *rests) lively() bool {
 			n++
 		}
 	}
-	return n >= cells/2
+	return n >= liveCells
 }
 
 // tell is how many pictures at rest there were, if there were any beyond a key
