@@ -37,8 +37,9 @@ type Board struct {
 	floods     map[string]*flood // by roster
 	groups     map[string]*group // alarms that wait to be told together
 	drills     map[string]*drill // by id of the staged alarm
-	lastSeq    uint64            // the newest event known
-	marked     uint64            // where the last AlarmStanding says to begin
+	answers    lastAnswers
+	lastSeq    uint64 // the newest event known
+	marked     uint64 // where the last AlarmStanding says to begin
 	markedAt   time.Time
 	box        []event.Event // what happened and is not taken yet
 }
@@ -83,7 +84,7 @@ func NewBoard(set *Settings, source string, zone *time.Location) *Board {
 		set: set, source: source, zone: zone,
 		alarms: map[string]*standing{}, open: map[string]*standing{}, live: map[string]*delivery{}, byKey: map[string]*standing{}, shelves: map[string]said[Shelf]{},
 		silenced: map[string]said[event.AlarmSuppressed]{}, out: map[string]said[event.AlarmService]{},
-		deliveries: map[string]*delivery{}, floods: map[string]*flood{}, groups: map[string]*group{}, drills: map[string]*drill{},
+		deliveries: map[string]*delivery{}, floods: map[string]*flood{}, groups: map[string]*group{}, drills: map[string]*drill{}, answers: lastAnswers{},
 	}
 }
 

@@ -42,7 +42,7 @@ func (b *Board) Apply(e event.Event) error {
 	case event.NotifySent{}.EventType():
 		return apply(e, b.sentOut)
 	case event.NotifyReceived{}.EventType():
-		return apply(e, func(e event.Event, p event.NotifyReceived) { b.reached(p.Delivery, Received, e.Time, 0) })
+		return apply(e, b.received)
 	case event.NotifyOpened{}.EventType():
 		return apply(e, func(e event.Event, p event.NotifyOpened) { b.reached(p.Delivery, Opened, e.Time, 0) })
 	case event.NotifyAcknowledged{}.EventType():

@@ -17,6 +17,7 @@ type delivery struct {
 	next     time.Time // the next attempt, or the end of waiting for a receipt
 	awaited  bool      // sent, and a receipt is to come until next
 	inFlight bool
+	answered map[string]bool // devices that said that they have it
 }
 
 // Back-off of a delivery's attempts.
@@ -222,7 +223,7 @@ func (b *Board) Result(now time.Time, id string, proof Proof, proves bool, err e
 	if err == nil {
 		b.sent(now, d, proves && proof != Arrived)
 		if proof == Arrived {
-			b.receipt(now, d, Received)
+			b.receipt(now, d, Received, "")
 		}
 		if d.awaited {
 			d.next = now.Add(b.set.Receipt)

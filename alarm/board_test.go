@@ -263,8 +263,8 @@ func TestRefusals(t *testing.T) {
 		"out for no why":     {d.TakeOut(d.now, "k", "", "user:li"), ErrRefused, "reason"},
 		"in that is not out": {d.PutBack(d.now, "k", "", "user:li"), ErrUnknown, "not out"},
 		"suppress nothing":   {d.Suppress(d.now, "c", nil, "", "", ""), ErrRefused, "0 keys"},
-		"receipt of nothing": {d.Receipt(d.now, "x", Received), ErrUnknown, "too old"},
-		"receipt of sending": {d.Receipt(d.now, id+"/1/1/li/push", SentOut), ErrRefused, "no receipt"},
+		"receipt of nothing": {d.Receipt(d.now, "x", Received, ""), ErrUnknown, "too old"},
+		"receipt of sending": {d.Receipt(d.now, id+"/1/1/li/push", SentOut, ""), ErrRefused, "no receipt"},
 	} {
 		if !errors.Is(c.err, c.want) || !strings.Contains(c.err.Error(), c.says) {
 			t.Errorf("%s: %v, want %v with %q", name, c.err, c.want, c.says)
@@ -299,7 +299,7 @@ func TestEscalation(t *testing.T) {
 		t.Fatalf("step 1 called %v", got)
 	}
 	for _, x := range d.Deliveries(id) {
-		if err := d.Receipt(d.now, x.ID, Received); err != nil {
+		if err := d.Receipt(d.now, x.ID, Received, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -322,7 +322,7 @@ func TestEscalation(t *testing.T) {
 	if got := d.deliver(); !slices.Equal(got, []string{"eva/push", "li/push"}) {
 		t.Errorf("the roster does not begin anew: %v", got)
 	}
-	if err := d.Receipt(d.now, d.Deliveries(id)[0].ID, AckedDelivery); err != nil { // by the first round's link
+	if err := d.Receipt(d.now, d.Deliveries(id)[0].ID, AckedDelivery, ""); err != nil { // by the first round's link
 		t.Fatal(err)
 	}
 	d.tick()
@@ -403,7 +403,7 @@ func TestNoReceipt(t *testing.T) {
 	if x.State != Failed || !strings.Contains(x.Why, "no receipt") {
 		t.Errorf("%+v", x)
 	}
-	if err := d.Receipt(d.now, x.ID, Opened); err != nil { // late, and true all the same
+	if err := d.Receipt(d.now, x.ID, Opened, ""); err != nil { // late, and true all the same
 		t.Fatal(err)
 	}
 	if x, _ := d.Delivery(x.ID); x.State != Opened || x.Received.IsZero() {
@@ -443,7 +443,7 @@ func TestFlood(t *testing.T) {
 	if !ok || n.More != 12 || !strings.HasSuffix(n.Text, "and 12 more in zone yard") {
 		t.Errorf("notice %+v", n)
 	}
-	if err := d.Receipt(d.now, grouped[0].ID, AckedDelivery); err != nil {
+	if err := d.Receipt(d.now, grouped[0].ID, AckedDelivery, ""); err != nil {
 		t.Fatal(err)
 	}
 	d.tick()
@@ -541,7 +541,7 @@ func TestDrill(t *testing.T) {
 	}
 	for _, x := range d.Deliveries(id) {
 		if x.Recipient == "li" {
-			if err := d.Receipt(d.now, x.ID, Received); err != nil {
+			if err := d.Receipt(d.now, x.ID, Received, ""); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -574,7 +574,7 @@ func TestDrill(t *testing.T) {
 	d.deliver()
 	for _, x := range d.Deliveries(id) {
 		if x.Channel == "push" {
-			if err := d.Receipt(d.now, x.ID, Received); err != nil {
+			if err := d.Receipt(d.now, x.ID, Received, ""); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -667,7 +667,7 @@ func TestAnyOrder(t *testing.T) {
 					_ = d.PutBack(d.now, key, "", "user:li")
 				case 12:
 					if list := d.Deliveries(""); len(list) > 0 {
-						_ = d.Receipt(d.now, list[rng.IntN(len(list))].ID, []DeliveryState{Received, Opened, AckedDelivery}[rng.IntN(3)])
+						_ = d.Receipt(d.now, list[rng.IntN(len(list))].ID, []DeliveryState{Received, Opened, AckedDelivery}[rng.IntN(3)], "")
 					}
 				}
 				d.tick()

@@ -166,13 +166,14 @@ func (d *Desk) Drill(ctx context.Context, actor string) (id string, err error) {
 	return id, err
 }
 
-// Receipt takes what the far end says of a notice, proven by its token.
-func (d *Desk) Receipt(ctx context.Context, token string, s DeliveryState) error {
+// Receipt takes what the far end says of a notice, proven by its token, and which
+// of the recipient's devices says so; "" where it does not tell.
+func (d *Desk) Receipt(ctx context.Context, token string, s DeliveryState, device string) error {
 	id, err := readToken(d.cfg.Key, token)
 	if err != nil {
 		return err
 	}
-	return d.ask(ctx, func(b *Board, now time.Time) error { return b.Receipt(now, id, s) })
+	return d.ask(ctx, func(b *Board, now time.Time) error { return b.Receipt(now, id, s, device) })
 }
 
 // Told returns the delivery that a token proves, and the alarms it tells of.

@@ -66,7 +66,7 @@ func (p *peer) Deliver(ctx context.Context, n Notice) (Proof, error) {
 			for _, s := range answers(n) {
 				time.Sleep(200 * time.Millisecond)
 				for range 3 {
-					if err := desk.Receipt(context.Background(), n.Token, s); !errors.Is(err, ErrClosed) {
+					if err := desk.Receipt(context.Background(), n.Token, s, ""); !errors.Is(err, ErrClosed) {
 						break
 					}
 					time.Sleep(time.Second)

@@ -13,6 +13,9 @@ func (d *Desk) rebuild(ctx context.Context) (*Board, error) {
 	broken := func(err error) (*Board, error) {
 		return nil, fmt.Errorf("alarm: reading what stands from the log: %w", err)
 	}
+	if err := d.pastAnswers(ctx, b); err != nil {
+		return nil, err
+	}
 	marks, err := d.cfg.Log.Read(ctx, event.Filter{Types: []event.Type{event.AlarmStanding{}.EventType()}, Newest: true, Limit: 1})
 	if err != nil {
 		return broken(err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -369,6 +370,109 @@ func TestPush(t *testing.T) {
 	c.ask("li", "GET", "/api/v1/alarms/phones", "", 200, &phones)
 	if len(phones.Recipients[1].Devices) != 0 {
 		t.Errorf("devices %+v", phones.Recipients)
+	}
+}
+
+// TestPhonesThatAnswered: of each device it is known when it last had a message, by
+// its own word; of one that says nothing it is not.
+func TestPhonesThatAnswered(t *testing.T) {
+	c := newCalling(t)
+	names := map[string]bool{}
+	for _, phone := range []string{"one", "two", "mute"} {
+		device, err := c.push.Subscribe(phone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sub api.Subscribed
+		c.ask("li", "POST", "/api/v1/push/subscriptions", fmt.Sprintf(`{"endpoint":%q,"keys":{"p256dh":%q,"auth":%q}}`, device.Endpoint, device.P256dh, device.Auth), 200, &sub)
+		names[sub.Device] = phone != "mute"
+	}
+	c.raise("k")
+	token := ""
+	for range names {
+		p := <-c.pushed
+		var m webpush.Message
+		if err := json.Unmarshal(p.Data, &m); err != nil {
+			t.Fatal(err)
+		}
+		if token = m.Token; names[m.Device] {
+			c.ask("", "POST", "/api/v1/receipts/"+m.Token, fmt.Sprintf(`{"what":"received","device":%q}`, m.Device), 200, nil)
+			c.ask("", "POST", "/api/v1/receipts/"+m.Token, fmt.Sprintf(`{"what":"received","device":%q}`, m.Device), 200, nil)
+		}
+	}
+	c.ask("", "POST", "/api/v1/receipts/"+token, `{"what":"received","device":"a name with spaces"}`, 422, nil)
+	var phones api.Phones
+	c.ask("li", "GET", "/api/v1/alarms/phones", "", 200, &phones)
+	got := map[string]bool{}
+	for _, a := range phones.Recipients[1].Answers {
+		got[a.Device] = true
+		if a.Driver != "webpush" || a.Channel != "push" || a.AgoS > 60 || a.AfterS > 60 || a.At.IsZero() {
+			t.Errorf("an answer is %+v", a)
+		}
+	}
+	for name, answers := range names {
+		if got[name] != answers {
+			t.Errorf("device %s: answered %v, want %v: %+v", name, got[name], answers, phones.Recipients[1].Answers)
+		}
+	}
+	received, err := c.log.Read(t.Context(), event.Filter{Types: []event.Type{event.NotifyReceived{}.EventType()}})
+	if err != nil || len(received) != 2 {
+		t.Errorf("%d answers in the log (%v), want one of each device that answered", len(received), err)
+	}
+}
+
+// lookDesk says who asked it for what.
+type lookDesk struct{ asked []string }
+
+func (l *lookDesk) State(context.Context) (api.SecondLook, error) {
+	return api.SecondLook{Candidates: []api.SecondLookCandidate{}, Last: []api.SecondLookWithheld{}}, nil
+}
+func (l *lookDesk) Report(string) (page, report []byte, err error) { return nil, nil, nil }
+func (l *lookDesk) Shadow(_ context.Context, version, actor string) error {
+	l.asked = append(l.asked, "shadow "+version+" "+actor)
+	return nil
+}
+func (l *lookDesk) Activate(_ context.Context, version, actor string) error {
+	l.asked = append(l.asked, "activate "+version+" "+actor)
+	return nil
+}
+func (l *lookDesk) Back(_ context.Context, actor string) error {
+	l.asked = append(l.asked, "back "+actor)
+	return nil
+}
+
+// TestWhoMayLookAgain: a person by the role, and the web page by a token of its own,
+// since it has no sign-in; a token for alarms alone makes nothing active.
+func TestWhoMayLookAgain(t *testing.T) {
+	known := maps.Clone(alarmKeys)
+	known["page"] = access.Identity{Actor: "token:page", Read: []event.Type{"*"}, Append: []event.Type{"linesman.secondlook.*"}}
+	known["beside"] = access.Identity{Actor: "token:beside", Read: []event.Type{"*"}, Append: []event.Type{event.SecondLookShadowed{}.EventType()}}
+	l := &lookDesk{}
+	_, h := site(t, apitest.Running, func(c *api.Config) { c.Access, c.SecondLooks = known, l })
+	c := &calling{t: t, h: h}
+	const v = "/20261127.140500"
+	for _, step := range []struct {
+		who, path string
+		want      int
+	}{
+		{"", v + "/activate", 401},
+		{"viewer", v + "/activate", 403},
+		{"li", v + "/activate", 403},
+		{"mes", v + "/activate", 403},
+		{"beside", v + "/activate", 403},
+		{"beside", "/back", 403},
+		{"beside", v + "/shadow", 200},
+		{"beside", "/unshadow", 200},
+		{"safety", v + "/activate", 200},
+		{"engineer", v + "/activate", 200},
+		{"page", v + "/activate", 200},
+		{"page", "/back", 200},
+	} {
+		c.ask(step.who, "POST", "/api/v1/secondlook"+step.path, "{}", step.want, nil)
+	}
+	want := []string{"shadow 20261127.140500 token:beside", "shadow  token:beside", "activate 20261127.140500 user:eva", "activate 20261127.140500 user:kim", "activate 20261127.140500 token:page", "back token:page"}
+	if !slices.Equal(l.asked, want) {
+		t.Errorf("asked for %q, want %q", l.asked, want)
 	}
 }
 

@@ -32,6 +32,19 @@ type Reach struct {
 	Channels  []string `json:"channels"`
 	Devices   []string `json:"push_devices" doc:"that subscribed to Web Push, by their short names"`
 	Mine      bool     `json:"mine" doc:"whoever asks is this person"`
+
+	Answers []PhoneAnswer `json:"answers" doc:"when each device last said that it has a message, as far back as the log goes; one that is not here never did"`
+}
+
+// PhoneAnswer is the last time that a device said that it has a message.
+type PhoneAnswer struct {
+	Channel string    `json:"channel"`
+	Driver  string    `json:"driver" doc:"of the channel: page, webpush...; empty where the site file has it no more"`
+	Device  string    `json:"device,omitempty" doc:"as in push_devices and phones; absent where it did not tell"`
+	At      time.Time `json:"at"`
+	AgoS    float64   `json:"ago_s" doc:"seconds, by the appliance's clock"`
+	AfterS  float64   `json:"after_s" doc:"seconds from the alarm to that answer"`
+	Drill   bool      `json:"drill" doc:"the alarm was staged"`
 }
 
 // Phones is who can be reached, and by which phones.
@@ -128,15 +141,24 @@ func (s *server) phones(ctx context.Context, _ *struct{}) (*phonesAnswer, error)
 	}
 	now := time.Now()
 	out := Phones{Now: now.UTC(), Recipients: []Reach{}, Phones: []Phone{}}
+	answers, err := d.Answers(ctx)
+	if err != nil {
+		return nil, s.alarmed(err)
+	}
 	people, mine := d.Settings().People, s.mine(identity(ctx))
 	for name, p := range people {
-		r := Reach{Recipient: name, Name: p.Name, Channels: []string{}, Devices: []string{}, Mine: slices.Contains(mine, name)}
+		r := Reach{Recipient: name, Name: p.Name, Channels: []string{}, Devices: []string{}, Mine: slices.Contains(mine, name), Answers: []PhoneAnswer{}}
 		for channel := range p.Reach {
 			r.Channels = append(r.Channels, channel)
 		}
 		slices.Sort(r.Channels)
 		if s.Push != nil {
 			r.Devices = append(r.Devices, s.Push.Devices(name)...)
+		}
+		for _, a := range answers {
+			if a.Recipient == name {
+				r.Answers = append(r.Answers, PhoneAnswer{a.Channel, d.Settings().Channels[a.Channel].Driver, a.Device, a.At, max(now.Sub(a.At).Seconds(), 0), a.After.Seconds(), a.Drill})
+			}
 		}
 		out.Recipients = append(out.Recipients, r)
 	}

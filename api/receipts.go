@@ -52,8 +52,9 @@ func (s *server) registerReceipts(a huma.API) {
 		MaxBodyBytes: 4 << 10, Errors: []int{404, 422, 503, 507}}, func(ctx context.Context, in *struct {
 		ReceiptToken
 		Body struct {
-			What  string `json:"what" enum:"received,opened,acknowledged"`
-			Label string `json:"label,omitempty" enum:"real,nothing there,not wanted" doc:"with acknowledged: what raised the alarms that it tells of"`
+			What   string `json:"what" enum:"received,opened,acknowledged"`
+			Label  string `json:"label,omitempty" enum:"real,nothing there,not wanted" doc:"with acknowledged: what raised the alarms that it tells of"`
+			Device string `json:"device,omitempty" pattern:"^[a-zA-Z0-9-]{1,64}$" doc:"which device says so: of a push the device that it names, of a page its own id"`
 		}
 	}) (*toldAnswer, error) {
 		d, err := s.desk()
@@ -63,7 +64,7 @@ func (s *server) registerReceipts(a huma.API) {
 		if in.Body.Label != "" && in.Body.What != string(alarm.AckedDelivery) {
 			return nil, huma.Error422UnprocessableEntity("label goes with what: acknowledged")
 		}
-		if err := d.Receipt(ctx, in.Token, alarm.DeliveryState(in.Body.What)); err != nil {
+		if err := d.Receipt(ctx, in.Token, alarm.DeliveryState(in.Body.What), in.Body.Device); err != nil {
 			return nil, s.alarmed(err)
 		}
 		if in.Body.Label != "" {
@@ -132,7 +133,7 @@ func (s *server) link(g *gin.Context) {
 	if s.Alarms == nil {
 		fail(http.StatusNotFound, "this appliance keeps no alarms")
 	} else if g.Request.Method == http.MethodPost {
-		switch err := s.Alarms.Receipt(ctx, token, alarm.AckedDelivery); {
+		switch err := s.Alarms.Receipt(ctx, token, alarm.AckedDelivery, ""); {
 		case errors.Is(err, alarm.ErrUnknown):
 			fail(http.StatusNotFound, said(err))
 		case err != nil:

@@ -63,8 +63,9 @@ type SecondLookWithheld struct {
 
 type secondLookAnswer struct{ Body SecondLook }
 
-// versionPath names a candidate.
-type versionPath struct {
+// LookVersion names a candidate. huma fills in no embedded type that has a small
+// letter: the version would be empty.
+type LookVersion struct {
 	Version string `path:"version" pattern:"^[0-9]{8}\\.[0-9]{6}$"`
 }
 
@@ -81,16 +82,16 @@ func (s *server) registerSecondLook(a huma.API) {
 	huma.Register(a, op, s.secondLookReport)
 	write := func(path, id, summary, what string) huma.Operation {
 		return huma.Operation{Method: http.MethodPost, Path: "/api/v1/secondlook" + path, OperationID: id, Summary: summary,
-			Description:  what + " It wants the right \"recipe\", or the role safety.",
+			Description:  what + " It wants the right \"recipe\", the role safety, or a token that may append linesman.secondlook.activated.v1, of a shadow linesman.secondlook.shadowed.v1.",
 			MaxBodyBytes: 16 << 10, Errors: []int{401, 403, 404, 409, 422, 503}}
 	}
 	type order struct {
 		Actor string `json:"actor,omitempty" doc:"who asks, where a command of the box speaks for somebody"`
 	}
-	do := func(ctx context.Context, given string, act func(actor string) error) (*secondLookAnswer, error) {
+	do := func(ctx context.Context, given string, says event.Payload, act func(actor string) error) (*secondLookAnswer, error) {
 		who := identity(ctx)
-		if !who.May(access.Recipe) && who.Role != access.Safety {
-			return nil, huma.Error403Forbidden(lacks(who, access.Recipe))
+		if err := mayLook(who, says); err != nil {
+			return nil, err
 		}
 		actor, err := speaker(who, given)
 		if err != nil {
@@ -105,23 +106,33 @@ func (s *server) registerSecondLook(a huma.API) {
 		return s.secondLook(ctx)
 	}
 	huma.Register(a, write("/{version}/shadow", "shadow-second-look", "Have a candidate judge beside the alarms", "It withholds nothing; secondlook.shadowed tells what it would have."), func(ctx context.Context, in *struct {
-		versionPath
+		LookVersion
 		Body order
 	}) (*secondLookAnswer, error) {
-		return do(ctx, in.Body.Actor, func(actor string) error { return s.SecondLooks.Shadow(ctx, in.Version, actor) })
+		return do(ctx, in.Body.Actor, event.SecondLookShadowed{}, func(actor string) error { return s.SecondLooks.Shadow(ctx, in.Version, actor) })
 	})
 	huma.Register(a, write("/unshadow", "end-second-look-shadow", "End what judges beside the alarms", "Nothing else changes."), func(ctx context.Context, in *struct{ Body order }) (*secondLookAnswer, error) {
-		return do(ctx, in.Body.Actor, func(actor string) error { return s.SecondLooks.Shadow(ctx, "", actor) })
+		return do(ctx, in.Body.Actor, event.SecondLookShadowed{}, func(actor string) error { return s.SecondLooks.Shadow(ctx, "", actor) })
 	})
 	huma.Register(a, write("/{version}/activate", "activate-second-look", "Withhold alarms by a candidate", "From now on. Rules that ask something of a line, critical ones, fire and smoke, and those that hold because something is not there are raised as before."), func(ctx context.Context, in *struct {
-		versionPath
+		LookVersion
 		Body order
 	}) (*secondLookAnswer, error) {
-		return do(ctx, in.Body.Actor, func(actor string) error { return s.SecondLooks.Activate(ctx, in.Version, actor) })
+		return do(ctx, in.Body.Actor, event.SecondLookActivated{}, func(actor string) error { return s.SecondLooks.Activate(ctx, in.Version, actor) })
 	})
 	huma.Register(a, write("/back", "second-look-back", "Go back to the second look before, or to none", "One step; what was withheld and still stands is raised within a second."), func(ctx context.Context, in *struct{ Body order }) (*secondLookAnswer, error) {
-		return do(ctx, in.Body.Actor, func(actor string) error { return s.SecondLooks.Back(ctx, actor) })
+		return do(ctx, in.Body.Actor, event.SecondLookActivated{}, func(actor string) error { return s.SecondLooks.Back(ctx, actor) })
 	})
+}
+
+// mayLook says whether somebody may change the second look: a person by the right
+// "recipe" or the role safety, a token without a role by its scope, if it may append
+// the event that says so.
+func mayLook(who access.Identity, says event.Payload) error {
+	if who.May(access.Recipe) || who.Role == access.Safety || who.Role == "" && who.MayAppend(says.EventType()) {
+		return nil
+	}
+	return huma.Error403Forbidden(lacks(who, access.Recipe) + " that may append " + string(says.EventType()))
 }
 
 func (s *server) secondLook(ctx context.Context) (*secondLookAnswer, error) {
@@ -151,7 +162,7 @@ func (s *server) secondLookRefused(err error) error {
 }
 
 func (s *server) secondLookReport(_ context.Context, q *struct {
-	versionPath
+	LookVersion
 	Format string `query:"format" enum:"html,json" default:"html"`
 }) (*huma.StreamResponse, error) {
 	if s.SecondLooks == nil {

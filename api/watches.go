@@ -27,7 +27,7 @@ type Watches interface {
 	Statuses() []watch.Status
 	View(id part.CameraID) (watch.View, bool)
 	Places(id part.CameraID) *scene.Settings
-	Standing() []rules.Alert
+	Standing() []watch.Stands
 	Heads() []scene.Heads
 	SetHeads(space string, people int) (off int, err error)
 	Hours() []rules.HourCell
@@ -140,6 +140,16 @@ type WatchAlert struct {
 	Say      string    `json:"say" doc:"what to do"`
 	Raised   time.Time `json:"raised"`
 	Unseen   string    `json:"unseen,omitempty" doc:"why nobody can tell whether it is still the case"`
+
+	Withheld *WatchWithheld `json:"withheld,omitempty" doc:"a second look keeps it back: nobody is called, and it is no standing alarm; absent where it is raised"`
+}
+
+// WatchWithheld is what a second look says of an alert that it keeps back.
+type WatchWithheld struct {
+	ID     string             `json:"id" doc:"POST /alarms/{id}/label with real: it is raised while it stands, and learned from"`
+	Since  time.Time          `json:"since"`
+	By     string             `json:"by" doc:"version of the second look"`
+	Sights []event.AlarmSight `json:"sights" doc:"what it is about; see /api/v1/evidence"`
 }
 
 // WatchHours is the table of alarm hours.
@@ -155,6 +165,8 @@ type WatchHour struct {
 	Object  string    `json:"object"`
 	Raised  int       `json:"raised"`
 	Seconds float64   `json:"seconds" doc:"in which an alert stood"`
+
+	Withheld int `json:"withheld" doc:"times that a second look kept an alert back; these are not in raised and seconds"`
 }
 
 type watchedAnswer struct{ Body Watched }
@@ -171,7 +183,7 @@ func (s *server) registerWatches(a huma.API) {
 			return out, nil
 		}
 		for _, c := range s.Watches.Hours() {
-			out.Body.Cells = append(out.Body.Cells, WatchHour{c.Hour.UTC(), string(c.Camera), c.Zone, c.Object, c.Raised, c.Seconds})
+			out.Body.Cells = append(out.Body.Cells, WatchHour{c.Hour.UTC(), string(c.Camera), c.Zone, c.Object, c.Raised, c.Seconds, c.Withheld})
 		}
 		return out, nil
 	})
@@ -247,7 +259,11 @@ func (s *server) watchedNow() Watched {
 		out.Spaces = append(out.Spaces, w)
 	}
 	for _, a := range s.Watches.Standing() {
-		out.Alerts = append(out.Alerts, WatchAlert{a.Key, a.Rule, string(a.Camera), a.Zone, a.Severity.String(), a.Text, a.Say, a.Raised.UTC(), a.Unseen})
+		alert := WatchAlert{a.Key, a.Rule, string(a.Camera), a.Zone, a.Severity.String(), a.Text, a.Say, a.Raised.UTC(), a.Unseen, nil}
+		if w := a.Withheld; w != nil {
+			alert.Withheld = &WatchWithheld{w.ID, w.Since, w.Model, w.Sights}
+		}
+		out.Alerts = append(out.Alerts, alert)
 	}
 	return out
 }

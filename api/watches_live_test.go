@@ -29,6 +29,7 @@ type yard struct {
 	view  watch.View
 	shown *camera.Frame // what everybody may see; may be a frame ahead of view
 
+	stands   []watch.Stands
 	accepted []string
 }
 
@@ -60,7 +61,7 @@ func (y *yard) see(view watch.View, shown *camera.Frame) {
 }
 
 func (y *yard) Places(part.CameraID) *scene.Settings      { return nil }
-func (y *yard) Standing() []rules.Alert                   { return nil }
+func (y *yard) Standing() []watch.Stands                  { return y.stands }
 func (y *yard) Heads() []scene.Heads                      { return nil }
 func (y *yard) SetHeads(string, int) (off int, err error) { return 0, nil }
 func (y *yard) Hours() []rules.HourCell                   { return nil }
@@ -73,6 +74,24 @@ func (y *yard) AcceptView(id part.CameraID, reason, actor string) error {
 	defer y.mu.Unlock()
 	y.accepted = append(y.accepted, reason+"|"+actor)
 	return nil
+}
+
+// TestWithheld: an alert that a second look keeps back says so, with what a person
+// needs to call it real.
+func TestWithheld(t *testing.T) {
+	sights := []event.AlarmSight{{Label: "person", Crop: strings.Repeat("a", 64)}}
+	y := &yard{stands: []watch.Stands{{Alert: rules.Alert{Key: "a/yard"}}, {Alert: rules.Alert{Key: "b/yard"}, Withheld: &watch.Withheld{ID: oneID, Model: "20261127.140500", Sights: sights}}}}
+	_, h := proven(t, func(c *api.Config) { c.Watches = y })
+	var got api.Watched
+	if w := call(h, "", "GET", "/api/v1/watches", "", ""); w.Code != 200 || json.Unmarshal(w.Body.Bytes(), &got) != nil {
+		t.Fatalf("status %d: %s", w.Code, w.Body)
+	}
+	if len(got.Alerts) != 2 || got.Alerts[0].Withheld != nil {
+		t.Fatalf("got %+v, want the first without and the second with what keeps it back", got.Alerts)
+	}
+	if w := got.Alerts[1].Withheld; w == nil || w.ID != oneID || w.By != "20261127.140500" || !slices.Equal(w.Sights, sights) {
+		t.Errorf("it is kept back by %+v", w)
+	}
 }
 
 // TestAcceptView: who may acknowledge may say that a camera shows what it should, and

@@ -30,12 +30,14 @@ type NotifySent struct {
 	Drill     bool     `json:"drill,omitempty"`          // staged
 }
 
-// NotifyReceived says that the recipient's own device answered that it has it.
+// NotifyReceived says that the recipient's own device answered that it has it. Of a
+// delivery to several devices each that says which one it is has its own.
 type NotifyReceived struct {
 	Delivery  string   `json:"delivery"`            // its id
 	Alarms    []string `json:"alarms"`              // ids
 	Recipient string   `json:"recipient,omitempty"` // the roster's name
 	Channel   string   `json:"channel"`             // the site file's name of it
+	Device    string   `json:"device,omitempty"`    // which one answered, by its short name or the page's own id; empty where it did not say
 	Seconds   float64  `json:"seconds"`             // since the alarm was raised
 	Drill     bool     `json:"drill,omitempty"`     // staged
 }

@@ -339,6 +339,32 @@ func TestHours(t *testing.T) {
 	}
 }
 
+// What is withheld has a figure of its own, and is raised by nothing but Raised.
+func TestHoursOfWhatIsWithheld(t *testing.T) {
+	begin := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	at := func(minutes int) time.Time { return begin.Add(time.Duration(minutes) * time.Minute) }
+	a := Alert{Rule: "rule", Key: "a", Camera: "yard", Zone: "dock", Object: "person"}
+	h := NewHours()
+	for _, c := range []struct {
+		name             string
+		do               func()
+		raised, withheld int
+		minutes          float64
+	}{
+		{"kept back", func() { h.Withhold(&a, at(0)) }, 0, 1, 0},
+		{"and over", func() { h.Take(Change{Kind: Cleared, At: at(5), Alert: a}) }, 0, 1, 0},
+		{"kept back again", func() { h.Withhold(&a, at(10)) }, 0, 2, 0},
+		{"raised after all", func() { h.Take(Change{Kind: Raised, At: at(12), Alert: a}) }, 1, 2, 18},
+		{"and over", func() { h.Take(Change{Kind: Cleared, At: at(15), Alert: a}) }, 1, 2, 3},
+	} {
+		c.do()
+		rows := h.Rows(begin, at(30))
+		if len(rows) != 1 || rows[0].Raised != c.raised || rows[0].Withheld != c.withheld || rows[0].Seconds != 60*c.minutes {
+			t.Errorf("%s: %+v, want one hour with %d raised, %d withheld, %g min", c.name, rows, c.raised, c.withheld, c.minutes)
+		}
+	}
+}
+
 func BenchmarkEngine(b *testing.B) {
 	site := Site{Cameras: map[part.CameraID]*scene.Settings{"yard": {Zones: map[string]scene.Zone{"dock": {Polygon: [][]float64{{0, 0}, {1, 0}, {1, 1}}}}}}}
 	if err := site.Cameras["yard"].Validate(); err != nil {

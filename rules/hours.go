@@ -35,6 +35,9 @@ type HourCell struct {
 	Object  string // "person", "fire"...; the rule's name where it is about no thing
 	Raised  int
 	Seconds float64 // in which an alert stood; of two at once, both count
+	// Withheld is how often a second look kept an alert back. It is neither raised
+	// nor counted by the second, unless it is raised after all.
+	Withheld int
 }
 
 // mostOpen bounds how many alerts are held open at once; the others count as
@@ -49,7 +52,7 @@ func (h *Hours) Take(c Change) {
 	a := &c.Alert
 	switch c.Kind {
 	case Raised:
-		key := hourKey{hourOf(c.At), string(a.Camera), a.Zone, cmp.Or(a.Object, a.Rule)}
+		key := keyOf(a, c.At)
 		h.cell(key).Raised++
 		if _, twice := h.open[a.Key]; !twice && len(h.open) < mostOpen {
 			h.open[a.Key] = openAlert{key, c.At}
@@ -60,6 +63,13 @@ func (h *Hours) Take(c Change) {
 			delete(h.open, a.Key)
 		}
 	}
+}
+
+// Withhold counts an alert that is the case and was kept back at a time.
+func (h *Hours) Withhold(a *Alert, at time.Time) { h.cell(keyOf(a, at)).Withheld++ }
+
+func keyOf(a *Alert, at time.Time) hourKey {
+	return hourKey{hourOf(at), string(a.Camera), a.Zone, cmp.Or(a.Object, a.Rule)}
 }
 
 // spread adds the time of an alert to every hour it stood in.

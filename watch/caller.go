@@ -37,6 +37,7 @@ type caller struct {
 	busy    map[string]bool // alerts that are being told of
 	refused map[string]bool // alerts to be said again at the next turn
 	told    map[string]*said
+	real    []string // ids of what was withheld and called real since
 }
 
 // task is one change with the picture of its moment.
@@ -98,6 +99,7 @@ func (c *caller) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-c.wake:
+			c.raiseReal()
 		case <-retry.C:
 			c.mu.Lock()
 			clear(c.refused)
@@ -152,13 +154,20 @@ func (c *caller) keptBack(t *task) (back bool) {
 		return false
 	}
 	t.asked = true
+	a := &t.change.Alert
 	switch t.change.Kind {
 	case rules.Raised:
-		return c.doubts(t)
+		if back = c.doubts(t); !back {
+			c.g.register.raised(a, t.change.At)
+		}
+		return back
 	case rules.Updated:
-		return c.updated(&t.change.Alert)
+		return c.updated(a)
 	}
-	t.first, back = c.over(&t.change.Alert)
+	if t.first, back = c.over(a); t.first {
+		c.g.register.raised(a, a.Raised)
+	}
+	c.g.register.over(t.change)
 	return back
 }
 

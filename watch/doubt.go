@@ -14,6 +14,7 @@ import (
 // by what judges beside that. It belongs to the caller's goroutine.
 type doubt struct {
 	alert  rules.Alert
+	id     string    // by which it can be called real, once it is withheld
 	seq    uint64    // of the frame that was looked at last
 	looked time.Time // when it was
 	began  time.Time
@@ -131,7 +132,7 @@ func (v *vote) take(shown []secondlook.Sight, all bool) {
 // withhold says that an alert is not raised.
 func (c *caller) withhold(d *doubt, sights []sight) {
 	a := &d.alert
-	id := event.NewID()
+	d.id = event.NewID()
 	e := event.AlarmWithheld{Key: alarmKey(a), Rule: a.Rule, Camera: string(a.Camera), Zone: a.Zone, Severity: a.Severity.String(), Text: a.Text,
 		Model: d.active.by.Model.Version, Hash: d.active.by.Hash, Looks: d.active.looks, Like: d.active.like}
 	if c.g.cfg.Keep != nil {
@@ -140,7 +141,9 @@ func (c *caller) withhold(d *doubt, sights []sight) {
 	if e.Sights == nil {
 		e.Sights = []event.AlarmSight{}
 	}
-	c.g.emit(e.Camera, id, time.Now(), e)
+	now := time.Now()
+	c.g.register.keptBack(a, &Withheld{ID: d.id, Since: now.UTC(), Model: e.Model, Sights: e.Sights})
+	c.g.emit(e.Camera, d.id, now, e)
 }
 
 // lookAgain looks again at all that is in doubt and due, and raises what nobody may
@@ -204,7 +207,10 @@ func (c *caller) lookIfDue(d *doubt, eye LookingEye, now time.Time) {
 
 // raiseAfterAll has an alert raised that was kept back.
 func (c *caller) raiseAfterAll(d *doubt) {
-	t := &task{change: rules.Change{Kind: rules.Raised, At: time.Now(), Alert: d.alert}, sure: true}
+	t := &task{change: rules.Change{Kind: rules.Raised, At: d.alert.Raised, Alert: d.alert}, sure: true}
+	if d.id != "" { // nobody was called until now
+		t.change.At = time.Now()
+	}
 	if s := c.g.stations[d.alert.Camera]; s != nil {
 		t.view = s.View()
 	}

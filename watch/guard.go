@@ -50,7 +50,7 @@ type Guard struct {
 	holder   *holder
 	tally    *tally
 	findings *findings
-	hours    *rules.Hours
+	register *register
 	ended    chan struct{}
 }
 
@@ -74,7 +74,7 @@ func NewGuard(c GuardConfig) (*Guard, error) {
 	g := &Guard{cfg: c, stations: map[part.CameraID]*Station{}, moments: make(chan rules.Moment, momentDepth), facts: make(chan event.Event, factDepth),
 		looks: make(chan func(*Guard)), ended: make(chan struct{})}
 	g.caller, g.holder, g.tally, g.findings = newCaller(g), newHolder(g), newTally(g.emit), newFindings(g.emit, g.fireSeconds)
-	g.hours = rules.NewHours()
+	g.register = newRegister()
 	return g, nil
 }
 
@@ -119,10 +119,11 @@ func (g *Guard) Run(ctx context.Context) error {
 			g.take(m)
 		case e := <-g.facts:
 			g.cfg.Rules.Hear(e)
+			g.caller.hear(e)
 		case now := <-second.C:
 			g.tally.second(now)
 			if now.Second() == 0 {
-				g.hours.Forget(now.Add(-hoursKept))
+				g.register.forget(now)
 			}
 			g.take(rules.Moment{At: now})
 		case do := <-g.looks:
@@ -179,7 +180,6 @@ func (g *Guard) change(c rules.Change) {
 	if g.cfg.Told != nil {
 		g.cfg.Told(c)
 	}
-	g.hours.Take(c)
 	if c.Kind != rules.Updated {
 		g.holder.add(&c.Alert, c.Kind == rules.Cleared)
 	}
@@ -210,9 +210,14 @@ func (g *Guard) look(ask func(*Guard)) bool {
 	}
 }
 
-// Standing returns the alerts that stand, by key; nil once the guard has ended.
-func (g *Guard) Standing() (out []rules.Alert) {
-	g.look(func(g *Guard) { out = g.cfg.Rules.Standing() })
+// Standing returns the alerts that stand, by key, those that a second look keeps
+// back among them; nil once the guard has ended.
+func (g *Guard) Standing() (out []Stands) {
+	g.look(func(g *Guard) {
+		for _, a := range g.cfg.Rules.Standing() {
+			out = append(out, Stands{a, g.register.of(a.Key)})
+		}
+	})
 	return out
 }
 
@@ -236,10 +241,7 @@ func (g *Guard) Places(id part.CameraID) *scene.Settings {
 }
 
 // Hours returns the alarm hours by camera, zone and object since the guard began.
-func (g *Guard) Hours() (out []rules.HourCell) {
-	g.look(func(g *Guard) { out = g.hours.Rows(time.Now().Add(-hoursKept), time.Now()) })
-	return out
-}
+func (g *Guard) Hours() []rules.HourCell { return g.register.rows(time.Now()) }
 
 // Heads returns the head counts of the site's spaces.
 func (g *Guard) Heads() (out []scene.Heads) {

@@ -3,14 +3,17 @@ package watch
 import (
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"linesman/alarm"
 	"linesman/camera"
 	"linesman/event"
 	"linesman/models/secondlook"
+	"linesman/rules"
 	"linesman/vision"
 )
 
@@ -85,6 +88,31 @@ func TestSecondLook(t *testing.T) {
 		})
 		return s
 	}
+	// stands checks what the page is told: how many alerts stand, how many of them are
+	// withheld, and the alarm hours.
+	stands := func(s *state, all, kept, raised, withheld int, seconds float64) {
+		s.t.Helper()
+		synctest.Wait()
+		n, now := 0, s.guard.Standing()
+		for _, a := range now {
+			if w := a.Withheld; w != nil {
+				n++
+				if w.ID == "" || w.Model != "test" || w.Since.IsZero() || len(w.Sights) == 0 {
+					s.t.Errorf("of a withheld alert it says %+v", w)
+				}
+			}
+		}
+		if len(now) != all || n != kept {
+			s.t.Errorf("%d alerts stand and %d of them are withheld, want %d and %d", len(now), n, all, kept)
+		}
+		var hour rules.HourCell
+		for _, c := range s.guard.Hours() {
+			hour.Raised, hour.Withheld, hour.Seconds = hour.Raised+c.Raised, hour.Withheld+c.Withheld, hour.Seconds+c.Seconds
+		}
+		if hour.Raised != raised || hour.Withheld != withheld || math.Abs(hour.Seconds-seconds) > 1.5 {
+			s.t.Errorf("the alarm hours have %d raised and %d withheld and %.1f s, want %d and %d and %.1f s", hour.Raised, hour.Withheld, hour.Seconds, raised, withheld, seconds)
+		}
+	}
 	counts := func(s *state) (raised, withheld int) {
 		all, _ := s.desk.told()
 		return len(all), s.book.of(event.AlarmWithheld{}.EventType())
@@ -107,6 +135,7 @@ func TestSecondLook(t *testing.T) {
 			s.painted = s.paint(250, 0, 0)
 			s.eyes.see(nil, person(240, 200))
 			s.show(6 * time.Second)
+			stands(s, 1, 1, 0, 1, 0)
 		}, 0, 1},
 		"withheld and over: nobody is told of its end": {plainRules, func(s *state) {
 			s.use(learned(240, 200))
@@ -118,7 +147,32 @@ func TestSecondLook(t *testing.T) {
 			if _, cleared := s.desk.told(); len(cleared) != 0 {
 				s.t.Errorf("cleared %q", cleared)
 			}
+			stands(s, 0, 0, 0, 1, 0)
 		}, 0, 1},
+		"called real while it stands: raised": {plainRules, func(s *state) {
+			s.use(learned(240, 200))
+			s.painted = s.paint(250, 0, 0)
+			s.eyes.see(nil, person(240, 200))
+			s.show(6 * time.Second)
+			id := s.guard.Standing()[0].Withheld.ID
+			for _, label := range []alarm.Label{alarm.NothingThere, alarm.NotWanted} {
+				s.guard.Hear(event.New("/demo/camera/yard", id, time.Now(), event.AlarmLabelled{Alarm: id, Label: string(label), Withheld: true}))
+			}
+			s.show(2 * time.Second)
+			stands(s, 1, 1, 0, 1, 0)
+			s.guard.Hear(event.New("/demo/camera/yard", id, time.Now(), event.AlarmLabelled{Alarm: id, Label: string(alarm.Real), Withheld: true}))
+			s.show(3 * time.Second)
+			stands(s, 1, 0, 1, 1, 3)
+		}, 1, 1},
+		"doubted too shortly: raised, and counted from its beginning": {plainRules, func(s *state) {
+			s.use(learned(240, 200))
+			s.painted = s.paint(250, 0, 0)
+			s.eyes.see(nil, person(240, 200))
+			s.show(1800 * time.Millisecond)
+			s.eyes.see(nil)
+			s.show(10 * time.Second)
+			stands(s, 0, 0, 1, 0, 5)
+		}, 1, 0},
 		"somebody real at the place: raised": {plainRules, func(s *state) {
 			s.use(learned(240, 200))
 			s.painted = s.paint(0, 0, 250)
@@ -192,6 +246,7 @@ func TestSecondLook(t *testing.T) {
 			}
 			s.use(nil)
 			s.show(2 * time.Second)
+			stands(s, 1, 0, 1, 1, 2)
 		}, 1, 1},
 		"a rule that holds a line: raised": {yardRules, func(s *state) {
 			s.use(learned(240, 200))

@@ -65,7 +65,7 @@ func arrive(t *testing.T, log event.Log, n int) {
 		if err := json.Unmarshal(push.Data, &m); err != nil || m.Alarm != id {
 			t.Fatalf("alarm %s arrived as %s, %v", id, push.Data, err)
 		}
-		if err := desk.Receipt(t.Context(), m.Token, alarm.Received); err != nil { // as the service worker does
+		if err := desk.Receipt(t.Context(), m.Token, alarm.Received, ""); err != nil { // as the service worker does
 			t.Fatal(err)
 		}
 		proven = append(proven, time.Since(began))

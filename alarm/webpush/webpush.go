@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -103,7 +102,8 @@ type Message struct {
 	WhatTo   string    `json:"what_to_do,omitempty"`
 	Raised   time.Time `json:"raised"`
 	Drill    bool      `json:"drill,omitempty"`
-	Token    string    `json:"token"` // POST it to receipts
+	Token    string    `json:"token"`  // POST it to receipts
+	Device   string    `json:"device"` // the short name of the one it is sent to: to be said with the receipt
 }
 
 // Deliver sends to every device of the recipient, and has succeeded when one
@@ -113,11 +113,8 @@ func (c *Channel) Deliver(ctx context.Context, n alarm.Notice) (alarm.Proof, err
 	if len(devices) == 0 {
 		return 0, fmt.Errorf("no device of %s has subscribed: open the alarm page on it and allow notifications: %w", n.Recipient, alarm.ErrNever)
 	}
-	body, err := json.Marshal(Message{ID: n.ID, Attempt: n.Attempt, Alarm: n.Alarm.ID, More: n.More, Severity: n.Alarm.Severity.String(),
-		Title: clip(n.Title, 200), Text: clip(n.Text, 1200), WhatTo: clip(n.Alarm.WhatTo, 800), Raised: n.Alarm.Opened.UTC(), Drill: n.Alarm.Drill, Token: n.Token})
-	if err != nil {
-		return 0, err
-	}
+	m := Message{ID: n.ID, Attempt: n.Attempt, Alarm: n.Alarm.ID, More: n.More, Severity: n.Alarm.Severity.String(),
+		Title: clip(n.Title, 200), Text: clip(n.Text, 1200), WhatTo: clip(n.Alarm.WhatTo, 800), Raised: n.Alarm.Opened.UTC(), Drill: n.Alarm.Drill, Token: n.Token}
 	type answer struct {
 		taken bool
 		err   error
@@ -125,7 +122,7 @@ func (c *Channel) Deliver(ctx context.Context, n alarm.Notice) (alarm.Proof, err
 	answers := make(chan answer, len(devices))
 	for _, d := range devices {
 		go func() {
-			err := c.send(ctx, n, d, slices.Clone(body)) // the library pads in place
+			err := c.send(ctx, n, d, m)
 			answers <- answer{err == nil, err}
 		}()
 	}
@@ -147,14 +144,19 @@ func (c *Channel) Deliver(ctx context.Context, n alarm.Notice) (alarm.Proof, err
 	return 0, fmt.Errorf("%s: %v", n.Recipient, errors.Join(errs...)) // one of them may still be reached: not ErrNever
 }
 
-func (c *Channel) send(ctx context.Context, n alarm.Notice, d device, body []byte) error {
+func (c *Channel) send(ctx context.Context, n alarm.Notice, d device, m Message) error {
+	m.Device = d.name()
+	body, err := json.Marshal(m) // of its own: the library pads in place
+	if err != nil {
+		return fmt.Errorf("device %s of %s: %w: %w", d.name(), n.Recipient, err, alarm.ErrNever)
+	}
 	public, private := c.book.keys()
 	urgency := push.UrgencyNormal
 	if n.Alarm.Severity >= event.High {
 		urgency = push.UrgencyHigh
 	}
 	var caught alarm.Caught
-	_, err := push.SendNotificationWithContext(ctx, body, &push.Subscription{Endpoint: d.Endpoint, Keys: push.Keys{Auth: d.Auth, P256dh: d.P256dh}},
+	_, err = push.SendNotificationWithContext(ctx, body, &push.Subscription{Endpoint: d.Endpoint, Keys: push.Keys{Auth: d.Auth, P256dh: d.P256dh}},
 		&push.Options{HTTPClient: &caught, Subscriber: c.set.Contact, TTL: int(c.set.TTL.Seconds()), Urgency: urgency, Topic: topic(n.ID),
 			VAPIDPublicKey: public, VAPIDPrivateKey: private})
 	if err != nil {

@@ -3,12 +3,14 @@ package apitest
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"linesman/alarm"
 	"linesman/api"
 	"linesman/camera"
 	"linesman/event"
+	"linesman/event/evidence"
 	"linesman/part"
 	"linesman/rules"
 	"linesman/scene"
@@ -32,6 +34,7 @@ type Safety struct {
 	places map[part.CameraID]*scene.Settings
 	frames map[part.CameraID]*camera.Frame
 	began  time.Time
+	pillar string // sha256 of the picture of what is withheld; of the plant's mu
 }
 
 // newSafety returns the cameras and the desk, which Run starts.
@@ -47,18 +50,46 @@ func newSafety(p *Plant) *Safety {
 		must(set.Validate())
 	}
 	set := &alarm.Settings{
-		Channels: map[string]alarm.Channel{"page": {Driver: "page"}},
+		Channels: map[string]alarm.Channel{"page": {Driver: "page"}, "push": {Driver: "webpush"}},
 		People: map[string]*alarm.Person{
-			"li":   {Name: "Li Wei", Reach: map[string]string{"page": ""}},
+			"li":   {Name: "Li Wei", Reach: map[string]string{"page": "", "push": ""}},
 			"gate": {Name: "Gate house, north side, two people by day", Reach: map[string]string{"page": ""}},
 		},
 		Rosters: []alarm.Roster{{Name: "all", Duty: []alarm.Duty{{Who: []string{"li", "gate"}}}, Steps: []alarm.Step{{By: []string{"page"}}}}},
 	}
 	must(set.Validate())
 	var err error
-	s.desk, err = alarm.New(alarm.Config{Settings: set, Site: "demo", Log: &p.Log, Deliverers: map[string]alarm.Deliverer{"page": s.phones}, Key: make([]byte, 32)})
+	s.desk, err = alarm.New(alarm.Config{Settings: set, Site: "demo", Log: &p.Log, Deliverers: map[string]alarm.Deliverer{"page": s.phones, "push": pushed{}}, Key: make([]byte, 32)})
 	must(err)
+	for _, a := range []struct {
+		event.NotifyReceived
+		ago time.Duration
+	}{
+		{event.NotifyReceived{Recipient: "li", Channel: "push", Device: "7f3a90c2", Seconds: 1.3}, 3 * time.Hour},
+		{event.NotifyReceived{Recipient: "li", Channel: "page", Device: "5d41402a-bc4b-2a76", Seconds: 0.4, Drill: true}, 26 * time.Hour},
+	} {
+		_, err := p.Log.Append(context.Background(), []event.Event{event.New("/demo", "alarms", time.Now().Add(-a.ago), a.NotifyReceived)})
+		must(err)
+	}
 	return s
+}
+
+// pushed are two devices of one recipient, that no push service is asked for.
+type pushed struct{}
+
+func (pushed) Deliver(context.Context, alarm.Notice) (alarm.Proof, error) { return alarm.Taken, nil }
+func (pushed) Proves() bool                                               { return true }
+func (pushed) PublicKey() string                                          { return "" }
+func (pushed) Subscribe(string, alarm.Subscription) (device string, err error) {
+	return "7f3a90c2", nil
+}
+func (pushed) Unsubscribe(string, string) error { return nil }
+
+func (pushed) Devices(recipient string) []string {
+	if recipient != "li" {
+		return nil
+	}
+	return []string{"7f3a90c2", "b81e04dd"}
 }
 
 // must is for what this package wrote itself.
@@ -70,7 +101,7 @@ func must(err error) {
 
 // config adds what api.New is to be given.
 func (s *Safety) config(c *api.Config) {
-	c.Watches, c.Alarms, c.Phones = s, s.desk, s.phones
+	c.Watches, c.Alarms, c.Phones, c.Push, c.SecondLooks = s, s.desk, s.phones, pushed{}, secondLooks{s}
 	line := c.Latest
 	c.Latest = func(id part.CameraID) *camera.Frame {
 		if v, ok := s.View(id); ok {
@@ -229,12 +260,67 @@ func (s *Safety) View(id part.CameraID) (watch.View, bool) {
 func (s *Safety) Places(id part.CameraID) *scene.Settings { return s.places[id] }
 
 // Standing is of api.Watches.
-func (s *Safety) Standing() []rules.Alert {
-	return []rules.Alert{
+func (s *Safety) Standing() []watch.Stands {
+	alerts := []rules.Alert{
 		{Rule: "person under the crane", Key: "person under the crane/yard", Severity: event.High, Camera: yard, Zone: "crane", Object: "person", Text: "person under the crane while it may move", Say: "Stop the crane.", Began: s.began, Raised: s.began},
 		{Rule: "no helmet", Key: "no helmet/yard/person 7", Severity: event.Medium, Camera: yard, Zone: "walkway", Object: "person", Text: "person without a helmet", Say: "Put a helmet on.", Began: s.began, Raised: s.began},
+		{Rule: "somebody on the walkway", Key: "somebody on the walkway/yard", Severity: event.High, Camera: yard, Zone: "walkway", Object: "person", Text: "person on the walkway while the gate is open", Say: "Leave the walkway.", Began: s.began, Raised: s.began},
 	}
+	out := make([]watch.Stands, len(alerts))
+	for i, a := range alerts {
+		out[i].Alert = a
+	}
+	out[2].Withheld = s.withheld()
+	return out
 }
+
+// withheld is what the last alert that stands says of its second look.
+func (s *Safety) withheld() *watch.Withheld {
+	s.plant.mu.Lock()
+	defer s.plant.mu.Unlock()
+	if s.pillar == "" {
+		s.pillar = s.plant.keep(pillar())
+	}
+	return &watch.Withheld{ID: withheldID, Since: s.began, Model: "20261127.140500",
+		Sights: []event.AlarmSight{{Label: "person", Score: 0.61, Box: event.PictureBox{X0: 0.1, Y0: 0.47, X1: 0.17, Y1: 0.83}, Crop: s.pillar}}}
+}
+
+const withheldID = "019abcde-0000-7000-8000-000000000001"
+
+// pillar draws what was taken for a person.
+func pillar() []byte {
+	const side = 128
+	rgb := make([]byte, 3*side*side)
+	for i := range side * side {
+		grey := byte(110 + i/side/4)
+		if x := i % side; x > 44 && x < 84 {
+			grey = byte(205 - (x-44)*2)
+		}
+		rgb[3*i], rgb[3*i+1], rgb[3*i+2] = grey, grey, grey
+	}
+	png, err := evidence.PNG(side, side, rgb)
+	must(err)
+	return png
+}
+
+// SecondLooks shows one candidate that withholds.
+type secondLooks struct{ s *Safety }
+
+var _ api.SecondLooks = secondLooks{}
+
+func (l secondLooks) State(context.Context) (api.SecondLook, error) {
+	w := l.s.withheld()
+	made := event.SecondLookMade{Version: w.Model, Hash: hash(nil), Alarms: 412, Withheld: 31, False: 28, Price: 1, Reals: 44, Unlabelled: 2, Mistaken: 30, Real: 44}
+	what := event.AlarmWithheld{Key: "watch/somebody on the walkway/yard", Rule: "somebody on the walkway", Camera: string(yard), Zone: "walkway", Severity: "high",
+		Text: "person on the walkway while the gate is open", Model: w.Model, Hash: hash(nil), Looks: 3, Sights: w.Sights, Like: []event.AlarmLike{}}
+	return api.SecondLook{Active: w.Model, Since: &l.s.began, By: "user:eva", CanGoBack: true, Withheld: 1,
+		Candidates: []api.SecondLookCandidate{{At: l.s.began, By: "learning", Made: made}}, Last: []api.SecondLookWithheld{{ID: w.ID, At: w.Since, What: what}}}, nil
+}
+
+func (l secondLooks) Report(string) (page, report []byte, err error) { return nil, nil, fs.ErrNotExist }
+func (l secondLooks) Shadow(context.Context, string, string) error   { return fs.ErrNotExist }
+func (l secondLooks) Activate(context.Context, string, string) error { return fs.ErrNotExist }
+func (l secondLooks) Back(context.Context, string) error             { return fs.ErrNotExist }
 
 // Heads is of api.Watches.
 func (s *Safety) Heads() []scene.Heads {
@@ -258,5 +344,6 @@ func (s *Safety) Hours() []rules.HourCell {
 	for i := range 9 {
 		out = append(out, rules.HourCell{Hour: s.began.Truncate(time.Hour).Add(-time.Duration(i) * time.Hour), Camera: yard, Zone: "crane", Object: "person", Raised: i % 4, Seconds: float64(i*i) * 20})
 	}
+	out[0].Withheld = 5
 	return append(out, rules.HourCell{Hour: s.began.Truncate(time.Hour), Camera: dock, Object: "camera sees nothing", Raised: 1, Seconds: 40})
 }

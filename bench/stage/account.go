@@ -109,7 +109,9 @@ func (r *record) notify(e event.Event) {
 		of(p.Delivery).sent = e.Time
 	}
 	if p, err := event.As[event.NotifyReceived](e); err == nil {
-		of(p.Delivery).received = e.Time
+		if d := of(p.Delivery); d.received.IsZero() { // of several devices the first
+			d.received = e.Time
+		}
 	}
 	if p, err := event.As[event.NotifyAcknowledged](e); err == nil {
 		of(p.Delivery).acked = e.Time

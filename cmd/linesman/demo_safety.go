@@ -150,7 +150,7 @@ func (d *safetyDemo) phone(ctx context.Context, a *appliance, listen string) err
 			return
 		}
 		fmt.Printf("the demo's phone: %s: %s (%.1f s after it was raised)\n", m.Severity, m.Text, p.At.Sub(m.Raised).Seconds())
-		if err := a.alarms.Receipt(ctx, m.Token, alarm.Received); err != nil && ctx.Err() == nil {
+		if err := a.alarms.Receipt(ctx, m.Token, alarm.Received, m.Device); err != nil && ctx.Err() == nil {
 			fmt.Printf("the demo's phone could not answer: %v\n", err)
 		}
 	})

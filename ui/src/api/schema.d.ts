@@ -825,7 +825,7 @@ export interface paths {
         put?: never;
         /**
          * Go back to the second look before, or to none
-         * @description One step; what was withheld and still stands is raised within a second. It wants the right "recipe", or the role safety.
+         * @description One step; what was withheld and still stands is raised within a second. It wants the right "recipe", the role safety, or a token that may append linesman.secondlook.activated.v1, of a shadow linesman.secondlook.shadowed.v1.
          */
         post: operations["second-look-back"];
         delete?: never;
@@ -845,7 +845,7 @@ export interface paths {
         put?: never;
         /**
          * End what judges beside the alarms
-         * @description Nothing else changes. It wants the right "recipe", or the role safety.
+         * @description Nothing else changes. It wants the right "recipe", the role safety, or a token that may append linesman.secondlook.activated.v1, of a shadow linesman.secondlook.shadowed.v1.
          */
         post: operations["end-second-look-shadow"];
         delete?: never;
@@ -865,7 +865,7 @@ export interface paths {
         put?: never;
         /**
          * Withhold alarms by a candidate
-         * @description From now on. Rules that ask something of a line, critical ones, fire and smoke, and those that hold because something is not there are raised as before. It wants the right "recipe", or the role safety.
+         * @description From now on. Rules that ask something of a line, critical ones, fire and smoke, and those that hold because something is not there are raised as before. It wants the right "recipe", the role safety, or a token that may append linesman.secondlook.activated.v1, of a shadow linesman.secondlook.shadowed.v1.
          */
         post: operations["activate-second-look"];
         delete?: never;
@@ -902,7 +902,7 @@ export interface paths {
         put?: never;
         /**
          * Have a candidate judge beside the alarms
-         * @description It withholds nothing; secondlook.shadowed tells what it would have. It wants the right "recipe", or the role safety.
+         * @description It withholds nothing; secondlook.shadowed tells what it would have. It wants the right "recipe", the role safety, or a token that may append linesman.secondlook.activated.v1, of a shadow linesman.secondlook.shadowed.v1.
          */
         post: operations["shadow-second-look"];
         delete?: never;
@@ -1938,6 +1938,27 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        PhoneAnswer: {
+            /**
+             * Format: double
+             * @description seconds from the alarm to that answer
+             */
+            after_s: number;
+            /**
+             * Format: double
+             * @description seconds, by the appliance's clock
+             */
+            ago_s: number;
+            /** Format: date-time */
+            at: string;
+            channel: string;
+            /** @description as in push_devices and phones; absent where it did not tell */
+            device?: string;
+            /** @description the alarm was staged */
+            drill: boolean;
+            /** @description of the channel: page, webpush...; empty where the site file has it no more */
+            driver: string;
+        };
         Phones: {
             /** Format: date-time */
             now: string;
@@ -1981,6 +2002,8 @@ export interface components {
             seq: string;
         };
         Reach: {
+            /** @description when each device last said that it has a message, as far back as the log goes; one that is not here never did */
+            answers: components["schemas"]["PhoneAnswer"][];
             channels: string[];
             /** @description whoever asks is this person */
             mine: boolean;
@@ -2002,6 +2025,8 @@ export interface components {
             unit?: string;
         };
         ReceiptRequest: {
+            /** @description which device says so: of a push the device that it names, of a page its own id */
+            device?: string;
             /**
              * @description with acknowledged: what raised the alarms that it tells of
              * @enum {string}
@@ -2673,6 +2698,8 @@ export interface components {
             text: string;
             /** @description why nobody can tell whether it is still the case */
             unseen?: string;
+            /** @description a second look keeps it back: nobody is called, and it is no standing alarm; absent where it is raised */
+            withheld?: components["schemas"]["WatchWithheld"];
             zone?: string;
         };
         WatchDress: {
@@ -2704,6 +2731,11 @@ export interface components {
              * @description in which an alert stood
              */
             seconds: number;
+            /**
+             * Format: int64
+             * @description times that a second look kept an alert back; these are not in raised and seconds
+             */
+            withheld: number;
             zone: string;
         };
         WatchHours: {
@@ -2788,6 +2820,16 @@ export interface components {
             seconds: number;
             /** @description false: hidden, this is where it should be */
             seen: boolean;
+        };
+        WatchWithheld: {
+            /** @description version of the second look */
+            by: string;
+            /** @description POST /alarms/{id}/label with real: it is raised while it stands, and learned from */
+            id: string;
+            /** @description what it is about; see /api/v1/evidence */
+            sights: components["schemas"]["AlarmSight"][];
+            /** Format: date-time */
+            since: string;
         };
         WatchZone: {
             /** @description shares of the picture's width and height */
@@ -5612,7 +5654,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                version: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5701,7 +5745,9 @@ export interface operations {
                 format?: "html" | "json";
             };
             header?: never;
-            path?: never;
+            path: {
+                version: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -5733,7 +5779,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                version: string;
+            };
             cookie?: never;
         };
         requestBody: {
