@@ -61,7 +61,7 @@ type Labels struct {
 // Of a fresh alarm what it is about comes into the log a moment later.
 const (
 	freshFor   = 10 * time.Second
-	patience   = 2 * time.Second
+	patience   = 5 * time.Second
 	askedEvery = 100 * time.Millisecond
 )
 

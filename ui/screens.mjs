@@ -1,7 +1,7 @@
 // Takes pictures of the page in a real browser against the canned plant:
 //   npm run build && go build -o /tmp/canned ../api/apitest/canned && node screens.mjs /tmp/canned [folder] [scene...]
 // or of an appliance that runs:
-//   node screens.mjs http://127.0.0.1:8080 [folder] [running|part|eyes|chinese|safety|alarms|alarm|figures|phones|phone...]
+//   node screens.mjs http://127.0.0.1:8080 [folder] [running|part|eyes|chinese|safety|alarms|alarm|figures|phones|look|phone...]
 // (of a site with safety cameras; PHONE_TOKEN is a token of somebody who is called)
 // and fails where the page logs an error, breaks its content policy, asks any
 // other host, or scrolls sideways.
@@ -24,11 +24,13 @@ const sitewide = {
   acting: ["/#alarms", ".alarm-row", ".alarm-row", ".act-first"],
   figures: ["/#alarms", ".tabs", ".tabs button:nth-child(3)"],
   phones: ["/#alarms", ".tabs", ".tabs button:nth-child(4)"],
+  look: ["/#alarms", ".tabs", ".tabs button:nth-child(5)"],
+  lookchinese: ["/#alarms", ".tabs", ".tabs button:nth-child(5)"],
   phone: ["/phone", ".phone-page, .sign-in"],
   phonechinese: ["/phone", ".phone-page, .sign-in"],
 };
 const sizes = { panel: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
-const scenes = wanted.length ? wanted : real ? ["running", "part", "eyes", "origin", "chinese"] : ["running", "held", "camera", "plc", "ledger", "frozen", "stale", "stopped", "untaught", "drifted", "killed", "part", "eyes", "chinese", "safety", "safetychinese", "alarms", "alarm", "acting", "flood", "figures", "phones", "phone", "phonechinese"];
+const scenes = wanted.length ? wanted : real ? ["running", "part", "eyes", "origin", "chinese"] : ["running", "held", "camera", "plc", "ledger", "frozen", "stale", "stopped", "untaught", "drifted", "killed", "part", "eyes", "chinese", "safety", "safetychinese", "alarms", "alarm", "acting", "flood", "figures", "phones", "look", "lookchinese", "phone", "phonechinese"];
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 let faults = 0;
 const fault = (text) => {

@@ -12,6 +12,8 @@ export interface Acting {
   /** More to be filled in, before the reason. */
   more?: ReactNode;
   ready?: boolean;
+  /** Which right the token has to have, where it is not "acknowledge". */
+  takes?: string;
   act: (said: string, token: string) => Promise<unknown>;
   done?: string;
 }
@@ -56,7 +58,7 @@ export function Act({ acting, token, setToken, close }: { acting: Acting; token:
       <label className="order-token">
         {t.token}
         <input type="password" autoComplete="off" value={token} onChange={(e) => setToken(e.target.value)} />
-        <span>{t.alarm.tokenNote}</span>
+        <span>{acting.takes ?? t.alarm.tokenNote}</span>
       </label>
       {order.isError && (
         <p className="order-refused" role="alert">

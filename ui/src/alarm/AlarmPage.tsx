@@ -1,7 +1,7 @@
 import "./alarm.css";
 import "../watch/watch.css";
 
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { alarmService, type Alarms, type Site } from "../api/client";
 import { useHash } from "../components/hash";
@@ -12,28 +12,40 @@ import { clock, date, span } from "../words/figures";
 import { useWords } from "../words/Language";
 import { Act } from "./Act";
 import { AlarmDetail } from "./AlarmDetail";
-import { AlarmList } from "./AlarmList";
 import { Figures } from "./Figures";
 import { History } from "./History";
 import { PhoneList } from "./PhoneList";
 import { SecondLook } from "./SecondLook";
-import { ordered, wanting } from "./state";
+import { StandingList } from "./StandingList";
+import { wanting } from "./state";
 import { unknownAfter, useAlarms } from "./useAlarms";
 
-/** What is kept silent and by whom, and what is wrong with the alarms themselves. */
-function Notes({ alarms, zone, token, setToken }: { alarms: Alarms; zone: string; token: string; setToken: (token: string) => void }) {
+/** What is wrong with the alarms themselves. */
+function Notes({ alarms }: { alarms: Alarms }) {
+  const { t } = useWords();
+  const notes = [...alarms.flood.map((roster) => t.alarm.flood(roster)), ...(alarms.unsaved > 0 ? [t.alarm.unsaved(String(alarms.unsaved))] : [])];
+  if (notes.length === 0) return null;
+  return (
+    <ul className="alarm-notes">
+      {notes.map((n) => (
+        <li key={n}>{n}</li>
+      ))}
+    </ul>
+  );
+}
+
+/** What is kept silent and by whom. */
+function Silent({ alarms, zone, token, setToken }: { alarms: Alarms; zone: string; token: string; setToken: (token: string) => void }) {
   const { t } = useWords();
   const [back, putBack] = useState<string>();
   const at = (time: string) => `${date(time, zone)} ${clock(time, zone)}`;
   const notes = [
-    ...alarms.flood.map((roster) => t.alarm.flood(roster)),
-    ...(alarms.unsaved > 0 ? [t.alarm.unsaved(String(alarms.unsaved))] : []),
     ...alarms.shelves.map((s) => `${s.key}: ${t.alarm.shelvedUntil(at(s.until), s.by, s.reason)}`),
     ...alarms.suppressions.map((s) => `${s.keys.join(", ")}: ${t.alarm.suppressedBy(s.condition)}${s.reason ? ` (${s.reason})` : ""}`),
   ];
   if (notes.length === 0 && alarms.out_of_service.length === 0) return null;
   return (
-    <>
+    <div className="alarm-silent">
       <ul className="alarm-notes">
         {notes.map((n) => (
           <li key={n}>{n}</li>
@@ -50,7 +62,7 @@ function Notes({ alarms, zone, token, setToken }: { alarms: Alarms; zone: string
       {back !== undefined && (
         <Act key={back} acting={{ title: t.alarm.putBack, effect: t.alarm.putBackEffect(back), says: "note", act: (reason, by) => alarmService(back, false, reason, by) }} token={token} setToken={setToken} close={() => putBack(undefined)} />
       )}
-    </>
+    </div>
   );
 }
 
@@ -70,8 +82,16 @@ export function AlarmPage({ site }: { site: Site }) {
   const now = alarms ? Date.parse(alarms.now) + (Date.now() - heard) : Date.now();
   const counts = wanting(alarms?.alarms ?? []);
   const says = old ? t.alarm.unknown(span(age, code)) : counts.map((c) => t.alarm.counts(String(c.count), t.watch.severities[c.severity] ?? c.severity)).join(t.watch.and) || (alarms ? t.alarm.none : t.alarm.loading);
-  const open = (id: string) => go({ alarms: true, alarm: id });
-  const list = ordered(alarms?.alarms ?? []);
+  // On a phone an alarm takes the place of the list: who comes back is where he was.
+  const place = useRef(0);
+  const open = (id: string) => {
+    if (!hash.alarm) place.current = window.scrollY;
+    go({ alarms: true, alarm: id });
+  };
+  useEffect(() => {
+    if (place.current > 0) window.scrollTo(0, hash.alarm ? 0 : place.current);
+  }, [hash.alarm]);
+  const list = alarms?.alarms ?? [];
   return (
     <div className={`alarms${hash.alarm ? " has-detail" : ""}${old ? " is-old" : ""}`}>
       <SiteHead site={site} here="alarms" title={t.alarm.title} state={says} meaning={old ? "high" : counts[0] ? signOf(counts[0].severity) : "ok"} time={alarms && now} old={old} />
@@ -86,9 +106,10 @@ export function AlarmPage({ site }: { site: Site }) {
         {none && <p className="nothing">{t.alarm.noAlarms}</p>}
         {tab === "active" && !none && (
           <>
-            {alarms && <Notes alarms={alarms} zone={site.zone} token={token} setToken={setToken} />}
+            {alarms && <Notes alarms={alarms} />}
+            {alarms && <Silent alarms={alarms} zone={site.zone} token={token} setToken={setToken} />}
             {list.length === 0 && <p className="nothing">{old ? (failed ?? t.alarm.unknownWhat) : alarms ? t.alarm.none : t.alarm.loading}</p>}
-            <AlarmList alarms={list} now={now} open={open} chosen={hash.alarm} zone={site.zone} />
+            <StandingList alarms={list} now={now} open={open} chosen={hash.alarm} zone={site.zone} />
           </>
         )}
         {tab === "history" && !none && <History zone={site.zone} now={now} open={open} chosen={hash.alarm} />}

@@ -6,10 +6,41 @@ import { Sign } from "../components/Sign";
 import { span } from "../words/figures";
 import { useWords } from "../words/Language";
 import { Act } from "./Act";
+import { devicesOf, type DeviceHeard } from "./device";
+
+/** One device with what was heard of it. */
+function Device({ device: d, since }: { device: DeviceHeard; since: number }) {
+  const { t, code } = useWords();
+  const lost = d.page !== undefined && (d.page.silent || !d.page.connected);
+  const never = d.answer === undefined;
+  const level = lost ? "high" : never && d.kind === "push" ? "medium" : undefined;
+  const gone = d.kind === "page" && !d.page;
+  const ago = (seconds: number) => span(1000 * seconds + since, code);
+  const kinds = { page: t.alarm.page, push: t.alarm.pushDevice, other: t.alarm.otherDevice };
+  return (
+    <li className={`phone${level ? ` is-${level}` : ""}`}>
+      <Sign meaning={level ?? (gone ? "low" : "ok")} size={24} />
+      <p>
+        <b>
+          {kinds[d.kind]} {d.name.slice(0, 8)}
+        </b>
+        {d.page && (
+          <span>
+            {d.page.connected ? t.alarm.connected : t.alarm.notConnected} · {d.page.silent ? t.alarm.silent(ago(d.page.heard_ago_s)) : t.alarm.heard(ago(d.page.heard_ago_s))}
+          </span>
+        )}
+        {gone && <span>{t.alarm.notConnected}</span>}
+        <span>
+          {d.answer ? t.alarm.answered(ago(d.answer.ago_s), span(1000 * d.answer.after_s, code)) : t.alarm.never} {d.answer?.drill && t.alarm.answeredDrill}
+        </span>
+      </p>
+    </li>
+  );
+}
 
 /** Who can be reached by what, when each phone was last heard, and the drill that proves it. */
 export function PhoneList({ token, setToken, now, open }: { token: string; setToken: (token: string) => void; now: number; open: (id: string) => void }) {
-  const { t, code } = useWords();
+  const { t } = useWords();
   const [drilling, drill] = useState(false);
   const phones = useQuery({ queryKey: ["phones"], queryFn: () => fetchPhones(), refetchInterval: 3000 });
   if (!phones.data) {
@@ -56,21 +87,19 @@ export function PhoneList({ token, setToken, now, open }: { token: string; setTo
               <p>
                 <b>{r.name || r.recipient}</b> · {t.alarm.channels}: {r.channels.join(", ") || "–"} {r.push_devices.length > 0 && `· ${t.alarm.pushDevices(String(r.push_devices.length))}`}
               </p>
-              {r.channels.includes("page") && own.length === 0 && (
-                <p className="phone is-medium">
-                  <Sign meaning="medium" size={24} />
-                  <b>{t.alarm.noPhone}</b> {t.alarm.noPhoneWhat}
-                </p>
-              )}
-              {own.map((p) => {
-                const ago = span(1000 * p.heard_ago_s + since, code);
-                return (
-                  <p key={p.device} className={`phone${p.silent || !p.connected ? " is-high" : ""}`}>
-                    <Sign meaning={p.silent || !p.connected ? "high" : "ok"} size={24} />
-                    <b>{p.connected ? t.alarm.connected : t.alarm.notConnected}</b> {p.silent ? t.alarm.silent(ago) : t.alarm.heard(ago)} <span>{p.device.slice(0, 8)}</span>
-                  </p>
-                );
-              })}
+              <ul className="devices">
+                {r.channels.includes("page") && own.length === 0 && (
+                  <li className="phone is-medium">
+                    <Sign meaning="medium" size={24} />
+                    <p>
+                      <b>{t.alarm.noPhone}</b> <span>{t.alarm.noPhoneWhat}</span>
+                    </p>
+                  </li>
+                )}
+                {devicesOf(r, own).map((d) => (
+                  <Device key={`${d.kind} ${d.name}`} device={d} since={since} />
+                ))}
+              </ul>
             </li>
           );
         })}

@@ -1,10 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { evidence, fetchSecondLook, labelAlarm, lookReport, orderLook, type SecondLook as Look } from "../api/client";
+import { fetchSecondLook, labelAlarm, lookReport, orderLook, type SecondLook as Look } from "../api/client";
+import { saveKept } from "../api/kept";
 import { clock, date } from "../words/figures";
 import { useWords } from "../words/Language";
 import { Act, type Acting } from "./Act";
+import { Crop } from "./Crop";
 
 type Candidate = Look["candidates"][number];
 
@@ -21,16 +23,16 @@ function Row({ look, candidate, zone, act }: { look: Look; candidate: Candidate;
       <p className={made.withheld_real > 0 ? "is-price" : undefined}>{t.alarm.lookPrice(String(made.withheld_real), String(made.labelled_real))}</p>
       {made.withheld_unlabelled > 0 && <p>{t.alarm.lookUnlabelled(String(made.withheld_unlabelled))}</p>}
       <div className="acts">
-        <a className="button" href={lookReport(made.version)} target="_blank" rel="noreferrer">
+        <a className="button" href={lookReport(made.version)} target="_blank" rel="noreferrer" onClick={(e) => saveKept(e, lookReport(made.version), `second-look-${made.version}.html`)}>
           {t.alarm.lookReport}
         </a>
         {made.version !== look.active && (
-          <button type="button" className="button" onClick={() => act({ title: t.alarm.lookActivate, effect: t.alarm.lookActivateEffect(made.version, String(made.withheld_real)), act: (_, by) => orderLook(`${made.version}/activate`, by) })}>
+          <button type="button" className="button" onClick={() => act({ title: t.alarm.lookActivate, effect: t.alarm.lookActivateEffect(made.version, String(made.withheld_real)), takes: t.alarm.lookToken, act: (_, by) => orderLook(`${made.version}/activate`, by) })}>
             {t.alarm.lookActivate}
           </button>
         )}
         {made.version !== look.active && made.version !== look.shadow && (
-          <button type="button" className="button" onClick={() => act({ title: t.alarm.lookBeside, effect: t.alarm.lookBesideEffect, act: (_, by) => orderLook(`${made.version}/shadow`, by) })}>
+          <button type="button" className="button" onClick={() => act({ title: t.alarm.lookBeside, effect: t.alarm.lookBesideEffect, takes: t.alarm.lookToken, act: (_, by) => orderLook(`${made.version}/shadow`, by) })}>
             {t.alarm.lookBeside}
           </button>
         )}
@@ -60,7 +62,7 @@ export function SecondLook({ zone, token, setToken }: { zone: string; token: str
       {look.shadow && <p>{t.alarm.lookBesideNow(look.shadow, String(look.shadow_would_withhold), String(look.shadow_looked))}</p>}
       {look.can_go_back && (
         <div className="acts">
-          <button type="button" className="button act-first" onClick={() => act({ title: t.alarm.lookBack, effect: t.alarm.lookBackEffect(look.before ?? ""), act: (_, by) => orderLook("back", by) })}>
+          <button type="button" className="button act-first" onClick={() => act({ title: t.alarm.lookBack, effect: t.alarm.lookBackEffect(look.before ?? ""), takes: t.alarm.lookToken, act: (_, by) => orderLook("back", by) })}>
             {t.alarm.lookBack}
           </button>
         </div>
@@ -83,7 +85,7 @@ export function SecondLook({ zone, token, setToken }: { zone: string; token: str
             </p>
             <div className="look-crops">
               {w.what.sights.map((s) => (
-                <img key={s.crop_sha256} src={evidence(s.crop_sha256)} alt={s.label} width={96} height={96} />
+                <Crop key={s.crop_sha256} sha256={s.crop_sha256} label={t.watch.labels[s.label] ?? s.label} />
               ))}
             </div>
             {w.label !== "real" && (

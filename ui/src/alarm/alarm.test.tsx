@@ -22,7 +22,7 @@ const kpis: AlarmKPIs = {
 };
 const phones: Phones = {
   now: sampleNow,
-  recipients: [{ recipient: "li", name: "Li Wei", channels: ["page", "push"], push_devices: ["ab12"], mine: false }, { recipient: "gate", name: "Gate house", channels: ["page"], push_devices: [], mine: false }],
+  recipients: [{ recipient: "li", name: "Li Wei", channels: ["page", "push"], push_devices: ["ab12", "cd34"], mine: false, answers: [{ channel: "push", driver: "webpush", device: "ab12", at: sampleNow, ago_s: 7200, after_s: 1.3, drill: false }, { channel: "page", driver: "page", device: "feed0123beef", at: sampleNow, ago_s: 60, after_s: 0.4, drill: true }] }, { recipient: "gate", name: "Gate house", channels: ["page"], push_devices: [], mine: false, answers: [] }],
   phones: [{ recipient: "li", device: "0123456789abcdef", connected: true, since: sampleNow, heard: sampleNow, heard_ago_s: 40, silent: true }],
 };
 
@@ -146,6 +146,50 @@ it("a phone that is silent is seen, and a person without one", async () => {
   expect(screen.getByText("No phone is connected")).toBeTruthy();
   fireEvent.click(screen.getByText("Drill…"));
   expect(screen.getByText(/A staged alarm goes out on every path/)).toBeTruthy();
+});
+
+it("each device says when it last received something, or that it never did", async () => {
+  show(<AlarmPage site={site} />);
+  fireEvent.click(await screen.findByRole("tab", { name: "Phones" }));
+  await screen.findByText(/Silent for 40 s/);
+  expect([...document.querySelectorAll(".phone")].map((p) => [p.className, p.textContent?.replace(/\s+/g, " ").trim()])).toEqual([
+    ["phone is-high", "Installed page 01234567Connected · Silent for 40 snever received anything"],
+    ["phone", "Installed page feed0123Not connectedlast received 60 s ago, 400 ms after its alarm (drill)"],
+    ["phone", "Web Push ab12last received 2 h ago, 1.3 s after its alarm"],
+    ["phone is-medium", "Web Push cd34never received anything"],
+    ["phone is-medium", "No phone is connected Open /phone on it and sign in."],
+  ]);
+});
+
+/** So many alarms, the last one the gravest, every fifth taken and one shelved. */
+const many = (n: number) =>
+  Array.from({ length: n }, (_, i) =>
+    sampleAlarm({ id: `0${i}`, text: `Alarm ${i}`, severity: i === n - 1 ? "critical" : "medium", state: i === 0 ? "shelved" : i % 5 === 0 ? "acknowledged" : "unacknowledged", opened: new Date(Date.parse(sampleNow) - 1000 * (n - i)).toISOString() }),
+  );
+const rows = () => [...document.querySelectorAll(".alarm-row .row-words b")].map((b) => b.textContent);
+
+it("of many alarms the gravest that want somebody come first, twenty more at a touch", async () => {
+  standing = sampleAlarms(many(50));
+  show(<AlarmPage site={site} />);
+  expect(await screen.findByText("Alarm 49")).toBeTruthy();
+  expect([rows().length, rows()[0], rows()[1]]).toEqual([20, "Alarm 49", "Alarm 1"]);
+  fireEvent.click(screen.getByText("Show 20 more of 30"));
+  fireEvent.click(screen.getByText("Show 10 more of 10"));
+  expect([rows().length, rows().at(-1)]).toEqual([50, "Alarm 0"]);
+  expect(screen.queryByText(/^Show/)).toBeNull();
+});
+
+it("their states are counted, and one of them can be looked at alone", async () => {
+  standing = sampleAlarms(many(50));
+  show(<AlarmPage site={site} />);
+  await screen.findByText("Alarm 49");
+  const states = () => [...document.querySelectorAll(".states button")].map((b) => `${b.textContent} ${b.getAttribute("aria-pressed")}`);
+  expect(states()).toEqual(["All 50 true", "Unacknowledged 40 false", "Acknowledged 9 false", "Shelved 1 false"]);
+  fireEvent.click(screen.getByRole("button", { name: /^Acknowledged/ }));
+  expect(rows()).toHaveLength(9);
+  expect(states()[2]).toBe("Acknowledged 9 true");
+  standing = sampleAlarms(many(5)); // none is acknowledged any more
+  await waitFor(() => expect(rows()).toHaveLength(5), { timeout: 4000 });
 });
 
 it.each([[0, "0"], [0.004, "<0.01"], [0.55, "0.55"], [12.34, "12.3"]])("a rate of %d reads %s", (n, want) => expect(rate(n)).toBe(want));

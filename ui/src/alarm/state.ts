@@ -1,4 +1,4 @@
-import type { Alarm, AlarmDelivery, LogEvent, Severity } from "../api/client";
+import type { Alarm, AlarmDelivery, AlarmState, LogEvent, Severity } from "../api/client";
 
 export const severities: Severity[] = ["critical", "high", "medium", "low", "info"];
 const rank = (s: Severity) => severities.indexOf(s);
@@ -19,6 +19,12 @@ export function ordered(alarms: Alarm[]): Alarm[] {
 export function wanting(alarms: Alarm[]): { severity: Severity; count: number }[] {
   const real = alarms.filter((a) => wants(a) && !a.drill);
   return severities.map((severity) => ({ severity, count: real.filter((a) => a.severity === severity).length })).filter((s) => s.count > 0);
+}
+
+/** How many are in each state, those that want somebody first. Drills are in a state as others are. */
+export function states(alarms: Alarm[]): { state: AlarmState; count: number }[] {
+  const all: AlarmState[] = ["unacknowledged", "returned", "acknowledged", "shelved", "suppressed", "out of service", "normal"];
+  return all.map((state) => ({ state, count: alarms.filter((a) => a.state === state).length })).filter((s) => s.count > 0);
 }
 
 /** A step that a delivery came to, and how long after it was called for (s). */

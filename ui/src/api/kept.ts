@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useState, type MouseEvent } from "react";
 
 import { readingToken } from "../access/reading";
 
@@ -7,6 +7,19 @@ export async function fetchKept(path: string): Promise<string> {
   const answer = await fetch(path, { headers: { Authorization: `Bearer ${readingToken()}` } });
   if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
   return URL.createObjectURL(await answer.blob());
+}
+
+/** Of a link to a file: it sends no token, so where this screen reads by one the file is fetched and saved. */
+export function saveKept(e: MouseEvent, path: string, name: string) {
+  if (!readingToken()) return;
+  e.preventDefault();
+  void fetchKept(path).then((url) => {
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = name;
+    link.click();
+    window.setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  });
 }
 
 /**

@@ -13,7 +13,7 @@ export function PhoneSaid({ id, token, receipt, label }: { id: string; token: st
   const say = useMutation({
     // The message proves who was told; without one the phone's own token has to have the right.
     mutationFn: async (what: AlarmSays) => {
-      if (receipt) await sayReceipt(receipt, "acknowledged", undefined, what);
+      if (receipt) await sayReceipt(receipt, "acknowledged", { label: what });
       else await labelAlarm(id, what, "", token);
     },
     onSuccess: () => ask(false),

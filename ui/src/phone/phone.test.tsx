@@ -76,11 +76,11 @@ it("a receipt is said again while the network is lost, and a refusal is final", 
   const wait = (ms: number) => (waits.push(ms), Promise.resolve());
   let calls = 0;
   vi.stubGlobal("fetch", () => (++calls < 3 ? Promise.reject(new TypeError("offline")) : Promise.resolve(new Response("{}", { status: 200 }))));
-  await sayReceipt("t/1", "received", wait);
+  await sayReceipt("t/1", "received", { wait });
   expect([calls, waits]).toEqual([3, [2000, 5000]]);
   vi.stubGlobal("fetch", () => (calls++, Promise.resolve(new Response('{"detail":"no such token"}', { status: 404 }))));
   calls = 0;
-  await expect(sayReceipt("t", "opened", wait)).rejects.toThrow("no such token");
+  await expect(sayReceipt("t", "opened", { wait })).rejects.toThrow("no such token");
   expect(calls).toBe(1);
 });
 

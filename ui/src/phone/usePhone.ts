@@ -38,7 +38,7 @@ export function usePhone(token: string) {
     if (window.location.hash) window.location.hash = ""; // what is new is shown before what was asked for
     void queries.invalidateQueries({ queryKey: ["standing"] });
     navigator.vibrate?.([400, 150, 400]);
-    sayReceipt(notice.token, "received").catch(() => undefined); // the box sends again without it
+    sayReceipt(notice.token, "received", { device: device() }).catch(() => undefined); // the box sends again without it
     void showOutside(notice).catch(() => undefined);
   }, [queries]);
 

@@ -1,23 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState, type MouseEvent } from "react";
+import { useState } from "react";
 
-import { readingToken } from "../access/reading";
 import { fetchRecipeDiff, recipeReport, type RecipeLine, type RecipeVersion } from "../api/client";
-import { fetchKept } from "../api/kept";
+import { saveKept } from "../api/kept";
 import { count, date } from "../words/figures";
 import { useWords } from "../words/Language";
-
-/** A link sends no token: where this screen reads by one, the report is fetched and saved. */
-function saved(e: MouseEvent, recipe: string) {
-  e.preventDefault();
-  void fetchKept(recipeReport(recipe)).then((url) => {
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = `${recipe}.html`;
-    link.click();
-    window.setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  });
-}
 
 /** What differs between two versions, a row a setting. */
 export function Difference({ from, to }: { from: string; to: string }) {
@@ -60,7 +47,7 @@ export function Version({ version: v, line, zone, activate }: { version: RecipeV
           </button>
         )}
         {v.tested && (
-          <a className="button" href={recipeReport(v.recipe)} target="_blank" rel="noreferrer" onClick={(e) => readingToken() && saved(e, v.recipe)}>
+          <a className="button" href={recipeReport(v.recipe)} target="_blank" rel="noreferrer" onClick={(e) => saveKept(e, recipeReport(v.recipe), `${v.recipe}.html`)}>
             {t.report}
           </a>
         )}

@@ -41,7 +41,8 @@ export function Hours({ zone, now }: { zone: string; now: number }) {
                   <td>{r.zone || t.watch.whole}</td>
                   <td>{t.watch.labels[r.object] ?? r.object}</td>
                   <td>
-                    {t.watch.raisedTimes(count(r.raised, code))} · {span(1000 * r.seconds, code)}
+                    {(r.raised > 0 || r.seconds > 0) && `${t.watch.raisedTimes(count(r.raised, code))} · ${span(1000 * r.seconds, code)}`}
+                    {r.withheld > 0 && <span className="hours-withheld">{t.watch.withheldTimes(count(r.withheld, code))}</span>}
                   </td>
                   {r.hours.map((c, h) => (
                     <td key={h} className={`hour shade-${shade(c.seconds)}`} title={c.seconds > 0 ? span(1000 * c.seconds, code) : undefined}>

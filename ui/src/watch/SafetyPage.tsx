@@ -13,6 +13,7 @@ import { level } from "./sight";
 import { Spaces } from "./Spaces";
 import { Standing } from "./Standing";
 import { WatchTile } from "./WatchTile";
+import { isWithheld, Withheld } from "./Withheld";
 
 /** All safety cameras of the site: who is seen where, and what that means. */
 export function SafetyPage({ site }: { site: Site }) {
@@ -24,7 +25,9 @@ export function SafetyPage({ site }: { site: Site }) {
   const silent = silence > staleAfter;
   const time = live.state && Date.parse(live.state.value.now) + (silent ? 0 : now - live.state.at);
   const watches = state?.watches ?? [];
-  const worst = silent || watches.some((w) => level(w) === "high") || state?.alerts.some((a) => a.severity === "high" || a.severity === "critical") ? "high" : watches.some((w) => level(w)) || state?.alerts.length ? "medium" : "ok";
+  const alerts = state?.alerts ?? [];
+  const standing = alerts.filter((a) => !isWithheld(a));
+  const worst = silent || watches.some((w) => level(w) === "high") || standing.some((a) => a.severity === "high" || a.severity === "critical") ? "high" : watches.some((w) => level(w)) || standing.length ? "medium" : "ok";
   const blind = watches.filter((w) => w.state === "blind").length;
   const says = silent ? (state ? t.asOf(clock(state.now, site.zone)) : t.noDataFor(span(silence, code))) : blind ? `${blind} × ${t.watch.states["blind"] ?? ""}` : (t.watch.states["seeing"] ?? "");
   return (
@@ -46,11 +49,12 @@ export function SafetyPage({ site }: { site: Site }) {
       {!silent && state && watches.length === 0 && <p className="nothing">{t.watch.none}</p>}
       <div className={`watches watches-${Math.min(watches.length, 3)}`}>
         {watches.map((w) => (
-          <WatchTile key={w.camera} watch={w} alerts={(state?.alerts ?? []).filter((a) => a.camera === w.camera)} got={live.pictures[w.camera]} now={now} lag={live.lag} silence={silent ? silence : 0} zone={site.zone} />
+          <WatchTile key={w.camera} watch={w} alerts={standing.filter((a) => a.camera === w.camera)} got={live.pictures[w.camera]} now={now} lag={live.lag} silence={silent ? silence : 0} zone={site.zone} />
         ))}
       </div>
       <div className="safety-side">
-        <Standing alerts={state?.alerts ?? []} now={time ?? 0} />
+        <Standing alerts={standing} now={time ?? 0} />
+        <Withheld alerts={alerts} now={time ?? 0} />
         <Spaces spaces={state?.spaces ?? []} zone={site.zone} />
       </div>
       <Hours zone={site.zone} now={time ?? Date.now()} />

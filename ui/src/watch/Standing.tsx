@@ -12,7 +12,7 @@ export function Standing({ alerts, now }: { alerts: WatchAlert[]; now: number })
   const { t, code } = useWords();
   const sorted = [...alerts].sort((a, b) => rank[a.severity] - rank[b.severity] || Date.parse(a.raised) - Date.parse(b.raised));
   return (
-    <Panel title={t.watch.standing} area="standing">
+    <Panel title={t.watch.standing} area="standing" aside={sorted.length > 0 && <span className="panel-aside">{sorted.length}</span>}>
       {sorted.length === 0 && <p className="nothing">{t.watch.nothingHolds}</p>}
       <ul className="standing">
         {sorted.map((a) => (

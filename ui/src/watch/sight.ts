@@ -42,6 +42,8 @@ export interface HourRow {
   object: string;
   raised: number;
   seconds: number;
+  /** Times that a second look kept one back; not in raised and seconds. */
+  withheld: number;
   /** By hour of the day, 0 to 23. */
   hours: { raised: number; seconds: number }[];
 }
@@ -59,7 +61,7 @@ export function hourRows(cells: WatchHour[], zone: string, now: number): HourRow
     const key = [c.camera, c.zone, c.object].join("\n");
     let row = rows.get(key);
     if (!row) {
-      row = { key, camera: c.camera, zone: c.zone, object: c.object, raised: 0, seconds: 0, hours: Array.from({ length: 24 }, () => ({ raised: 0, seconds: 0 })) };
+      row = { key, camera: c.camera, zone: c.zone, object: c.object, raised: 0, seconds: 0, withheld: 0, hours: Array.from({ length: 24 }, () => ({ raised: 0, seconds: 0 })) };
       rows.set(key, row);
     }
     const cell = row.hours[hourOf(c.hour, zone)];
@@ -68,6 +70,7 @@ export function hourRows(cells: WatchHour[], zone: string, now: number): HourRow
     cell.seconds += c.seconds;
     row.raised += c.raised;
     row.seconds += c.seconds;
+    row.withheld += c.withheld;
   }
-  return [...rows.values()].sort((a, b) => b.raised - a.raised || b.seconds - a.seconds || a.key.localeCompare(b.key));
+  return [...rows.values()].sort((a, b) => b.raised - a.raised || b.seconds - a.seconds || b.withheld - a.withheld || a.key.localeCompare(b.key));
 }

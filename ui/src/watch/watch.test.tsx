@@ -4,11 +4,17 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import { en, zh } from "../words/words";
 import { AcceptView } from "./AcceptView";
+import type { WatchLive } from "./live";
 import { samplePicture, sampleWatch, sampleWatched } from "./sample";
 import { caption, hourRows, level, sightFreshness } from "./sight";
+import { SafetyPage } from "./SafetyPage";
 import { Spaces } from "./Spaces";
 import { Standing } from "./Standing";
 import { WatchTile } from "./WatchTile";
+import { Withheld } from "./Withheld";
+
+const live: WatchLive = { began: 0, pictures: {}, lag: 0 };
+vi.mock("./live", () => ({ useWatches: () => live }));
 
 beforeEach(() => {
   HTMLDialogElement.prototype.showModal = function () {
@@ -46,10 +52,10 @@ it.each([
 ] as const)("a picture of %j is %s", (p, want) => expect(sightFreshness(p)).toBe(want));
 
 it("alarm hours are rows by zone and object, over hours of the day at the site, of the last day alone", () => {
-  const cell = (hour: string, zone: string, raised: number, seconds: number) => ({ hour, camera: "yard", zone, object: "person", raised, seconds });
+  const cell = (hour: string, zone: string, raised: number, seconds: number) => ({ hour, camera: "yard", zone, object: "person", raised, seconds, withheld: zone === "door" ? 4 : 0 });
   const now = Date.parse("2026-11-24T11:30:00Z");
   const rows = hourRows([cell("2026-11-24T10:00:00Z", "crane", 1, 60), cell("2026-11-24T11:00:00Z", "crane", 2, 30), cell("2026-11-23T11:00:00Z", "crane", 50, 3000), cell("2026-11-24T11:00:00Z", "door", 9, 5)], "Asia/Shanghai", now);
-  expect(rows.map((r) => [r.zone, r.raised, r.seconds])).toEqual([["door", 9, 5], ["crane", 3, 90]]);
+  expect(rows.map((r) => [r.zone, r.raised, r.seconds, r.withheld])).toEqual([["door", 9, 5, 4], ["crane", 3, 90, 0]]);
   expect(rows[1]!.hours[18]).toEqual({ raised: 1, seconds: 60 });
   expect(rows[1]!.hours[19]).toEqual({ raised: 2, seconds: 30 });
 });
@@ -90,6 +96,46 @@ it("rules that hold say what to do, the gravest first", () => {
   render(<Standing alerts={[{ ...alert!, key: "a", severity: "medium", text: "No vest", say: "Put a vest on." }, alert!]} now={Date.parse("2026-11-24T11:00:00Z")} />);
   expect([...document.querySelectorAll(".standing-say")].map((e) => e.textContent)).toEqual(["Stop the crane.", "Put a vest on."]);
   expect(screen.getAllByText(/for 30 s/)).toHaveLength(2);
+});
+
+/** The sample with an alert that is withheld in another zone. */
+function withheldOne() {
+  const [alert] = sampleWatched().alerts;
+  return { ...alert!, key: "w", zone: "walkway", severity: "critical" as const, text: "Somebody on the walkway", withheld: { id: "w1", since: "2026-11-24T10:59:50Z", by: "20261127.140500", sights: [{ label: "person", crop_sha256: "a".repeat(64), score: 0.6, box: { x0: 0, y0: 0, x1: 1, y1: 1 } }] } };
+}
+
+it("an alert that is withheld is shown apart, and neither counts nor colours anything", () => {
+  vi.stubGlobal("fetch", () => new Promise(() => {}));
+  const watch = sampleWatch({ zones: [{ name: "walkway", corners: [[0, 0], [1, 0], [1, 1]], people: 1, vehicles: 0 }] });
+  live.state = { value: sampleWatched({ watches: [watch], alerts: [withheldOne()] }), at: performance.now() };
+  live.pictures = { yard: { value: samplePicture(), at: performance.now() } };
+  const { container } = render(
+    <QueryClientProvider client={new QueryClient()}>
+      <SafetyPage site={{ site: "demo", version: "1", zone: "UTC", now: "2026-11-24T11:00:00Z", lines: [], cameras: [] }} />
+    </QueryClientProvider>,
+  );
+  expect(container.querySelector(".panel-standing")?.textContent).toBe("What holds nowNo rule holds.");
+  expect(container.querySelector(".panel-withheld .panel-aside")?.textContent).toBe("1");
+  expect(container.querySelector(".panel-withheld img")?.getAttribute("src")).toBe(`/api/v1/evidence/${"a".repeat(64)}`);
+  expect(container.querySelector(".zone.is-wrong")).toBeNull();
+  expect(container.querySelector(".head .sign-high")).toBeNull();
+});
+
+it("one that was real is called so, its effect shown first, and with a token", async () => {
+  const orders: [string, string][] = [];
+  vi.stubGlobal("fetch", (path: string, init: RequestInit) => (orders.push([path, String(init.body)]), Promise.resolve(new Response("{}", { status: 200 }))));
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <Withheld alerts={[...sampleWatched().alerts, withheldOne()]} now={Date.parse("2026-11-24T11:00:00Z")} />
+    </QueryClientProvider>,
+  );
+  expect(screen.getByText(/for 10 s/)).toBeTruthy();
+  fireEvent.click(screen.getByText("This was a real one…"));
+  expect(screen.getByText(/it is raised now if it still stands/)).toBeTruthy();
+  fireEvent.change(screen.getByLabelText(/Your token/), { target: { value: "lm_1" } });
+  fireEvent.click(screen.getByText("It was real", { selector: "button" }));
+  await waitFor(() => expect(screen.getByText("Done.")).toBeTruthy());
+  expect(orders).toEqual([["/api/v1/alarms/w1/label", '{"label":"real"}']]);
 });
 
 it("a head count is set with its effect shown first, and with a token", async () => {

@@ -10,6 +10,8 @@ export interface Told {
   raised: string;
   drill?: boolean;
   token: string;
+  /** Of a push: the short name of the device that it was sent to, to be said with the receipt. */
+  device?: string;
 }
 
 const strings = ["id", "alarm", "severity", "title", "text", "raised", "token"] as const;
@@ -34,13 +36,14 @@ export type Receipt = "received" | "opened" | "acknowledged";
 /** How long after a receipt that did not arrive it is said again (ms). */
 const again = [0, 2000, 5000, 10_000];
 
-/** Tells the box how far a message has come; the token proves whose it is. A refusal is final, a lost network is not. */
-export async function sayReceipt(token: string, what: Receipt, wait: (ms: number) => Promise<void> = (ms) => new Promise((done) => setTimeout(done, ms)), label?: string): Promise<void> {
+/** Tells the box how far a message has come, and which device says so; the token proves whose it is. A refusal is final, a lost network is not. */
+export async function sayReceipt(token: string, what: Receipt, more: { device?: string | undefined; label?: string; wait?: (ms: number) => Promise<void> } = {}): Promise<void> {
+  const { device, label, wait = (ms) => new Promise((done) => setTimeout(done, ms)) } = more;
   let last: unknown;
   for (const ms of again) {
     if (ms > 0) await wait(ms);
     try {
-      const answer = await fetch(`/api/v1/receipts/${encodeURIComponent(token)}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ what, label }) });
+      const answer = await fetch(`/api/v1/receipts/${encodeURIComponent(token)}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ what, label, device }) });
       if (answer.ok) return;
       const problem = (await answer.json().catch(() => ({}))) as { detail?: string };
       last = new Error(problem.detail ?? `${answer.status} ${answer.statusText}`);

@@ -6,7 +6,7 @@ import { keepSign, remembered } from "./kept";
 type Handler = (e: Record<string, unknown>) => void;
 
 const page = '<link rel="stylesheet" href="/assets/a-1.css"><script type="module" src="/assets/p-1.js"></script>';
-const told = { id: "n1", attempt: 1, alarm: "a1", severity: "high", title: "yard", text: "Somebody under the crane", raised: "2026-11-24T11:00:00Z", token: "t1" };
+const told = { id: "n1", attempt: 1, alarm: "a1", severity: "high", title: "yard", text: "Somebody under the crane", raised: "2026-11-24T11:00:00Z", token: "t1", device: "7f3a90c2" };
 
 let handlers: Record<string, Handler>;
 let stores: Map<string, Map<string, Response>>;
@@ -103,7 +103,7 @@ it("a push is shown, answered for, and kept for the page", async () => {
   await happens("push", { data: { text: () => JSON.stringify(told) } });
   await happens("push", { data: { text: () => JSON.stringify({ ...told, attempt: 2 }) } });
   expect(shown.map((s) => [s.title, s.options.tag])).toEqual([["yard", "a1"]]); // one alarm, one notification
-  expect(posts).toEqual([["/api/v1/receipts/t1", '{"what":"received"}'], ["/api/v1/receipts/t1", '{"what":"received"}']]);
+  expect(posts).toEqual([["/api/v1/receipts/t1", '{"what":"received","device":"7f3a90c2"}'], ["/api/v1/receipts/t1", '{"what":"received","device":"7f3a90c2"}']]);
   expect((await remembered()).map((n) => [n.id, n.attempt])).toEqual([["n1", 2]]);
 });
 
@@ -117,7 +117,7 @@ it("a touch opens the alarm and says so; the button acknowledges", async () => {
   await touch("");
   expect(opened).toEqual(["/phone#alarm=a1"]);
   await touch("acknowledge");
-  expect(posts.map(([, body]) => body)).toEqual(['{"what":"opened"}', '{"what":"acknowledged"}']);
+  expect(posts.map(([, body]) => body)).toEqual(['{"what":"opened","device":"7f3a90c2"}', '{"what":"acknowledged","device":"7f3a90c2"}']);
   expect(shown.at(-1)?.title).toBe("✓ yard");
 });
 

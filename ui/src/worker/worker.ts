@@ -69,7 +69,7 @@ async function pushed(text: string): Promise<void> {
   const { title, options } = notification(told, shown);
   await self.registration.showNotification(title, options);
   for (const client of await self.clients.matchAll({ type: "window" })) client.postMessage({ told });
-  await sayReceipt(told.token, "received");
+  await sayReceipt(told.token, "received", { device: told.device });
 }
 
 // The browser has given up or renewed the subscription: without this the phone would be called in vain.
@@ -102,11 +102,11 @@ async function show(alarm: string): Promise<void> {
 
 async function touched(action: string, told: Told): Promise<void> {
   if (action !== "acknowledge") {
-    await Promise.all([show(told.alarm), sayReceipt(told.token, "opened")]);
+    await Promise.all([show(told.alarm), sayReceipt(told.token, "opened", { device: told.device })]);
     return;
   }
   try {
-    await sayReceipt(told.token, "acknowledged");
+    await sayReceipt(told.token, "acknowledged", { device: told.device });
     await self.registration.showNotification(`✓ ${told.title}`, { body: "Acknowledged 已确认", tag: told.alarm, silent: true, data: told });
   } catch (e) {
     // Nobody may take for acknowledged what is not.
