@@ -41,16 +41,16 @@ class Pictures(CalibrationDataReader):
 def heads(model):
     """The last convolutions: what they say is read as numbers, not looked at again."""
     by_output = {o: n for n in model.graph.node for o in n.output}
-    found, todo, seen = [], [model.graph.output[0].name], set()
-    while todo:
-        node = by_output.get(todo.pop())
+    found, ahead, seen = [], [model.graph.output[0].name], set()
+    while ahead:
+        node = by_output.get(ahead.pop())
         if node is None or node.name in seen:
             continue
         seen.add(node.name)
         if node.op_type == "Conv":
             found.append(node.name)
         else:
-            todo += node.input
+            ahead += node.input
     return found
 
 

@@ -177,9 +177,9 @@ it("a view is taken for right with a reason and a token, its effect shown first"
   );
   expect(screen.getByText(/until then nobody watches there/)).toBeTruthy();
   fireEvent.change(screen.getByLabelText(/Your token/), { target: { value: "lm_1" } });
-  expect(screen.getByText<HTMLButtonElement>("Do it").disabled).toBe(true);
-  fireEvent.change(screen.getByLabelText(/Why it is right/), { target: { value: " hung anew " } });
-  fireEvent.click(screen.getByText("Do it"));
+  expect(screen.getByRole<HTMLButtonElement>("button", { name: "View is right" }).disabled).toBe(true);
+  fireEvent.change(screen.getByRole("textbox"), { target: { value: " hung anew " } });
+  fireEvent.click(screen.getByRole("button", { name: "View is right" }));
   await waitFor(() => expect(screen.getByText("yard learns what it shows now.")).toBeTruthy());
   expect(orders.map(([path, init]) => [path, init.method, init.body])).toEqual([["/api/v1/watches/yard/view", "POST", '{"reason":"hung anew"}']]);
 });
