@@ -51,10 +51,11 @@ const (
 	// liveMost grey levels of the small picture at most, on average over the place: what
 	// changes by more moves.
 	liveShare = 0.5
-	liveCells = cells / 4 // that must be alive: all of these are still in a rest, where a stopped belt stills its own
+	liveCells = cells / 4 // that must be alive: all are still in a rest, a stopped belt stills its own alone
 	liveMost  = 2.5
-	// flash is the change of mean brightness from picture to picture, in grey levels, after which places must
-	// show anew that they are alive: a lamp or the night changes how a camera codes.
+	// flash is the change of mean brightness from picture to picture, in grey levels,
+	// after which places must show anew that they are alive: a lamp changes how a camera
+	// codes.
 	flash = 10
 	// elsewhereBy is how many grey levels a place of the small picture differs by where
 	// something has moved, and elsewhereShare the share of such places from which on
