@@ -20,6 +20,7 @@ type answers struct {
 	shots map[uint64]*shot // by trigger
 	parts map[part.ID]struct{}
 	took  []time.Duration
+	last  time.Time // of the wall clock: the newest part's
 }
 
 // shot is one picture whose entries are awaited.
@@ -45,8 +46,8 @@ func (a *answers) fired(trigger uint64, at time.Time) {
 	}
 }
 
-// acked notes when the controller had an entry.
-func (a *answers) acked(e plc.Entry, at time.Time) {
+// acked notes when the controller had an entry, by the run's clock and by the wall's.
+func (a *answers) acked(e plc.Entry, at, wall time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s := a.shots[e.Trigger]
@@ -56,6 +57,19 @@ func (a *answers) acked(e plc.Entry, at time.Time) {
 	a.parts[e.Part] = struct{}{}
 	s.answered = append(s.answered, e.Part)
 	a.took = append(a.took, at.Sub(s.at))
+	if wall.After(a.last) {
+		a.last = wall
+	}
+}
+
+// answeredAt returns when the newest part was answered by the wall clock; now if none was.
+func (a *answers) answeredAt() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.last.IsZero() {
+		return time.Now()
+	}
+	return a.last
 }
 
 // bytes is about what it holds.

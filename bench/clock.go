@@ -42,16 +42,7 @@ func (c *clock) At(wall time.Time) time.Time {
 	if c.stopped && wall.After(c.stopAt) {
 		wall = c.stopAt
 	}
-	var stood time.Duration
-	for _, s := range c.stops {
-		switch {
-		case !wall.Before(s.to):
-			stood += s.to.Sub(s.from)
-		case wall.After(s.from):
-			stood += wall.Sub(s.from)
-		}
-	}
-	return wall.Add(-stood)
+	return wall.Add(-c.stood(wall))
 }
 
 // Elapsed returns the run's time since its start.
@@ -74,19 +65,27 @@ func (c *clock) Go() {
 	close(c.going)
 }
 
-// Ran returns for how long of the wall clock the clock has gone.
-func (c *clock) Ran() time.Duration {
+// Ran returns for how long the clock has gone at a moment of the wall clock.
+func (c *clock) Ran(wall time.Time) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := time.Now()
-	if c.stopped {
-		now = c.stopAt
+	if c.stopped && wall.After(c.stopAt) {
+		wall = c.stopAt
 	}
-	ran := now.Sub(c.start)
+	return wall.Sub(c.start) - c.stood(wall)
+}
+
+// stood returns for how long the clock has stood up to a moment.
+func (c *clock) stood(wall time.Time) (stood time.Duration) {
 	for _, s := range c.stops {
-		ran -= s.to.Sub(s.from)
+		switch {
+		case !wall.Before(s.to):
+			stood += s.to.Sub(s.from)
+		case wall.After(s.from):
+			stood += wall.Sub(s.from)
+		}
 	}
-	return ran
+	return stood
 }
 
 // Hold waits until the clock goes.

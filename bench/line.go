@@ -177,7 +177,8 @@ func (b *lineBench) judgeTrivially(c *course, block []*picture) {
 }
 
 // through runs one course in a plant of its own and returns it, halted, with
-// the wall time that its clock went while parts were judged. each, which may be
+// the wall time that its clock went from the first pictures on until the last part was
+// answered. each, which may be
 // nil, is told of every block of pictures before it is judged, and of none at
 // the end of them, with the clock standing.
 func (b *lineBench) through(ctx context.Context, s site, c *course, how plantSettings, each func(*plant, []*picture) error) (*plant, time.Duration, error) {
@@ -193,7 +194,7 @@ func (b *lineBench) through(ctx context.Context, s site, c *course, how plantSet
 	blocks := 0
 	err = p.run(ctx, func(block []*picture) error {
 		if blocks++; blocks == 1 {
-			began = p.clock.Ran()
+			began = p.clock.Ran(time.Now())
 		}
 		if len(block) > 0 {
 			b.Progress("%d pictures drawn; %d of %d parts have met their gate", len(block), p.met, c.parts)
@@ -203,11 +204,11 @@ func (b *lineBench) through(ctx context.Context, s site, c *course, how plantSet
 		}
 		return each(p, block)
 	})
-	took := p.clock.Ran() - began
 	if err != nil {
 		p.close()
 		return nil, 0, err
 	}
+	took := p.clock.Ran(p.entries.answeredAt()) - began
 	p.halt()
 	return p, took, nil
 }

@@ -262,9 +262,10 @@ func (p *plant) start(ctx context.Context) {
 
 // acked hands an acknowledgement on and notes when it came.
 func (p *plant) acked(e plc.Entry, at time.Time, err error) {
+	wall := at
 	at = p.clock.At(at)
 	if err == nil {
-		p.entries.acked(e, at)
+		p.entries.acked(e, at, wall)
 	}
 	p.station.Acked(e, at, err)
 }

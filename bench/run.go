@@ -133,7 +133,7 @@ func (m *mover) step(ctx context.Context) error {
 			if time.Since(m.since) > 100*time.Millisecond {
 				break
 			}
-			time.Sleep(200 * time.Microsecond)
+			time.Sleep(time.Millisecond)
 		}
 		m.since = time.Now()
 		to := m.belt.Read().Now + m.stride

@@ -233,19 +233,23 @@ func TestAccountInStretches(t *testing.T) {
 // held of old pictures goes.
 func TestAnswers(t *testing.T) {
 	a, began := newAnswers(), time.Now()
+	wall := time.Now().Add(-time.Hour)
 	id := func(n uint64) part.ID { return part.ID(fmt.Sprint(n)) }
 	a.fired(1, began)
 	a.fired(2, began.Add(time.Second))
-	a.acked(plc.Entry{Trigger: 1, Part: id(1)}, began.Add(20*time.Millisecond))
-	a.acked(plc.Entry{Trigger: 2, Part: id(1)}, began.Add(1100*time.Millisecond)) // again, changed
-	a.acked(plc.Entry{Trigger: 2, Part: id(2)}, began.Add(1030*time.Millisecond))
-	a.acked(plc.Entry{Trigger: 9, Part: id(3)}, began.Add(time.Second)) // of a picture nobody took
+	a.acked(plc.Entry{Trigger: 1, Part: id(1)}, began.Add(20*time.Millisecond), wall)
+	a.acked(plc.Entry{Trigger: 2, Part: id(1)}, began.Add(1100*time.Millisecond), wall.Add(time.Second)) // again, changed
+	a.acked(plc.Entry{Trigger: 2, Part: id(2)}, began.Add(1030*time.Millisecond), wall.Add(2*time.Millisecond))
+	a.acked(plc.Entry{Trigger: 9, Part: id(3)}, began.Add(time.Second), wall.Add(time.Minute)) // of a picture nobody took
 	if d := cmp.Diff([]time.Duration{20 * time.Millisecond, 30 * time.Millisecond}, a.took); d != "" {
 		t.Errorf("took (-want +got):\n%s", d)
 	}
+	if got, want := a.answeredAt(), wall.Add(2*time.Millisecond); !got.Equal(want) {
+		t.Errorf("the newest part was answered %v after, want %v", got.Sub(wall), want.Sub(wall))
+	}
 	for n := uint64(3); n < 5000; n++ {
 		a.fired(n, began)
-		a.acked(plc.Entry{Trigger: n, Part: id(n)}, began)
+		a.acked(plc.Entry{Trigger: n, Part: id(n)}, began, wall)
 	}
 	if len(a.shots) > oldShot || len(a.parts) > oldShot {
 		t.Errorf("%d pictures and %d parts are held, want the last %d pictures' alone", len(a.shots), len(a.parts), oldShot)
