@@ -36,9 +36,10 @@ type long struct {
 
 	limit [channels]float64
 
-	lit   []int // places of the frame where how it is lit is looked at; made from inside
-	about []int // places about the joint; made from inside
-	pool  sync.Pool
+	lit     []int    // places of the frame where how it is lit is looked at; made from inside
+	about   []int    // places about the joint; made from inside
+	besides []beside // by knot; nil: there is no joint
+	pool    sync.Pool
 }
 
 // knot is a place of the outline: where it is, which way is out, and what tells
@@ -167,7 +168,7 @@ func (l *long) place(crop *vision.Crop, s *longScratch) error {
 	if other := s.lie.turned(); l.unlike(crop, &other, s.face) < l.unlike(crop, &s.lie, s.face) {
 		s.lie = other
 	}
-	return s.follow(crop, l.contour)
+	return s.follow(crop, l)
 }
 
 // unusual says that a part of that share of the median length or width is

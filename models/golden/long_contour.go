@@ -13,14 +13,15 @@ func reach(halfWidth float64) float64 { return min(max(0.2*halfWidth, 4), 12) }
 // follow looks for the edge along the outline and brings the part into register
 // by it: s.lie is refined, s.off says how far outwards of the contour the edge
 // is at each knot, pixels of the frame, NaN where a neighbour hides it.
-func (s *longScratch) follow(crop *vision.Crop, contour []knot) error {
+func (s *longScratch) follow(crop *vision.Crop, l *long) error {
 	const rounds = 4
+	contour := l.contour
 	s.levers = s.levers[:0]
 	for i := range contour {
 		s.levers = append(s.levers, contour[i].lever())
 	}
 	for range rounds {
-		s.cast(crop, contour)
+		s.cast(crop, l)
 		move, seen := s.fit()
 		if seen*2 < len(contour) {
 			return errHidden
@@ -39,20 +40,30 @@ func (s *longScratch) follow(crop *vision.Crop, contour []knot) error {
 	return nil
 }
 
-// cast finds, at each knot, where the part's colour falls towards the belt's.
-func (s *longScratch) cast(crop *vision.Crop, contour []knot) {
+// cast finds, at each knot, where the part's colour falls towards the belt's. Where the
+// joint may be, what has the colour of either side of it is part.
+func (s *longScratch) cast(crop *vision.Crop, l *long) {
 	const step = 0.75
 	far := float32(s.reach)
 	var over [3]float32
 	for c, b := range crop.Surround {
 		over[c] = 1 / max(b, 1)
 	}
-	for i := range contour {
-		k := &contour[i]
+	for i := range l.contour {
+		k := &l.contour[i]
+		like, other := k, (*knot)(nil)
+		if l.besides != nil && l.besides[i] != (beside{}) {
+			like, other = &l.contour[l.besides[i][0]], &l.contour[l.besides[i][1]]
+		}
 		at := func(r float32) float32 {
 			x, y := s.lie.to(k.U+r*k.NormalU, k.V+r*k.NormalV)
 			red, green, blue := colourAt(crop, x, y)
-			return red*over[0]*k.ToPart[0] + green*over[1]*k.ToPart[1] + blue*over[2]*k.ToPart[2] - k.Zero
+			red, green, blue = red*over[0], green*over[1], blue*over[2]
+			share := red*like.ToPart[0] + green*like.ToPart[1] + blue*like.ToPart[2] - like.Zero
+			if other != nil {
+				share = max(share, red*other.ToPart[0]+green*other.ToPart[1]+blue*other.ToPart[2]-other.Zero)
+			}
+			return share
 		}
 		s.off[i] = math.NaN()
 		if k.ToPart == [3]float32{} {

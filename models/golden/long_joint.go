@@ -183,3 +183,52 @@ func (s *longScratch) strangeAbout(l *long, v *stance) (sum float64) {
 	}
 	return sum
 }
+
+// beside are two knots on one side of the axis, in front of where the joint may be and
+// behind it; both 0 for a knot that no joint comes to.
+type beside [2]int32
+
+// stepWidth is how far from a joint, in pixels, the outline still shows it: its step is
+// smoothed, and normals there are askew.
+const stepWidth = 6
+
+// findBesides notes, for each knot that the joint may come to, whose colours the part may
+// have there: with a cap pushed further on than usual, the cap's.
+func (l *long) findBesides() {
+	l.besides = make([]beside, len(l.contour))
+	from, to := float32(l.joint.At+l.joint.Held.Low-stepWidth), float32(l.joint.At+l.joint.Held.High+stepWidth)
+	for _, below := range []bool{false, true} {
+		front, behind := -1, -1
+		for i := range l.contour {
+			k := &l.contour[i]
+			switch {
+			case (k.V < 0) != below:
+			case k.U < from && (front < 0 || k.U > l.contour[front].U):
+				front = i
+			case k.U > to && (behind < 0 || k.U < l.contour[behind].U):
+				behind = i
+			}
+		}
+		if front < 0 || behind < 0 {
+			continue // the joint may be anywhere up to the end
+		}
+		for i := range l.contour {
+			if k := &l.contour[i]; (k.V < 0) == below && from <= k.U && k.U <= to {
+				l.besides[i] = beside{int32(front), int32(behind)}
+			}
+		}
+	}
+}
+
+// lookBesideJoint finds the outlines anew once it is known where the joint may be.
+func (t *longTeaching) lookBesideJoint() {
+	if !t.joint.used() {
+		return
+	}
+	t.findBesides()
+	for i := range t.crops {
+		t.s.lie = t.lies[i]
+		t.s.cast(&t.crops[i], t.long)
+		copy(t.offs[i], t.s.off)
+	}
+}

@@ -139,6 +139,7 @@ func (l *long) colourReading(crop *vision.Crop, s *longScratch) Reading {
 // learnLimits measures every good part as it would be judged, and sets each
 // channel's limit by the tail of what it says.
 func (t *longTeaching) learnLimits() error {
+	t.lookBesideJoint()
 	t.learnOutline()
 	n := len(t.crops)
 	var outlines, colours []float64

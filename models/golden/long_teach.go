@@ -288,7 +288,7 @@ func (t *longTeaching) followAll() error {
 	t.offs = t.offs[:0]
 	for i := range t.crops {
 		t.s.lie = t.lies[i]
-		if t.s.follow(&t.crops[i], t.contour) == nil {
+		if t.s.follow(&t.crops[i], t.long) == nil {
 			crops, lies = append(crops, t.crops[i]), append(lies, t.s.lie)
 			t.offs = append(t.offs, slices.Clone(t.s.off))
 		}
@@ -397,6 +397,7 @@ func (l *long) prepare() {
 	}
 	if l.joint.used() {
 		l.about = l.sites(l.joint.At)
+		l.findBesides()
 	}
 	for i := range l.stances {
 		l.stances[i].findLeast()

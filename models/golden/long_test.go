@@ -112,6 +112,35 @@ func TestLongPartsAreTakenForLong(t *testing.T) {
 	}
 }
 
+// A cap that is pushed further on than most shows its colour where most show the body's.
+func TestJointOfLongPartsIsNoFlawOfTheOutline(t *testing.T) {
+	const mm = 0.1 // a pixel
+	rng := rand.New(rand.NewPCG(5, 7))
+	crops := make([]vision.Crop, 120)
+	for i := range crops {
+		crops[i] = bar(rng, barFlaw{joint: 0.8 * rng.NormFloat64()})
+	}
+	m, err := Teach(crops, mm, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !m.long.joint.used() {
+		t.Fatal("no joint was found")
+	}
+	for range 20 {
+		for _, joint := range []float64{-3, 0, 3} {
+			c := bar(rng, barFlaw{joint: joint})
+			all, err := m.Score(&c, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r := all[Outline]; r.Measured > mm {
+				t.Errorf("a dark half that begins %.1f px further on: the outline is %.2f mm off (%s)", joint, r.Measured, r.Text)
+			}
+		}
+	}
+}
+
 func TestFlawsOfLongPartsAreToldByTheirChannel(t *testing.T) {
 	for _, c := range []struct {
 		name    string
