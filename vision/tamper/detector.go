@@ -25,9 +25,13 @@ const (
 	// edgeless is the share of edges below which a picture shows nothing, whatever
 	// was learnt.
 	edgeless = 0.002
-	// dimmed is the share of the learnt contrast, or brightness, below which
-	// sharpness does not tell.
+	// dimmed is the share of the learnt brightness below which sharpness does not
+	// tell: what a camera leaves out of noise in the dark, it leaves out of detail.
 	dimmed = 0.5
+	// faded is the share of the learnt contrast below which more of the sharpness has to
+	// be lost, by this factor: so far out of focus that coarse steps go too, or in
+	// other light, without shadows.
+	faded, fadedSharp = 0.5, 0.8
 	// apart is the time between pictures from which on nothing is said to have
 	// lasted.
 	apart = 5 * time.Second
@@ -115,7 +119,7 @@ type measured struct {
 	gone    float64 // share of places whose edges are gone, or of the agreement, if more is
 	known   bool    // the scene has enough edges to be known by
 	sharp   float64 // share of the learnt sharpness
-	dim     float64 // share of the learnt contrast or brightness, the lesser
+	left    float64 // share of the learnt contrast
 	coarse  [cells]float64
 	learnt  bool
 	shifted bool
@@ -171,7 +175,7 @@ func (d *Detector) compare(s *Sight, m *measured) {
 			m.gone = max(m.gone, 1-m.all/d.scene.all)
 		}
 	}
-	m.sharp, m.dim = d.scene.sharpness(s, m, kept)
+	m.sharp, m.left = d.scene.sharpness(s, m, kept)
 	if !m.known || m.all >= settled {
 		d.shift, d.there = [2]int{}, m.all
 	} else if s.At.Sub(d.searched) >= lookEvery || s.At.Before(d.searched) {
@@ -232,14 +236,18 @@ func (d *Detector) readSharp(s *Sight, m measured, why string, elsewhere bool) {
 		why = "it is another scene"
 	case math.IsNaN(m.sharp):
 		why = "too little of the scene has fine detail"
-	case m.dim < dimmed:
+	case m.bright < dimmed*d.scene.bright:
 		why = "the light has changed"
+	}
+	limit := d.set.Sharp
+	if m.left < faded {
+		limit *= fadedSharp
 	}
 	value := 1 - m.sharp
 	if math.IsNaN(value) {
 		value = 0
 	}
-	d.read(s.At, Blurred, why, m.sharp < d.set.Sharp, value, 1-d.set.Sharp, "share of the sharpness lost", "%.2f of the sharpness is lost (limit %.2f): clean the lens, then focus it")
+	d.read(s.At, Blurred, why, m.sharp < limit, value, 1-limit, "share of the sharpness lost", "%.2f of the sharpness is lost (limit %.2f): clean the lens, then focus it")
 }
 
 // readStill reads what tells most of a picture that stands still: the share of its
@@ -351,10 +359,9 @@ func contrast(s *Sight) (out [cells]float64) {
 
 // sharpness is the share of the learnt fine detail that is left, against that of
 // the contrast that is left: medians over the cells whose edges are in their
-// place, so that what stands before the others does not count. dim is what is
-// left of contrast, or of brightness if that is less. sharp is no number where too
-// few cells have fine detail.
-func (c *scene) sharpness(s *Sight, m *measured, kept [cells]bool) (sharp, dim float64) {
+// place, so that what stands before the others does not count; and the share of
+// contrast. sharp is no number where too few cells have fine detail.
+func (c *scene) sharpness(s *Sight, m *measured, kept [cells]bool) (sharp, left float64) {
 	const least = 1 // grey level of fine detail; less is noise
 	var fine, coarse []float64
 	for i := range cells {
@@ -366,8 +373,8 @@ func (c *scene) sharpness(s *Sight, m *measured, kept [cells]bool) (sharp, dim f
 	if len(fine) < fewCells {
 		return math.NaN(), 1
 	}
-	left := median(coarse)
-	return median(fine) / max(left, 0.01), min(left, m.bright/max(c.bright, 1))
+	left = median(coarse)
+	return median(fine) / max(left, 0.01), left
 }
 
 func median(v []float64) float64 {

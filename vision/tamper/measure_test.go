@@ -129,6 +129,9 @@ func tamperings() []tampering {
 		{"blurred by 1 % of the width", tamper.Blurred, func(f *camera.Frame, _ *rand.Rand) *camera.Frame {
 			return blurred(blurred(f, f.Width/200), f.Width/200)
 		}},
+		{"blurred by 2 % of the width", tamper.Blurred, func(f *camera.Frame, _ *rand.Rand) *camera.Frame {
+			return blurred(blurred(f, f.Width/100), f.Width/100)
+		}},
 		{"dark", tamper.Dark, each(func(f *camera.Frame, x, y int) float64 { return at(f, x, y) * 0.04 }, 2)},
 		{"frozen", tamper.Frozen, func(f *camera.Frame, _ *rand.Rand) *camera.Frame {
 			if f == nil {

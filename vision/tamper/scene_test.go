@@ -56,6 +56,7 @@ type view struct {
 	light  float64                        // 1 is full light
 	shade  float64                        // 0 to 1, of a shadow that lies over the right half
 	blur   int                            // pixels of defocus
+	haze   float64                        // 0 to 1, of grey that lies over everything
 	noise  float64                        // grey levels
 	before func(x, y int) (float64, bool) // what stands before the lens, if anything there
 	clock  int                            // seconds, written in the corner; 0 is none
@@ -76,7 +77,7 @@ func (y *yard) frame(v view) *camera.Frame {
 				}
 				value /= float64(4*v.blur + 2)
 			}
-			value *= v.light
+			value = v.light * (value + v.haze*(150-value))
 			if i > y.width/2+j/4 {
 				value *= 1 - v.shade
 			}
