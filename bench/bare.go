@@ -5,18 +5,22 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"linesman/models"
 	"linesman/models/anomaly"
 	"linesman/models/onnx"
 	"linesman/models/teach"
 )
 
-// Bare is the same graph on the same crops, run by ONNX Runtime alone in one session,
-// at its best of batch and threads.
+// Bare is the same graph on the same crops, run by ONNX Runtime alone, at its best of
+// batch and of how two cores are used: one thread, two threads in one run, or two runs
+// of one thread beside each other, as the line itself uses them.
 type Bare struct {
 	PerSecond float64 `json:"parts_per_s"`
 	Batch     int     `json:"batch"`
 	Threads   int     `json:"threads"`
+	AtOnce    int     `json:"runs_at_once"`
 	Crops     int     `json:"crops"`
 }
 
@@ -44,22 +48,44 @@ func bareONNX(ctx context.Context, dir string, good teach.Crops) (Bare, error) {
 		fitter.Fit(&picture, w, h, input[i*size:(i+1)*size])
 	}
 	best := Bare{Crops: len(good)}
-	for _, threads := range []int{1, 2} {
+	measure := func(b Bare, long time.Duration) (float64, error) {
+		return bareAtOnce(ctx, m.Graph, input, size, []int64{int64(b.Batch), 3, int64(h), int64(w)}, b.Threads, b.AtOnce, long)
+	}
+	for _, cores := range [][2]int{{1, 1}, {2, 1}, {1, 2}} {
 		for _, batch := range []int{1, 4, 8, 32} {
 			if batch > len(good) {
 				continue
 			}
-			rate, err := bareRate(ctx, m.Graph, input, size, []int64{int64(batch), 3, int64(h), int64(w)}, threads, 0)
-			if err != nil {
+			b := Bare{Crops: len(good), Batch: batch, Threads: cores[0], AtOnce: cores[1]}
+			if b.PerSecond, err = measure(b, 0); err != nil {
 				return Bare{}, err
 			}
-			if rate > best.PerSecond {
-				best.PerSecond, best.Batch, best.Threads = rate, batch, threads
+			if b.PerSecond > best.PerSecond {
+				best = b
 			}
 		}
 	}
-	best.PerSecond, err = bareRate(ctx, m.Graph, input, size, []int64{int64(best.Batch), 3, int64(h), int64(w)}, best.Threads, bareLong)
+	best.PerSecond, err = measure(best, bareLong)
 	return best, err
+}
+
+// bareAtOnce runs bareRate so many times beside each other, each in a session of its
+// own, and returns their crops a second together.
+func bareAtOnce(ctx context.Context, graph []byte, input []float32, size int, shape []int64, threads, atOnce int, long time.Duration) (float64, error) {
+	rates := make([]float64, atOnce)
+	g, ctx := errgroup.WithContext(ctx)
+	for i := range rates {
+		g.Go(func() (err error) {
+			rates[i], err = bareRate(ctx, graph, input, size, shape, threads, long)
+			return err
+		})
+	}
+	err := g.Wait()
+	sum := 0.
+	for _, r := range rates {
+		sum += r
+	}
+	return sum, err
 }
 
 // bareRate runs the whole input in batches, once and again until so long has gone, and

@@ -177,10 +177,9 @@ func (b *lineBench) judgeTrivially(c *course, block []*picture) {
 }
 
 // through runs one course in a plant of its own and returns it, halted, with
-// the wall time that its clock went from the first pictures on until the last part was
-// answered. each, which may be
-// nil, is told of every block of pictures before it is judged, and of none at
-// the end of them, with the clock standing.
+// the wall time that its clock went from the first pictures on until the last part
+// was answered. each, which may be nil, is told of every block of pictures before it
+// is judged, and of none at the end of them, with the clock standing.
 func (b *lineBench) through(ctx context.Context, s site, c *course, how plantSettings, each func(*plant, []*picture) error) (*plant, time.Duration, error) {
 	dir, err := os.MkdirTemp(b.dir, "run-")
 	if err != nil {

@@ -39,7 +39,7 @@ func printReport(w io.Writer, r *bench.Report) {
 	sayStated(say, r.Stated)
 	sayCurves(say, r)
 	sayRun(say, r)
-	say("  full speed %.0f parts/s; bare ONNX Runtime %.0f (batch %d, threads %d); ratio %.2f; %.2f ms a part outside inference", r.FullSpeedPerS, r.BareONNXPerS, r.Bare.Batch, r.Bare.Threads, r.Efficiency, r.OutsideMS)
+	say("  full speed %.0f parts/s; bare ONNX Runtime %.0f (batch %d, threads %d, %d at once); ratio %.2f; %.2f ms a part outside inference", r.FullSpeedPerS, r.BareONNXPerS, r.Bare.Batch, r.Bare.Threads, max(r.Bare.AtOnce, 1), r.Efficiency, r.OutsideMS)
 }
 
 // percent writes a rate so that one in 10,000 still has three digits.

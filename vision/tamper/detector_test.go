@@ -31,7 +31,7 @@ func TestFaultsAreRaised(t *testing.T) {
 		{"turned by a twentieth, in half the light", tamper.Moved, func(float64) view { return view{dx: -16, light: 0.5, noise: 3} }},
 		{"tilted", tamper.Moved, func(float64) view { return view{dy: 20, light: 1, noise: 3} }},
 		{"out of focus", tamper.Blurred, func(float64) view { return view{blur: 4, light: 1, noise: 1} }},
-		{"a lens that is fogged", tamper.Blurred, func(float64) view { return view{blur: 20, haze: 0.2, light: 1, noise: 0.5} }},
+		{"far out of focus, in a little haze", tamper.Blurred, func(float64) view { return view{blur: 20, haze: 0.2, light: 1, noise: 0.5} }},
 		{"out of focus, somebody before it", tamper.Blurred, func(s float64) view { v := walker(s); v.blur, v.noise = 4, 1; return v }},
 		{"no light", tamper.Dark, func(float64) view { return view{light: 0.04, noise: 2} }},
 		{"a cap on the lens", tamper.Dark, func(float64) view { return view{noise: 1} }},
