@@ -20,7 +20,7 @@ type Bare struct {
 	PerSecond float64 `json:"parts_per_s"`
 	Batch     int     `json:"batch"`
 	Threads   int     `json:"threads"`
-	AtOnce    int     `json:"runs_at_once"`
+	AtOnce    int     `json:"runs_at_once,omitempty"` // absent: one, as reports before had it
 	Crops     int     `json:"crops"`
 }
 
