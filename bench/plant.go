@@ -279,6 +279,13 @@ func (p *plant) used() (used, size int) {
 	return s.Used, s.Size
 }
 
+// unread returns for how long the belt has moved, by its own time, since the reading
+// that the line was given last.
+func (p *plant) unread(r belt.Reading) time.Duration {
+	ticks := int32(r.Encoder - uint32(p.read.Load().Now.Count))
+	return time.Duration(float64(ticks) / (p.course.speed * p.course.layout.PerMM) * float64(time.Second))
+}
+
 // drainPatience is how long the log may take for what is in the ring.
 const drainPatience = time.Minute
 

@@ -166,14 +166,22 @@ func (m *mover) release() {
 	}
 }
 
-// behind reports that the belt must wait for the line: there is work for every
-// worker, or the oldest picture that still has no acknowledged entries is half
+// mostUnread is how far the unpaced belt may run ahead of the controller's readings: a
+// picture whose place lies seconds from the last one is taken for one from before a
+// reset of the counter, and its parts stay unseen.
+const mostUnread = time.Second
+
+// behind reports that the belt must wait for the line: the controller has not been read
+// for a second of its travel, there is work for every worker, or the oldest picture that still has no acknowledged entries is half
 // way to the gate's sensor. Before the first part the belt moves by the wall
 // clock.
 func (m *mover) behind() bool {
 	r := m.belt.Read()
 	if !m.feed.open {
 		return r.Now > time.Since(m.clock.start)
+	}
+	if m.unread(r) > mostUnread {
+		return true
 	}
 	backlog, unacked := m.station.Backlog(), float64(m.station.Unacked())
 	if backlog > m.set.Workers || unacked > max(8, 2*m.partsIn) {

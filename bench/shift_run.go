@@ -151,8 +151,7 @@ func (h *haul) behind() bool {
 	if !h.logFrom.IsZero() {
 		h.logWait, h.logFrom = h.logWait+time.Since(h.logFrom), time.Time{}
 	}
-	unread := int32(r.Encoder - uint32(h.read.Load().Now.Count))
-	if float64(unread) > shiftUnread.Seconds()*h.course.speed*h.course.layout.PerMM {
+	if h.unread(r) > shiftUnread {
 		return true
 	}
 	return h.station.Backlog()+int(math.Ceil(float64(h.station.Unacked())/h.partsIn)) > shiftOpen
