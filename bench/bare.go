@@ -22,6 +22,8 @@ type Bare struct {
 	Threads   int     `json:"threads"`
 	AtOnce    int     `json:"runs_at_once,omitempty"` // absent: one, as reports before had it
 	Crops     int     `json:"crops"`
+
+	processorMS float64 // a part
 }
 
 const (
@@ -65,7 +67,10 @@ func bareONNX(ctx context.Context, dir string, good teach.Crops) (Bare, error) {
 			}
 		}
 	}
+	from := time.Now()
+	spent := processTime()
 	best.PerSecond, err = measure(best, bareLong)
+	best.processorMS = float64(processTime()-spent) / 1e6 / (best.PerSecond * time.Since(from).Seconds())
 	return best, err
 }
 

@@ -129,7 +129,7 @@ func (b *lineBench) judge(ctx context.Context) error {
 	if b.Recording == "" {
 		a.stated = b.Product
 	}
-	p, took, err := b.through(ctx, s, c, plantSettings{unpaced: b.NoPace, ahead: b.Ahead}, func(p *plant, block []*picture) error {
+	p, ran, err := b.through(ctx, s, c, plantSettings{unpaced: b.NoPace, ahead: b.Ahead}, func(p *plant, block []*picture) error {
 		b.judgeTrivially(c, block)
 		if err := a.catchUp(ctx, p); err != nil {
 			return err
@@ -147,7 +147,7 @@ func (b *lineBench) judge(ctx context.Context) error {
 	b.fill(a, p)
 	b.Progress("%d of %d judged: %d escapes, %d false rejects, %d collateral, holds %v; ledger balanced: %t", r.PartsJudged, p.met, r.Escapes, r.FalseRejects, r.Collateral, r.Holds, r.LedgerBalanced)
 	if b.NoPace {
-		r.FullSpeedParts, r.FullSpeedPerS = p.met, float64(p.met)/took.Seconds()
+		r.atFullSpeed(p.met, ran)
 	}
 	return nil
 }
@@ -177,23 +177,22 @@ func (b *lineBench) judgeTrivially(c *course, block []*picture) {
 }
 
 // through runs one course in a plant of its own and returns it, halted, with
-// the wall time that its clock went from the first pictures on until the last part
-// was answered. each, which may be nil, is told of every block of pictures before it
+// what it took. each, which may be nil, is told of every block of pictures before it
 // is judged, and of none at the end of them, with the clock standing.
-func (b *lineBench) through(ctx context.Context, s site, c *course, how plantSettings, each func(*plant, []*picture) error) (*plant, time.Duration, error) {
+func (b *lineBench) through(ctx context.Context, s site, c *course, how plantSettings, each func(*plant, []*picture) error) (*plant, went, error) {
 	dir, err := os.MkdirTemp(b.dir, "run-")
 	if err != nil {
-		return nil, 0, err
+		return nil, went{}, err
 	}
 	p, err := newPlant(ctx, dir, s, c, how)
 	if err != nil {
-		return nil, 0, err
+		return nil, went{}, err
 	}
-	var began time.Duration
+	var began went
 	blocks := 0
 	err = p.run(ctx, func(block []*picture) error {
 		if blocks++; blocks == 1 {
-			began = p.clock.Ran(time.Now())
+			began = went{p.clock.Ran(time.Now()), p.asideFrom, time.Duration(p.inferred.Load())}
 		}
 		if len(block) > 0 {
 			b.Progress("%d pictures drawn; %d of %d parts have met their gate", len(block), p.met, c.parts)
@@ -205,11 +204,11 @@ func (b *lineBench) through(ctx context.Context, s site, c *course, how plantSet
 	})
 	if err != nil {
 		p.close()
-		return nil, 0, err
+		return nil, went{}, err
 	}
-	took := p.clock.Ran(p.entries.answeredAt()) - began
+	ran := went{p.clock.Ran(p.entries.answeredAt()) - began.wall, processTime() - p.aside - began.processor, time.Duration(p.inferred.Load()) - began.inference}
 	p.halt()
-	return p, took, nil
+	return p, ran, nil
 }
 
 // fullSpeed runs more parts as fast as they go, with no deadline.
@@ -224,13 +223,27 @@ func (b *lineBench) fullSpeed(ctx context.Context) error {
 	s := b.site
 	s.settings.Deadline = line.Duration(time.Hour)
 	b.Progress("full speed: %d parts", c.parts)
-	p, took, err := b.through(ctx, s, c, plantSettings{unpaced: true}, nil)
+	p, ran, err := b.through(ctx, s, c, plantSettings{unpaced: true}, nil)
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	b.report.FullSpeedParts, b.report.FullSpeedPerS = p.met, float64(p.met)/took.Seconds()
+	b.report.atFullSpeed(p.met, ran)
 	return nil
+}
+
+// went is what a course took.
+type went struct {
+	wall      time.Duration // that its clock went, from the first pictures on until the last part was answered
+	processor time.Duration // meanwhile, on all cores
+	inference time.Duration // of that: the network
+}
+
+// atFullSpeed tells of a course that nothing but the line held up.
+func (r *Report) atFullSpeed(parts int, w went) {
+	r.FullSpeedParts, r.FullSpeedPerS = parts, float64(parts)/w.wall.Seconds()
+	each := func(d time.Duration) float64 { return float64(d) / 1e6 / float64(parts) }
+	r.Processor = &Processor{Inference: each(w.inference), Outside: each(w.processor - w.inference)}
 }
 
 // bare runs the taught model's network alone over crops of the judged parts.
@@ -257,6 +270,10 @@ func (b *lineBench) bare(ctx context.Context) error {
 	if r.FullSpeedPerS > 0 && r.BareONNXPerS > 0 {
 		r.Efficiency = r.FullSpeedPerS / r.BareONNXPerS
 		r.OutsideMS = 1000/r.FullSpeedPerS - 1000/r.BareONNXPerS
+	}
+	if p := r.Processor; p != nil && p.Inference > 0 {
+		p.Bare = r.Bare.processorMS
+		p.Ratio = p.Bare / p.Inference
 	}
 	return nil
 }

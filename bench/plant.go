@@ -58,6 +58,10 @@ type plant struct {
 
 	entries *answers
 
+	inferred  atomic.Int64  // nanoseconds of processor time spent in the network
+	aside     time.Duration // processor time while the clock stood
+	asideFrom time.Duration // processor time when it was stopped last
+
 	stretches int           // of belt time, between which the clock stood
 	longest   time.Duration // of them
 	unserved  time.Duration // paced: the most between two steps of the belt with parts on it
@@ -211,7 +215,7 @@ func (p *plant) look(s site) (*eyes, error) {
 	if p.how.eyes != nil {
 		return p.how.eyes, nil
 	}
-	detector, err := panel.Load(s.recipe.ModelDir(), s.recipe.OtherDirs(), anomaly.Options{Open: onnx.Open, Threads: 1, Channels: channel.All()})
+	detector, err := panel.Load(s.recipe.ModelDir(), s.recipe.OtherDirs(), anomaly.Options{Open: metered(onnx.Open, &p.inferred), Threads: 1, Channels: channel.All()})
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,7 @@ type Report struct {
 	Bare               Bare                `json:"bare_onnx"`
 	Efficiency         float64             `json:"efficiency"`
 	OutsideMS          float64             `json:"outside_inference_ms_per_part"`
+	Processor          *Processor          `json:"processor,omitempty"` // nil: no full speed was run
 	TeachSeconds       float64             `json:"teach_s"`
 	Model              string              `json:"model"`
 	ModelHash          string              `json:"model_sha256"`

@@ -47,10 +47,12 @@ func (p *plant) run(ctx context.Context, each func([]*picture) error) error {
 	defer b.stop()
 	for {
 		p.clock.Stop()
+		p.asideFrom = processTime()
 		block, err := b.paint()
 		if err == nil {
 			err = each(block)
 		}
+		p.aside += processTime() - p.asideFrom
 		p.clock.Go()
 		if err != nil {
 			return err

@@ -40,6 +40,9 @@ func printReport(w io.Writer, r *bench.Report) {
 	sayCurves(say, r)
 	sayRun(say, r)
 	say("  full speed %.0f parts/s; bare ONNX Runtime %.0f (batch %d, threads %d, %d at once); ratio %.2f; %.2f ms a part outside inference", r.FullSpeedPerS, r.BareONNXPerS, r.Bare.Batch, r.Bare.Threads, max(r.Bare.AtOnce, 1), r.Efficiency, r.OutsideMS)
+	if p := r.Processor; p != nil {
+		say("  processor time a part: network %.2f ms in the line, %.2f alone, ratio %.2f; all else %.2f ms", p.Inference, p.Bare, p.Ratio, p.Outside)
+	}
 }
 
 // percent writes a rate so that one in 10,000 still has three digits.
