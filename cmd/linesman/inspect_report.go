@@ -96,7 +96,7 @@ func whole(m *anomaly.Model, dir string) error {
 // describe fills what a report says of the model and the data.
 func describe(r *accuracy.Report, card anomaly.Card, dir string) {
 	r.Model = accuracy.Model{Name: card.Name, Version: card.Version, SHA256: card.SHA256, Threshold: card.Threshold,
-		Parts: card.Taught.Parts, FalseRejectRate: card.FalseRejectRate, Chosen: card.Chosen}
+		Parts: card.Taught.Parts, FalseRejectRate: card.FalseRejectRate, FalseRejectAtMost: card.FalseRejectAtMost, Chosen: card.Chosen}
 	r.Set, r.Folder = setName(dir), dir
 	r.Made, r.Program, r.Processor = time.Now(), builtAs(), cpuClass()
 }

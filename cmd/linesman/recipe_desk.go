@@ -218,7 +218,7 @@ func compare(before, after string) ([]string, error) {
 	if taught[0] != nil && taught[1] != nil {
 		was, is := &taught[0].Card, &taught[1].Card
 		all = append(all, row{"taught parts", was.Taught.Parts, is.Taught.Parts}, row{"threshold", was.Threshold, is.Threshold},
-			row{"expected false rejects", was.FalseRejectRate, is.FalseRejectRate}, row{"classes", fmt.Sprint(was.Classes), fmt.Sprint(is.Classes)})
+			row{"expected false rejects", was.FalseRejectRate, is.FalseRejectRate}, row{"at most, by those held out", was.FalseRejectAtMost, is.FalseRejectAtMost}, row{"classes", fmt.Sprint(was.Classes), fmt.Sprint(is.Classes)})
 	}
 	for _, row := range all {
 		if row.was != row.is {

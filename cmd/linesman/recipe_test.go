@@ -87,6 +87,9 @@ func TestRecipeWay(t *testing.T) {
 		t.Errorf("the line judges by %s", now.ID())
 	}
 	says(run(1, "", "recipe", "activate", id), "already")
+	if again := (TeachCmd{Config: flag.Config}); again.fromSite() != nil || again.judges != id {
+		t.Errorf("who teaches from the site file is told that %q judges, want %s", again.judges, id)
+	}
 	list := run(0, "", "recipe", "list")
 	says(list, "signed by li")
 	says(list, "judges by "+id)

@@ -33,7 +33,8 @@ type TeachCmd struct {
 	With    []string `placeholder:"PART" help:"Of parts that linesman gather left out: take these."`
 	Without []string `placeholder:"PART" help:"Of parts that linesman gather takes: leave these out, such as 0012-3."`
 
-	line part.LineID // of the site file
+	line   part.LineID // of the site file
+	judges string      // name@version that was made active there, "" where the site file's recipe judges
 }
 
 // Help tells the two ways.

@@ -36,6 +36,14 @@ func (c *TeachCmd) fromSite() error {
 	}
 	c.line = id
 	set := site.Lines[id]
+	shelf := site.Shelf()
+	active, err := shelf.Active(string(id))
+	if err != nil {
+		return err
+	}
+	if active != nil {
+		c.judges = active.Recipe
+	}
 	if len(set.Views) != 1 {
 		return fmt.Errorf("line %s has %d views: teach by --recipe, --mm-per-px and --belt of one", id, len(set.Views))
 	}

@@ -53,6 +53,11 @@ func (c *TeachCmd) located(ctx context.Context, in teach.Input) error {
 	if err := printCard(model); err != nil || c.Config == "" {
 		return err
 	}
+	if c.judges != "" {
+		fmt.Fprintf(os.Stderr, "line %s goes on judging by %s, which a person made active; what was taught just now is a draft.\nnext: %s, then sign and activate it (docs/recipes.md)\n",
+			c.line, c.judges, typed(os.Args[0], "recipe", "test", c.Recipe, "-c", c.Config, "--line", string(c.line)))
+		return nil
+	}
 	fmt.Fprintf(os.Stderr, "next: %s, then release at the controller's panel, or: %s\n", typed(os.Args[0], "run", "-c", c.Config), typed(os.Args[0], "line", "release", "-c", c.Config, string(c.line)))
 	return nil
 }

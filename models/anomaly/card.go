@@ -35,6 +35,9 @@ type Card struct {
 	// FalseRejectRate is the share of good parts expected above the threshold: what
 	// was asked for, or the share of held-out good parts that lie above it if higher.
 	FalseRejectRate float64 `yaml:"false_reject_rate"`
+	// FalseRejectAtMost is what so few held-out good parts can promise: the one-sided 95 %
+	// bound on that share (Clopper and Pearson 1934). 0 in cards of before it was kept.
+	FalseRejectAtMost float64 `yaml:"false_reject_at_most,omitempty"`
 
 	Taught  Taught   `yaml:"taught"`
 	Figures Figures  `yaml:"figures"`

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"linesman/models/anomaly"
 	"linesman/models/weights"
 )
@@ -31,6 +33,7 @@ func (t *teacher) figures(c *anomaly.Card, scores []float64) {
 		}
 	}
 	c.FalseRejectRate = max(t.FalseRejectRate, float64(c.Figures.GoodAbove)/float64(len(scores)))
+	c.FalseRejectAtMost = atMost(c.Figures.GoodAbove, len(scores))
 	scores = slices.Sorted(slices.Values(scores))
 	c.Figures.GoodMedian, c.Figures.GoodHighest = quantile(scores, 0.5), scores[len(scores)-1]
 }
@@ -56,8 +59,22 @@ func (t *teacher) reason(h *held, above int) string {
 	if carriesOn(len(h.distance), t.FalseRejectRate) {
 		by = "their middle and spread, and the tail of their scores carried on beyond what so many can show"
 	}
-	return fmt.Sprintf("%s%s The threshold comes from %d good parts held out of the bank: %s, for %.2g %% of good parts above it. %d of those held out lie above it.",
-		size, mirrored, len(h.distance), by, 100*t.FalseRejectRate, above)
+	return fmt.Sprintf("%s%s The threshold comes from %d good parts held out of the bank: %s, for %.2g %% of good parts above it. %d of those held out lie above it, so of later ones like these at most %.2g %% (95 %%); parts that differ from these come on top.",
+		size, mirrored, len(h.distance), by, 100*t.FalseRejectRate, above, 100*atMost(above, len(h.distance)))
+}
+
+// always says what is the same for every product, and by what it was chosen.
+func (t *teacher) always() string {
+	return fmt.Sprintf(" Up to %d patches a level are kept, and numbers are of 32 bits, as for every product: a larger bank tells no better and eight bits tell worse (docs/inspect.md).", t.Bank)
+}
+
+// atMost is the one-sided 95 % bound on a share of which k of n were seen (Clopper and
+// Pearson 1934).
+func atMost(k, n int) float64 {
+	if k >= n {
+		return 1
+	}
+	return distuv.Beta{Alpha: float64(k) + 1, Beta: float64(n - k)}.Quantile(0.95)
 }
 
 // joined is what good parts held out would have scored, 1 = threshold.

@@ -45,6 +45,7 @@ func Located(ctx context.Context, in Input, good Crops, mmPerPx float64) (*anoma
 	if in.FalseRejectRate == 0 {
 		in.FalseRejectRate = locatedFalseRejects
 	}
+	in.Beside = fmt.Sprintf(" Beside the network: %s; its limits come from the same parts, each for two good parts in 100,000 above it, which the number above does not count.", compared)
 	in.Channels, in.Registry = []anomaly.ChannelFile{{Name: golden.ChannelName, Data: compared.Save()}}, golden.Channels()
 	return Teach(ctx, in)
 }

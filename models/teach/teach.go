@@ -41,6 +41,7 @@ type Input struct {
 
 	// Channels were taught beside the network from the same parts; Registry opens them.
 	Channels []anomaly.ChannelFile
+	Beside   string // what the card says of those channels, a sentence with a space before it
 	Registry map[string]anomaly.OpenChannel
 	Data     []anomaly.Source // where the good parts come from, for the card
 
@@ -124,7 +125,7 @@ func Teach(ctx context.Context, in Input) (*anomaly.Model, error) {
 	}
 	m.Graph, m.Channels = l.graph, in.Channels
 	t.writeCard(&m.Card, l.held, l.levels)
-	m.Card.Chosen += l.words + groundWords(m.Ground) + t.eyeWords(m)
+	m.Card.Chosen += l.words + t.Beside + groundWords(m.Ground) + t.eyeWords(m) + t.always()
 	if l.rough != nil {
 		m.Channels = append(m.Channels, *l.rough)
 	}

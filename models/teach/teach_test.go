@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -101,6 +102,9 @@ func TestTeach(t *testing.T) {
 		if r.Anomaly > 1 {
 			rejected++
 		}
+	}
+	if most := m.Card.FalseRejectAtMost; most < 1-math.Pow(0.05, 1./12)-1e-9 || most < m.Card.FalseRejectRate || !strings.Contains(m.Card.Chosen, "(95 %)") {
+		t.Errorf("12 good parts promise at most %.3f false rejects: %s", most, m.Card.Chosen)
 	}
 	if rejected > 2 {
 		t.Errorf("%d of 20 good parts rejected, want at most 2", rejected)

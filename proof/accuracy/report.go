@@ -17,6 +17,7 @@ type Model struct {
 	Threshold             float64 // in the model's own measure, at score 1
 	Parts                 int     // good parts it was taught from
 	FalseRejectRate       float64 // share of good parts it expects to reject
+	FalseRejectAtMost     float64 // what the held-out ones promise with 95 %; 0: not known
 	Chosen                string  // what was chosen at teaching and why
 }
 

@@ -19,7 +19,7 @@ func tiny() *Report {
 	hostile := Judged{File: `cut/"><script>alert(1)</script>.png`, Kind: "cut", Outcome: part.Pass, Score: 0.62}
 	good := Judged{File: "good/b.png", Kind: Good, Outcome: part.Fail, Score: 1.31, Reasons: []string{"texture 9.12 (limit 6.96)"}}
 	r := &Report{
-		Model: Model{Name: "lid", Version: "3", SHA256: strings.Repeat("ab", 32), Threshold: 6.957, Parts: 31, FalseRejectRate: 0.01, Chosen: "Pictures keep their shape."},
+		Model: Model{Name: "lid", Version: "3", SHA256: strings.Repeat("ab", 32), Threshold: 6.957, Parts: 31, FalseRejectRate: 0.01, FalseRejectAtMost: 0.092, Chosen: "Pictures keep their shape."},
 		Set:   "lids", Folder: "/data/lids", SHA256: strings.Repeat("cd", 32), Made: time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC),
 		Program: "0.1", Processor: "amd64 avx2",
 		Judged: []Judged{
