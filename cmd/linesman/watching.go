@@ -298,6 +298,10 @@ func (a *appliance) openDesk() error {
 		return err
 	}
 	a.work = append(a.work, a.alarms.Run, func(ctx context.Context) error { return a.alarms.Suppressing(ctx, a.store) })
+	if len(a.site.Lines) > 0 {
+		over := &lineAlarms{log: a.store, desk: a.alarms, logger: a.log}
+		a.work = append(a.work, over.run)
+	}
 	return nil
 }
 
