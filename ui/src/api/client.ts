@@ -93,6 +93,8 @@ export async function ask<T>(path: string, order?: Order): Promise<T> {
 export const fetchSite = (token?: string) => ask<Site>("/api/v1/status", token ? { token } : undefined);
 export const fetchPart = (id: string) => ask<Part>(`/api/v1/parts/${encodeURIComponent(id)}`);
 export const fetchNearest = (id: string) => ask<Nearest>(`/api/v1/parts/${encodeURIComponent(id)}/nearest`);
+/** The last passes of a line with a picture, newest first. */
+export const fetchPasses = (line: string) => ask<Schemas["Passes"]>(`/api/v1/lines/${encodeURIComponent(line)}/passes?limit=24`);
 /** The labels of a line's parts. */
 export const fetchSamples = (line: string) => ask<Samples>(`/api/v1/samples?line=${encodeURIComponent(line)}`);
 /** Says what a judged part really is; the class is of a defective one. */

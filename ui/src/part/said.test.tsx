@@ -4,6 +4,7 @@ import { afterEach, expect, it, vi } from "vitest";
 
 import type { Sample, Verdict } from "../api/client";
 import { rejected } from "../api/sample";
+import { RejectList } from "./RejectList";
 import { PartSaid } from "./PartSaid";
 import { classesKnown, sayable } from "./said";
 
@@ -81,4 +82,19 @@ it("what stands is shown with who said it, and can be taken back", async () => {
   type(/Your token/, "lm_x");
   press("Take back");
   await waitFor(() => expect(asked.map((a) => a.body)).toEqual([{ label: "none" }]));
+});
+
+it("passes with a picture are listed when asked for, and open", async () => {
+  const passed = rejected({ outcome: "pass", reasons: [], seq: "12" });
+  vi.stubGlobal("fetch", (path: string) => Promise.resolve(Response.json(path.endsWith("/lines/caps-1/passes?limit=24") ? { passes: [passed] } : {})));
+  const open = vi.fn();
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <RejectList line="caps-1" rejects={[]} zone="UTC" open={open} />
+    </QueryClientProvider>,
+  );
+  expect(screen.getByText("No rejects yet")).toBeTruthy();
+  press("Passed");
+  fireEvent.click(await screen.findByRole("button", { name: /11:00:00/ }));
+  expect(open).toHaveBeenCalledWith(passed.part);
 });
