@@ -247,6 +247,7 @@ func (s *server) register(a huma.API) {
 	huma.Register(a, get("/status", "status", "The site and all its lines"), s.status)
 	huma.Register(a, get("/lines", "lines", "All lines"), s.lines)
 	huma.Register(a, get("/lines/{line}/rejects", "rejects", "Parts not passed, newest first"), s.rejects)
+	huma.Register(a, get("/lines/{line}/passes", "passes", "Parts passed of which a picture was kept, newest first"), s.passes)
 	huma.Register(a, get("/parts/{id}", "part", "One part: its verdict and all its events"), s.part)
 	huma.Register(a, get("/events", "events", "Events that match"), s.events)
 	s.registerFollow(a)

@@ -79,34 +79,58 @@ const (
 )
 
 func (s *server) rejects(ctx context.Context, q *rejectsQuery) (*rejectsAnswer, error) {
+	found, next, err := s.verdicts(ctx, q, func(v *Verdict) bool { return v.Outcome != "pass" || v.Collateral })
+	if err != nil {
+		return nil, err
+	}
+	return &rejectsAnswer{Rejects{found, next}}, nil
+}
+
+type passesAnswer struct{ Body Passes }
+
+// Passes is one page of parts that passed and of which a picture was kept.
+type Passes struct {
+	Passes []Verdict `json:"passes" doc:"newest first"`
+	Next   string    `json:"next,omitempty" doc:"before of the next page; absent at the end of the log"`
+}
+
+func (s *server) passes(ctx context.Context, q *rejectsQuery) (*passesAnswer, error) {
+	found, next, err := s.verdicts(ctx, q, func(v *Verdict) bool { return v.Outcome == "pass" && !v.Collateral && v.Picture != "" })
+	if err != nil {
+		return nil, err
+	}
+	return &passesAnswer{Passes{found, next}}, nil
+}
+
+// verdicts returns one page of a line's verdicts that are wanted, newest first, and
+// before of the next page, "" at the end of the log.
+func (s *server) verdicts(ctx context.Context, q *rejectsQuery, wanted func(*Verdict) bool) (found []Verdict, next string, err error) {
 	id := part.LineID(q.Line)
 	if _, ok := s.find(id); !ok {
-		return nil, huma.Error404NotFound("line " + strconv.Quote(q.Line) + " is not of this site; see /api/v1/lines")
+		return nil, "", huma.Error404NotFound("line " + strconv.Quote(q.Line) + " is not of this site; see /api/v1/lines")
 	}
-	out := &rejectsAnswer{Rejects{Rejects: []Verdict{}}}
+	found = []Verdict{}
 	before := q.Before
 	for scanned := 0; scanned < scanAtMost; scanned += scanStep {
 		events, err := s.Log.Read(ctx, event.Filter{Types: []event.Type{judged}, Before: before, Newest: true, Limit: scanStep})
 		if err != nil {
-			return nil, s.broken("reading the log", err)
+			return nil, "", s.broken("reading the log", err)
 		}
 		for _, e := range events {
 			before = e.Seq
 			v, err := wireVerdict(e)
-			if err != nil || v.Line != q.Line || v.Outcome == "pass" && !v.Collateral {
+			if err != nil || v.Line != q.Line || !wanted(&v) {
 				continue
 			}
-			if out.Body.Rejects = append(out.Body.Rejects, v); len(out.Body.Rejects) == q.Limit {
-				out.Body.Next = strconv.FormatUint(before, 10)
-				return out, nil
+			if found = append(found, v); len(found) == q.Limit {
+				return found, strconv.FormatUint(before, 10), nil
 			}
 		}
 		if len(events) < scanStep {
-			return out, nil
+			return found, "", nil
 		}
 	}
-	out.Body.Next = strconv.FormatUint(before, 10)
-	return out, nil
+	return found, strconv.FormatUint(before, 10), nil
 }
 
 type partQuery struct {

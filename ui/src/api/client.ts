@@ -15,6 +15,10 @@ export type Shot = Schemas["Shot"];
 export type Picture = Schemas["Picture"];
 export type State = Schemas["State"];
 export type Part = Schemas["Part"];
+export type Sample = Schemas["Sample"];
+export type Samples = Schemas["Samples"];
+/** What a person can hold a part to be. "defect" is of one that did not pass. */
+export type PartLabel = Schemas["LabelBody"]["label"] | "defect";
 export type Nearest = Schemas["Nearest"];
 export type LogEvent = Schemas["Event"];
 export type RecipeShelf = Schemas["RecipeShelf"];
@@ -89,6 +93,13 @@ export async function ask<T>(path: string, order?: Order): Promise<T> {
 export const fetchSite = (token?: string) => ask<Site>("/api/v1/status", token ? { token } : undefined);
 export const fetchPart = (id: string) => ask<Part>(`/api/v1/parts/${encodeURIComponent(id)}`);
 export const fetchNearest = (id: string) => ask<Nearest>(`/api/v1/parts/${encodeURIComponent(id)}/nearest`);
+/** The last passes of a line with a picture, newest first. */
+export const fetchPasses = (line: string) => ask<Schemas["Passes"]>(`/api/v1/lines/${encodeURIComponent(line)}/passes?limit=24`);
+/** The labels of a line's parts. */
+export const fetchSamples = (line: string) => ask<Samples>(`/api/v1/samples?line=${encodeURIComponent(line)}`);
+/** Says what a judged part really is; the class is of a defective one. */
+export const labelPart = (id: string, label: PartLabel, name: string, note: string, token: string) =>
+  ask<Sample>(`/api/v1/parts/${encodeURIComponent(id)}/label`, { token, body: { label, ...(name ? { class: name } : {}), ...(note ? { note } : {}) } });
 
 /** "cap-28@2" as a path. */
 const version = (recipe: string) => `/api/v1/recipes/${recipe.split("@").map(encodeURIComponent).join("/")}`;

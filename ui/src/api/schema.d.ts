@@ -450,6 +450,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lines/{line}/passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Parts passed of which a picture was kept, newest first */
+        get: operations["passes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/lines/{line}/rejects": {
         parameters: {
             query?: never;
@@ -1917,6 +1934,12 @@ export interface components {
             story?: components["schemas"]["Story"];
             /** @description absent when it was never judged, or its verdict has expired */
             verdict?: components["schemas"]["Verdict"];
+        };
+        Passes: {
+            /** @description before of the next page; absent at the end of the log */
+            next?: string;
+            /** @description newest first */
+            passes: components["schemas"]["Verdict"][];
         };
         Phone: {
             /** @description its stream is open */
@@ -4310,6 +4333,41 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    passes: {
+        parameters: {
+            query?: {
+                /** @description continue here: next of the answer before */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                line: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passes"];
+                };
+            };
+            /** @description Error */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };

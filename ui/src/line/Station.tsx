@@ -60,7 +60,7 @@ export function Station({ site, line: id }: { site: Site; line: string }) {
           <Equipment line={line} beside={state?.cameras ?? site.cameras} />
         </div>
         <div className="after">
-          <RejectList rejects={rejects} zone={site.zone} open={open} />
+          <RejectList line={id} rejects={rejects} zone={site.zone} open={open} />
           <EyesPanel eyes={eyes.data} heard={eyes.dataUpdatedAt} accuracy={accuracy.data} open={() => go({ line: id, eyes: true })} />
         </div>
         <Strip strip={state?.strip ?? []} />

@@ -10,6 +10,7 @@ import { clock, date, measure } from "../words/figures";
 import { useWords } from "../words/Language";
 import { HeatPicture } from "./HeatPicture";
 import { NearestStrip } from "./NearestStrip";
+import { PartSaid } from "./PartSaid";
 import { Reasons } from "./Reasons";
 import { headline } from "./words";
 
@@ -100,6 +101,7 @@ export function PartDialog({ id, rejects, zone, open, close }: { id: string; rej
             {verdict.outcome === "fail" && verdict.picture_sha256 && <NearestStrip id={id} />}
           </div>
           <section aria-label={t.why} className="part-why">
+            <PartSaid key={verdict.part} verdict={verdict} rejects={rejects} label={part.data?.story?.label} zone={zone} />
             <h3>{t.why}</h3>
             <Reasons reasons={verdict.reasons} />
             <h3>{t.times}</h3>

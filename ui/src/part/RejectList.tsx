@@ -1,4 +1,7 @@
-import { evidence, type Verdict } from "../api/client";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { evidence, fetchPasses, type Verdict } from "../api/client";
 import { useKept } from "../api/kept";
 import { Panel } from "../components/Panel";
 import { Sign } from "../components/Sign";
@@ -10,7 +13,7 @@ function RejectRow({ verdict: v, zone, open }: { verdict: Verdict; zone: string;
   const { t } = useWords();
   const first = v.reasons[0];
   const picture = useKept(v.picture_sha256 && evidence(v.picture_sha256));
-  const meaning = v.outcome === "pass" ? "collateral" : v.outcome;
+  const meaning = v.outcome === "pass" && v.collateral ? "collateral" : v.outcome;
   return (
     <li>
       <button type="button" className="reject" onClick={() => open(v.part)}>
@@ -32,20 +35,45 @@ function RejectRow({ verdict: v, zone, open }: { verdict: Verdict; zone: string;
   );
 }
 
-/** The last parts that did not pass, newest on top. */
-export function RejectList({ rejects, zone, open }: { rejects: Verdict[]; zone: string; open: (part: string) => void }) {
-  const { t } = useWords();
+function Rows({ verdicts, zone, open }: { verdicts: Verdict[]; zone: string; open: (part: string) => void }) {
   return (
-    <Panel title={t.lastRejects} area="rejects" aside={<span className="panel-aside">{t.threshold}</span>}>
-      {rejects.length === 0 ? (
-        <p className="nothing">{t.noRejects}</p>
-      ) : (
-        <ul className="rejects">
-          {rejects.map((v) => (
-            <RejectRow key={v.seq} verdict={v} zone={zone} open={open} />
-          ))}
-        </ul>
-      )}
+    <ul className="rejects">
+      {verdicts.map((v) => (
+        <RejectRow key={v.seq} verdict={v} zone={zone} open={open} />
+      ))}
+    </ul>
+  );
+}
+
+/** The last passes with a picture; they are asked for only where somebody wants to see them. */
+function PassRows({ line, zone, open }: { line: string; zone: string; open: (part: string) => void }) {
+  const { t } = useWords();
+  const passes = useQuery({ queryKey: ["passes", line], queryFn: () => fetchPasses(line), refetchInterval: 30_000 });
+  if (passes.data?.passes.length) return <Rows verdicts={passes.data.passes} zone={zone} open={open} />;
+  return (
+    <p className="nothing" role="status">
+      {passes.isError ? passes.error.message : passes.data ? t.said.noPasses : t.said.reading}
+    </p>
+  );
+}
+
+/** The last parts that did not pass, newest on top, or the last passes with a picture. */
+export function RejectList({ line, rejects, zone, open }: { line: string; rejects: Verdict[]; zone: string; open: (part: string) => void }) {
+  const { t } = useWords();
+  const [passed, setPassed] = useState(false);
+  const choice = (
+    <span className="panel-aside reject-choice" role="group" aria-label={t.said.list}>
+      <button type="button" className="button toggle" aria-pressed={!passed} onClick={() => setPassed(false)}>
+        {t.said.rejects}
+      </button>
+      <button type="button" className="button toggle" aria-pressed={passed} onClick={() => setPassed(true)}>
+        {t.said.passes}
+      </button>
+    </span>
+  );
+  return (
+    <Panel title={passed ? t.said.lastPasses : t.lastRejects} area="rejects" aside={choice}>
+      {passed ? <PassRows line={line} zone={zone} open={open} /> : rejects.length === 0 ? <p className="nothing">{t.noRejects}</p> : <Rows verdicts={rejects} zone={zone} open={open} />}
     </Panel>
   );
 }

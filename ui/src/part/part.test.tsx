@@ -36,11 +36,11 @@ it("a ledger says in words how it stands", () => {
 
 it("a reject shows what, how much, and opens", () => {
   const open = vi.fn();
-  render(<RejectList rejects={[rejected()]} zone="Asia/Shanghai" open={open} />);
+  render(<RejectList line="caps-1" rejects={[rejected()]} zone="Asia/Shanghai" open={open} />);
   expect(screen.getByText("0.810 > 0.350 mm")).toBeTruthy();
   expect(screen.getByText("2.30")).toBeTruthy();
   expect(screen.getByText(/19:00:00/)).toBeTruthy();
-  fireEvent.click(screen.getByRole("button"));
+  fireEvent.click(screen.getByRole("button", { name: /0\.810/ }));
   expect(open).toHaveBeenCalledWith(rejected().part);
 });
 
