@@ -34,6 +34,9 @@ var Next = part.Tick{}
 // another is on its way.
 var ErrChanging = errors.New("a changeover is on its way")
 
+// ErrAsked is wrapped by the error for another product than the controller asks for.
+var ErrAsked = errors.New("the controller asks for another product")
+
 // Change has the line judge by another setup from a place on the belt on, a tick
 // at the line's zero (epoch 0 is the belt's own), or Next. The tools it needs are opened before the call
 // returns, while the line runs on. The line must run, or be about to.
@@ -118,6 +121,17 @@ func (o *owner) termAt(place part.Tick) *term {
 // yet at the first gate.
 func (s *Station) Changing() bool { return s.plan.Load().next != nil }
 
+// Judges returns by which recipe the line judges, name@version and its file's hash;
+// while a changeover is on its way, by which it will.
+func (s *Station) Judges() (id, hash string) {
+	p := s.plan.Load()
+	u := p.now
+	if p.next != nil {
+		u = p.next
+	}
+	return u.id, u.hash
+}
+
 func (o *owner) change(u *setup, from part.Tick, why, actor string) (Changeover, error) {
 	was := o.setup()
 	if o.s.Changing() {
@@ -128,7 +142,7 @@ func (o *owner) change(u *setup, from part.Tick, why, actor string) (Changeover,
 		return Changeover{}, fmt.Errorf("it judges by %s with this model already", u.id)
 	}
 	if w := &o.wish; w.number != 0 && w.product != u.Recipe.Name {
-		return Changeover{}, fmt.Errorf("the controller asks for %s, not %s: choose the product there, or set its number to 0", w.what(), u.Recipe.Name)
+		return Changeover{}, fmt.Errorf("%w: for %s, not %s: choose the product there, or set its number to 0", ErrAsked, w.what(), u.Recipe.Name)
 	}
 	if why == "controller" && o.wish.number == 0 {
 		return Changeover{}, fmt.Errorf("the controller does not ask for %s any more", u.Recipe.Name)

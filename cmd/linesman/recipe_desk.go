@@ -68,6 +68,24 @@ func (d *desk) activate(ctx context.Context, id part.LineID, name, why, actor st
 	return d.makeActive(ctx, id, rec, k, why, actor)
 }
 
+// resume makes active again what was active on the line before and was not taken back.
+func (d *desk) resume(ctx context.Context, id part.LineID, name, why, actor string) (recipe.Active, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	shelf := shelfOf(d.site)
+	rec, k, err := shelf.Load(name)
+	if err != nil {
+		return recipe.Active{}, err
+	}
+	if _, err := modelsOf(rec, k); err != nil {
+		return recipe.Active{}, err
+	}
+	if err := d.mayJudge(ctx, id, rec); err != nil {
+		return recipe.Active{}, err
+	}
+	return d.makeActive(ctx, id, rec, k, why, actor)
+}
+
 // back makes active what was active before: one step. It was tested and signed then,
 // or the site file's own: nothing more is asked for, since back is for when it is
 // urgent. from is what is to be left, or empty.
@@ -113,13 +131,18 @@ func (d *desk) makeActive(ctx context.Context, id part.LineID, rec *recipe.Recip
 	if before.Hash() == k.Hash {
 		return recipe.Active{}, fmt.Errorf("line %s judges by %s already", id, k.Recipe)
 	}
-	term := recipe.Term{Recipe: before.ID(), Hash: before.Hash()}
+	term := recipe.Term{Recipe: before.ID(), Hash: before.Hash(), Own: true}
 	active, err := shelf.Active(string(id))
 	if err != nil {
 		return recipe.Active{}, err
 	}
 	if active != nil {
 		term = active.Term
+		if active.Early {
+			if err := d.remember(ctx, id, active); err != nil {
+				return recipe.Active{}, err
+			}
+		}
 	} else {
 		m, err := readModels(before)
 		if err != nil {
@@ -128,8 +151,16 @@ func (d *desk) makeActive(ctx context.Context, id part.LineID, rec *recipe.Recip
 		if _, err := shelf.Add(d.site.Path(d.site.Lines[id].Recipe), before, m.Model().SHA256); err != nil {
 			return recipe.Active{}, err
 		}
+		active = &recipe.Active{Term: term}
+		active.Choose(term)
 	}
-	now := recipe.Active{Term: recipe.Term{Recipe: k.Recipe, Hash: k.Hash, Since: time.Now().UTC(), By: actor, Why: why}, Before: &term}
+	term.Own = term.Own || active.IsOwn(term.Recipe, term.Hash)
+	now := recipe.Active{Term: recipe.Term{Recipe: k.Recipe, Hash: k.Hash, Since: time.Now().UTC(), By: actor, Why: why}, Before: &term, Chosen: active.Chosen}
+	now.Own = active.IsOwn(k.Recipe, k.Hash)
+	if why == "back" {
+		now.TakeBack(term.Recipe)
+	}
+	now.Choose(now.Term)
 	if err := shelf.SetActive(string(id), now); err != nil {
 		return recipe.Active{}, err
 	}
@@ -139,6 +170,9 @@ func (d *desk) makeActive(ctx context.Context, id part.LineID, rec *recipe.Recip
 	}
 	return now, nil
 }
+
+// errNoSignature is wrapped where the log has not the signature that the shelf names.
+var errNoSignature = errors.New("the log has no signature")
 
 // proven holds a version's report against its hash, and its signature against the
 // log: what lies on the shelf could have been written by hand.
@@ -159,7 +193,7 @@ func proven(ctx context.Context, log proof.Log, shelf recipe.Shelf, k *recipe.Ke
 			return err
 		}
 		if len(events) == 0 {
-			return fmt.Errorf("recipe %s: the log has no signature %s under this recipe, model and report: sign it with linesman recipe sign %s", k.Recipe, k.Signed.Event, k.Recipe)
+			return fmt.Errorf("recipe %s: %w %s under this recipe, model and report: sign it with linesman recipe sign %s", k.Recipe, errNoSignature, k.Signed.Event, k.Recipe)
 		}
 		for _, e := range events {
 			if p, err := event.As[event.AuditSigned](e); err == nil && e.ID == k.Signed.Event && p.SHA256 == want {
