@@ -147,21 +147,9 @@ func (o *owner) change(u *setup, from part.Tick, why, actor string) (Changeover,
 	if why == "controller" && o.wish.number == 0 {
 		return Changeover{}, fmt.Errorf("the controller does not ask for %s any more", u.Recipe.Name)
 	}
-	first, known := o.earliest()
-	if from.Epoch == 0 && from != Next {
-		from.Epoch = first.Epoch
-	}
-	switch {
-	case from == Next:
-		from = first
-	case !known:
-		return Changeover{}, fmt.Errorf("the belt's position is not known, so tick %v can not be placed: ask for next, or once the controller answers", from)
-	case from.Epoch != first.Epoch:
-		return Changeover{}, fmt.Errorf("tick %v is of another epoch than the belt's %v: ask for next, or for a tick of epoch %d", from, o.ctl.status.Now, first.Epoch)
-	case from.Count-first.Count > counts(o.set.MaxSpeed*farAhead.Seconds(), o.set.Encoder.PerMM):
-		return Changeover{}, fmt.Errorf("tick %v is more than %v of belt ahead of %v: the line would be bound until then; ask nearer to it", from, farAhead, o.ctl.status.Now)
-	case from.Before(first):
-		return Changeover{}, fmt.Errorf("tick %v is past: parts from there on may be under a camera; ask for next, or for %v and later", from, first)
+	from, known, err := o.placed(from)
+	if err != nil {
+		return Changeover{}, err
 	}
 	u.serial = was.serial + 1
 	b := o.batches[len(o.batches)-1]
@@ -176,6 +164,41 @@ func (o *owner) change(u *setup, from part.Tick, why, actor string) (Changeover,
 		o.arrive()
 	}
 	return Changeover{Line: o.s.cfg.Line, Recipe: u.id, Was: was.id, From: from, Batch: b.id, Why: why}, nil
+}
+
+// Place returns the tick from which a changeover that is asked for now would take
+// effect, and refuses a tick that it can not have; with Next it is the zero tick where
+// nobody knows where the belt is. Nothing changes.
+func (s *Station) Place(from part.Tick) (place part.Tick, err error) {
+	err = s.ask(func(o *owner) (err error) {
+		place, _, err = o.placed(from)
+		return err
+	})
+	if err != nil {
+		return place, fmt.Errorf("line %s: %w", s.cfg.Line, err)
+	}
+	return place, nil
+}
+
+// placed returns the tick that is meant, and whether anybody knows where the belt is.
+func (o *owner) placed(from part.Tick) (_ part.Tick, known bool, _ error) {
+	first, known := o.earliest()
+	if from.Epoch == 0 && from != Next {
+		from.Epoch = first.Epoch
+	}
+	switch {
+	case from == Next:
+		from = first
+	case !known:
+		return from, known, fmt.Errorf("the belt's position is not known, so tick %v can not be placed: ask for next, or once the controller answers", from)
+	case from.Epoch != first.Epoch:
+		return from, known, fmt.Errorf("tick %v is of another epoch than the belt's %v: ask for next, or for a tick of epoch %d", from, o.ctl.status.Now, first.Epoch)
+	case from.Count-first.Count > counts(o.set.MaxSpeed*farAhead.Seconds(), o.set.Encoder.PerMM):
+		return from, known, fmt.Errorf("tick %v is more than %v of belt ahead of %v: the line would be bound until then; ask nearer to it", from, farAhead, o.ctl.status.Now)
+	case from.Before(first):
+		return from, known, fmt.Errorf("tick %v is past: parts from there on may be under a camera; ask for next, or for %v and later", from, first)
+	}
+	return from, known, nil
 }
 
 // BatchName names a batch by when it was begun.

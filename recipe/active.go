@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"linesman/part"
 )
 
 // Term is by what a line judges, or judged.
@@ -26,6 +28,9 @@ type Term struct {
 type Active struct {
 	Term
 	Before *Term `json:"before,omitempty"`
+	// From is the place of its first part where one was stated, until the line has
+	// begun anew.
+	From *part.Tick `json:"from,omitempty"`
 	// Chosen are, by product, the versions that were made active on the line and not
 	// taken back since, the newest last. A product that comes again, because the
 	// controller asks for it or the schedule names it, is judged by its last; one

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"linesman/config"
 	"linesman/event"
@@ -149,6 +150,14 @@ func (d *desk) begins(ctx context.Context, id part.LineID) (*recipe.Recipe, *rec
 			return nil, nil, err
 		}
 	}
+	if active != nil && active.From != nil {
+		if active, err = d.reached(ctx, id, active); err != nil {
+			return nil, nil, err
+		}
+		if err := shelf.SetActive(string(id), *active); err != nil {
+			return nil, nil, err
+		}
+	}
 	rec, err := d.site.Recipe(id)
 	if err != nil {
 		return nil, nil, err
@@ -157,6 +166,39 @@ func (d *desk) begins(ctx context.Context, id part.LineID) (*recipe.Recipe, *rec
 		return rec, nil, nil
 	}
 	return rec, active, d.mayJudge(ctx, id, rec)
+}
+
+// reached returns what is active on a line that begins anew after a place was stated.
+// If the belt had not come to it, the place is lost with the encoder's count: the line
+// goes on by the version before, which is told.
+func (d *desk) reached(ctx context.Context, id part.LineID, active *recipe.Active) (*recipe.Active, error) {
+	now, from := *active, *active.From
+	now.From = nil
+	found := false
+	f := event.Filter{Types: []event.Type{event.RecipeActivated{}.EventType()}, From: active.Since, Limit: 1000}
+	err := d.read(func(log proof.Log) error {
+		for {
+			events, err := log.Read(ctx, f)
+			if err != nil || len(events) == 0 {
+				return err
+			}
+			for _, e := range events {
+				p, err := event.As[event.RecipeActivated](e)
+				found = found || err == nil && p.Line == string(id) && p.Hash == active.Hash
+			}
+			f.After = events[len(events)-1].Seq
+		}
+	})
+	if err != nil || found || now.Before == nil {
+		return &now, err
+	}
+	now.TakeBack(active.Recipe)
+	now.Term, now.Before = *active.Before, nil
+	p := event.RecipeRefused{Line: string(id), Recipe: active.Recipe, Judges: now.Recipe, Due: active.Since,
+		Cause: fmt.Sprintf("it was to judge from tick %v on, and the appliance was started anew before the belt came to it: linesman recipe activate %s --line %s", from, active.Recipe, id)}
+	e := event.New("/"+d.site.Name+"/line/"+string(id), "line", time.Now(), p)
+	e.ID, e.Actor = event.NewID(), active.By
+	return &now, d.tell(ctx, e)
 }
 
 // remember reads from the log which versions were made active on a line and taken

@@ -49,6 +49,15 @@ func deskOf(site *config.Site) *desk {
 // "operator" or "schedule", actor who asked. An error that wraps errUntold says that
 // the version is active and the log does not know.
 func (d *desk) activate(ctx context.Context, id part.LineID, name, why, actor string) (recipe.Active, error) {
+	return d.activateAt(ctx, id, name, why, actor, nil)
+}
+
+// taking has a line take a changeover on at a stated place before it is written down,
+// and returns the place.
+type taking func(*recipe.Recipe) (part.Tick, error)
+
+// activateAt is activate at the place that take returns; nil is the next.
+func (d *desk) activateAt(ctx context.Context, id part.LineID, name, why, actor string, take taking) (recipe.Active, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	shelf := shelfOf(d.site)
@@ -65,7 +74,7 @@ func (d *desk) activate(ctx context.Context, id part.LineID, name, why, actor st
 	if err := d.read(func(log proof.Log) error { return proven(ctx, log, shelf, k) }); err != nil {
 		return recipe.Active{}, err
 	}
-	return d.makeActive(ctx, id, rec, k, why, actor)
+	return d.makeActive(ctx, id, rec, k, why, actor, take)
 }
 
 // resume makes active again what was active on the line before and was not taken back.
@@ -83,7 +92,7 @@ func (d *desk) resume(ctx context.Context, id part.LineID, name, why, actor stri
 	if err := d.mayJudge(ctx, id, rec); err != nil {
 		return recipe.Active{}, err
 	}
-	return d.makeActive(ctx, id, rec, k, why, actor)
+	return d.makeActive(ctx, id, rec, k, why, actor, nil)
 }
 
 // back makes active what was active before: one step. It was tested and signed then,
@@ -110,7 +119,7 @@ func (d *desk) back(ctx context.Context, id part.LineID, from, actor string) (re
 	if _, err := modelsOf(rec, k); err != nil {
 		return recipe.Active{}, err
 	}
-	return d.makeActive(ctx, id, rec, k, "back", actor)
+	return d.makeActive(ctx, id, rec, k, "back", actor, nil)
 }
 
 // errUntold is wrapped where a version is active and the log could not be told.
@@ -119,7 +128,7 @@ var errUntold = errors.New("it is active, but the log could not be told who aske
 // makeActive, under the lock, writes down by what a line judges; a running appliance reads it
 // within a second. What judged before goes onto the shelf, so that there is a way
 // back.
-func (d *desk) makeActive(ctx context.Context, id part.LineID, rec *recipe.Recipe, k *recipe.Kept, why, actor string) (recipe.Active, error) {
+func (d *desk) makeActive(ctx context.Context, id part.LineID, rec *recipe.Recipe, k *recipe.Kept, why, actor string, take taking) (recipe.Active, error) {
 	shelf := shelfOf(d.site)
 	if err := d.site.Fits(id, rec); err != nil {
 		return recipe.Active{}, err
@@ -161,10 +170,21 @@ func (d *desk) makeActive(ctx context.Context, id part.LineID, rec *recipe.Recip
 		now.TakeBack(term.Recipe)
 	}
 	now.Choose(now.Term)
+	var told event.Tick
+	if take != nil {
+		from, err := take(rec)
+		if err != nil {
+			return recipe.Active{}, err
+		}
+		now.From, told = &from, event.Tick{Epoch: from.Epoch, Count: from.Count}
+	}
 	if err := shelf.SetActive(string(id), now); err != nil {
+		if take != nil {
+			err = fmt.Errorf("line %s changes over to %s at tick %v, but the shelf does not know of it: make room, or mend the disk, and activate it again: %w", id, k.Recipe, *now.From, err)
+		}
 		return recipe.Active{}, err
 	}
-	e := changedEvent(d.site, id, k, actor, func(p *event.RecipeChanged) { p.State, p.Was, p.Why = "active", term.Recipe, why })
+	e := changedEvent(d.site, id, k, actor, func(p *event.RecipeChanged) { p.State, p.Was, p.Why, p.From = "active", term.Recipe, why, told })
 	if err := d.tell(ctx, e); err != nil {
 		return now, fmt.Errorf("line %s, recipe %s: %w: %w", id, k.Recipe, errUntold, err)
 	}
