@@ -36,7 +36,7 @@ func TestChosen(t *testing.T) {
 func TestEarlyShelf(t *testing.T) {
 	s := Shelf{Dir: t.TempDir(), Write: write}
 	for text, want := range map[string]string{
-		`{"recipe":"cap@2","sha256":"b","since":"2026-01-02T00:00:00Z","by":"li","why":"operator","before":{"recipe":"lid@1","sha256":"a","since":"0001-01-01T00:00:00Z","by":"","why":""}}`:        "lid@1",
+		`{"recipe":"cap@2","sha256":"b","since":"2026-01-02T00:00:00Z","by":"li","why":"operator","before":{"recipe":"lid@1","sha256":"a","since":"0001-01-01T00:00:00Z","by":"","why":""}}`:       "lid@1",
 		`{"recipe":"cap@2","sha256":"b","since":"2026-01-02T00:00:00Z","by":"li","why":"back","before":{"recipe":"lid@1","sha256":"a","since":"2026-01-01T00:00:00Z","by":"li","why":"operator"}}`: "",
 	} {
 		if err := os.MkdirAll(filepath.Join(s.Dir, "active"), 0o755); err != nil {
