@@ -36,9 +36,12 @@ type Recipes interface {
 	Next(line part.LineID) (name string, at time.Time, ok bool)
 	// Diff compares two versions, on the shelf or by the site file, a row a setting.
 	Diff(before, after string) ([]string, error)
-	// Activate has a line judge by a version that is tested and signed; Back by the
-	// one before, if from is what judges now.
-	Activate(ctx context.Context, line part.LineID, id, actor string) (recipe.Active, error)
+	// Activate has a line judge by a version that is tested and signed, from a place on
+	// the belt on: a tick at the line's zero (epoch 0 is the belt's own), or the zero
+	// tick for the next place. With a tick it loads a model and may take seconds; Active
+	// has the tick as taken on. Back has it judge by the one before, if from is what
+	// judges now.
+	Activate(ctx context.Context, line part.LineID, id, actor string, from part.Tick) (recipe.Active, error)
 	Back(ctx context.Context, line part.LineID, from, actor string) (recipe.Active, error)
 	// Shadow has a version on the shelf judge beside a line, ShadowModel a candidate's
 	// model by its folder; EndShadow ends either.
@@ -61,7 +64,7 @@ func (s *server) registerRecipes(a huma.API) {
 	huma.Register(a, op, s.recipeReport)
 	huma.Register(a, huma.Operation{
 		Method: http.MethodPost, Path: "/api/v1/recipes/{name}/{version}/activate", OperationID: "activateRecipe", Summary: "Have a line judge by a version",
-		Description:  "It must be tested and signed. The line changes over at the next place on the belt, within about a second; recipe.activated says where. " + writes,
+		Description:  "It must be tested and signed. The line changes over at the next place on the belt, within about a second, or at from_tick, which must lie ahead; recipe.activated says where. " + writes,
 		MaxBodyBytes: 16 << 10, Errors: []int{401, 403, 404, 409, 422, 503},
 	}, s.activateRecipe)
 	huma.Register(a, huma.Operation{
@@ -220,14 +223,27 @@ type recipeOrder struct {
 	Actor string `json:"actor,omitempty" doc:"who asks, where a command of the box speaks for somebody"`
 }
 
+// activateOrder names the line that is meant, and the place.
+type activateOrder struct {
+	Line     string `json:"line" minLength:"1" doc:"the line"`
+	Actor    string `json:"actor,omitempty" doc:"who asks, where a command of the box speaks for somebody"`
+	FromTick *Tick  `json:"from_tick,omitempty" doc:"place of the first part to be judged by it: the tick at which that part is at the line's zero. epoch 0 is the belt's own. It must lie ahead, an hour of belt at most. Default: the next place"`
+}
+
 type recipeLineAnswer struct{ Body RecipeLine }
 
 func (s *server) activateRecipe(ctx context.Context, in *struct {
 	RecipePath
-	Body recipeOrder
+	Body activateOrder
 }) (*recipeLineAnswer, error) {
-	return s.order(ctx, in.Body, func(line part.LineID, actor string) (recipe.Active, error) {
-		return s.Recipes.Activate(ctx, line, in.id(), actor)
+	var from part.Tick
+	if t := in.Body.FromTick; t != nil {
+		if from = part.Tick(*t); from == (part.Tick{}) {
+			return nil, huma.Error422UnprocessableEntity("from_tick: tick 0:0 is no place: leave from_tick away for the next one")
+		}
+	}
+	return s.order(ctx, recipeOrder{in.Body.Line, in.Body.Actor}, func(line part.LineID, actor string) (recipe.Active, error) {
+		return s.Recipes.Activate(ctx, line, in.id(), actor, from)
 	})
 }
 

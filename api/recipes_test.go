@@ -34,7 +34,7 @@ func (r *rack) Diff(before, after string) ([]string, error) {
 
 func (r *rack) Next(part.LineID) (string, time.Time, bool) { return "t", time.Unix(99, 0), true }
 
-func (r *rack) Activate(_ context.Context, line part.LineID, id, actor string) (recipe.Active, error) {
+func (r *rack) Activate(_ context.Context, line part.LineID, id, actor string, from part.Tick) (recipe.Active, error) {
 	_, k, err := r.shelf.Load(id)
 	if err == nil {
 		err = k.Ready()
@@ -42,9 +42,17 @@ func (r *rack) Activate(_ context.Context, line part.LineID, id, actor string) (
 	if err != nil {
 		return recipe.Active{}, err
 	}
+	if from.Count > 0 && from.Count < 500 {
+		return recipe.Active{}, fmt.Errorf("line %s: tick %v is past", line, from)
+	}
 	was := r.active.Term
 	r.active = recipe.Active{Term: recipe.Term{Recipe: id, Hash: k.Hash, Since: time.Unix(9, 0), By: actor, Why: "operator"}, Before: &was}
-	r.said = append(r.said, fmt.Sprint(actor, " activates ", id, " on ", line))
+	at := ""
+	if from != (part.Tick{}) {
+		from.Epoch = 3
+		r.active.From, at = &from, fmt.Sprint(" at ", from)
+	}
+	r.said = append(r.said, fmt.Sprint(actor, " activates ", id, " on ", line, at))
 	return r.active, nil
 }
 
@@ -199,6 +207,9 @@ func TestRecipeOrders(t *testing.T) {
 		{"engineer", "POST", "/api/v1/lines/caps-7/shadow", `{"recipe":"t@2"}`, 404, "caps-7"},
 		{"engineer", "DELETE", shadow, "", 200, "tablets-1"},
 		{"admin", "POST", "/api/v1/recipes/t/1/back", `{"line":"tablets-1","actor":"os:anna"}`, 200, `"recipe":"t@9"`},
+		{"quality", "POST", "/api/v1/recipes/t/1/activate", `{"line":"tablets-1","from_tick":{"epoch":0,"count":700}}`, 200, `"from_tick":{"epoch":3,"count":700}`},
+		{"quality", "POST", "/api/v1/recipes/t/1/activate", `{"line":"tablets-1","from_tick":{"epoch":0,"count":70}}`, 409, "tick 0:70 is past"},
+		{"quality", "POST", "/api/v1/recipes/t/1/activate", `{"line":"tablets-1","from_tick":{"epoch":0,"count":0}}`, 422, "leave from_tick away"},
 	} {
 		kind := "application/json"
 		if c.body == "" {
@@ -208,7 +219,7 @@ func TestRecipeOrders(t *testing.T) {
 			t.Errorf("%s: %s %s %s: got %d %s, want %d with %q", c.token, c.method, c.path, c.body, w.Code, w.Body, c.want, c.says)
 		}
 	}
-	want := []string{"user:q activates t@1 on tablets-1", "user:e has recipe t@2 beside", "user:e has model candidate-1 beside", "user:e has nothing beside", "os:anna leaves t@1"}
+	want := []string{"user:q activates t@1 on tablets-1", "user:e has recipe t@2 beside", "user:e has model candidate-1 beside", "user:e has nothing beside", "os:anna leaves t@1", "user:q activates t@1 on tablets-1 at 3:700"}
 	if !slices.Equal(r.said, want) {
 		t.Errorf("asked: %q, want %q", r.said, want)
 	}

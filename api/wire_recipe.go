@@ -58,6 +58,7 @@ type RecipeLine struct {
 	By     string     `json:"by,omitempty" doc:"who asked"`
 	Why    string     `json:"why,omitempty" doc:"operator, schedule or back"`
 	Before string     `json:"before,omitempty" doc:"name@version to which one step leads back"`
+	From   *Tick      `json:"from_tick,omitempty" doc:"place of its first part, where one was stated; until the appliance starts anew"`
 	Shadow *Shadow    `json:"shadow,omitempty" doc:"what judges beside the line"`
 	Next   *RecipeDue `json:"next,omitempty" doc:"what the schedule makes active next"`
 
@@ -66,7 +67,7 @@ type RecipeLine struct {
 
 // RecipeDue is a change by the schedule.
 type RecipeDue struct {
-	Recipe string    `json:"recipe" doc:"name@version, or name: its newest signed version then"`
+	Recipe string    `json:"recipe" doc:"name@version, or name: its version last active on the line"`
 	At     time.Time `json:"at"`
 }
 
@@ -121,6 +122,10 @@ func (s *server) wireRecipeLine(st line.Status, a recipe.Active) RecipeLine {
 	}
 	if name, at, ok := s.Recipes.Next(st.Line); ok {
 		out.Next = &RecipeDue{Recipe: name, At: at.UTC()}
+	}
+	if a.From != nil {
+		from := Tick(*a.From)
+		out.From = &from
 	}
 	if a.Before != nil {
 		out.Before = a.Before.Recipe

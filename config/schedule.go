@@ -15,7 +15,7 @@ type Scheduled struct {
 	At     string      `yaml:"at"`     // 06:00, in the site's zone
 	Days   []string    `yaml:"days"`   // mon, tue, wed, thu, fri, sat, sun; default all
 	Line   part.LineID `yaml:"line"`   // whose recipe changes
-	Recipe string      `yaml:"recipe"` // NAME@VERSION, or NAME for its newest signed version at that time
+	Recipe string      `yaml:"recipe"` // NAME@VERSION, or NAME for its version last active on the line
 }
 
 // Schedule are all changes by the clock.
@@ -39,7 +39,7 @@ func (s Schedule) Validate(lines []part.LineID) error {
 			refuse("line %q is not among lines: %v", e.Line, lines)
 		}
 		if e.Recipe == "" {
-			refuse("recipe: names no recipe; want NAME@VERSION on the shelf, or NAME for its newest signed version")
+			refuse("recipe: names no recipe; want NAME@VERSION on the shelf, or NAME for its version last active on the line")
 		}
 		for _, day := range e.Days {
 			if !slices.Contains(days, day) {

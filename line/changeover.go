@@ -34,6 +34,9 @@ var Next = part.Tick{}
 // another is on its way.
 var ErrChanging = errors.New("a changeover is on its way")
 
+// ErrAsked is wrapped by the error for another product than the controller asks for.
+var ErrAsked = errors.New("the controller asks for another product")
+
 // Change has the line judge by another setup from a place on the belt on, a tick
 // at the line's zero (epoch 0 is the belt's own), or Next. The tools it needs are opened before the call
 // returns, while the line runs on. The line must run, or be about to.
@@ -118,6 +121,17 @@ func (o *owner) termAt(place part.Tick) *term {
 // yet at the first gate.
 func (s *Station) Changing() bool { return s.plan.Load().next != nil }
 
+// Judges returns by which recipe the line judges, name@version and its file's hash;
+// while a changeover is on its way, by which it will.
+func (s *Station) Judges() (id, hash string) {
+	p := s.plan.Load()
+	u := p.now
+	if p.next != nil {
+		u = p.next
+	}
+	return u.id, u.hash
+}
+
 func (o *owner) change(u *setup, from part.Tick, why, actor string) (Changeover, error) {
 	was := o.setup()
 	if o.s.Changing() {
@@ -128,26 +142,14 @@ func (o *owner) change(u *setup, from part.Tick, why, actor string) (Changeover,
 		return Changeover{}, fmt.Errorf("it judges by %s with this model already", u.id)
 	}
 	if w := &o.wish; w.number != 0 && w.product != u.Recipe.Name {
-		return Changeover{}, fmt.Errorf("the controller asks for %s, not %s: choose the product there, or set its number to 0", w.what(), u.Recipe.Name)
+		return Changeover{}, fmt.Errorf("%w: for %s, not %s: choose the product there, or set its number to 0", ErrAsked, w.what(), u.Recipe.Name)
 	}
 	if why == "controller" && o.wish.number == 0 {
 		return Changeover{}, fmt.Errorf("the controller does not ask for %s any more", u.Recipe.Name)
 	}
-	first, known := o.earliest()
-	if from.Epoch == 0 && from != Next {
-		from.Epoch = first.Epoch
-	}
-	switch {
-	case from == Next:
-		from = first
-	case !known:
-		return Changeover{}, fmt.Errorf("the belt's position is not known, so tick %v can not be placed: ask for next, or once the controller answers", from)
-	case from.Epoch != first.Epoch:
-		return Changeover{}, fmt.Errorf("tick %v is of another epoch than the belt's %v: ask for next, or for a tick of epoch %d", from, o.ctl.status.Now, first.Epoch)
-	case from.Count-first.Count > counts(o.set.MaxSpeed*farAhead.Seconds(), o.set.Encoder.PerMM):
-		return Changeover{}, fmt.Errorf("tick %v is more than %v of belt ahead of %v: the line would be bound until then; ask nearer to it", from, farAhead, o.ctl.status.Now)
-	case from.Before(first):
-		return Changeover{}, fmt.Errorf("tick %v is past: parts from there on may be under a camera; ask for next, or for %v and later", from, first)
+	from, known, err := o.placed(from)
+	if err != nil {
+		return Changeover{}, err
 	}
 	u.serial = was.serial + 1
 	b := o.batches[len(o.batches)-1]
@@ -162,6 +164,41 @@ func (o *owner) change(u *setup, from part.Tick, why, actor string) (Changeover,
 		o.arrive()
 	}
 	return Changeover{Line: o.s.cfg.Line, Recipe: u.id, Was: was.id, From: from, Batch: b.id, Why: why}, nil
+}
+
+// Place returns the tick from which a changeover that is asked for now would take
+// effect, and refuses a tick that it can not have; with Next it is the zero tick where
+// nobody knows where the belt is. Nothing changes.
+func (s *Station) Place(from part.Tick) (place part.Tick, err error) {
+	err = s.ask(func(o *owner) (err error) {
+		place, _, err = o.placed(from)
+		return err
+	})
+	if err != nil {
+		return place, fmt.Errorf("line %s: %w", s.cfg.Line, err)
+	}
+	return place, nil
+}
+
+// placed returns the tick that is meant, and whether anybody knows where the belt is.
+func (o *owner) placed(from part.Tick) (_ part.Tick, known bool, _ error) {
+	first, known := o.earliest()
+	if from.Epoch == 0 && from != Next {
+		from.Epoch = first.Epoch
+	}
+	switch {
+	case from == Next:
+		from = first
+	case !known:
+		return from, known, fmt.Errorf("the belt's position is not known, so tick %v can not be placed: ask for next, or once the controller answers", from)
+	case from.Epoch != first.Epoch:
+		return from, known, fmt.Errorf("tick %v is of another epoch than the belt's %v: ask for next, or for a tick of epoch %d", from, o.ctl.status.Now, first.Epoch)
+	case from.Count-first.Count > counts(o.set.MaxSpeed*farAhead.Seconds(), o.set.Encoder.PerMM):
+		return from, known, fmt.Errorf("tick %v is more than %v of belt ahead of %v: the line would be bound until then; ask nearer to it", from, farAhead, o.ctl.status.Now)
+	case from.Before(first):
+		return from, known, fmt.Errorf("tick %v is past: parts from there on may be under a camera; ask for next, or for %v and later", from, first)
+	}
+	return from, known, nil
 }
 
 // BatchName names a batch by when it was begun.

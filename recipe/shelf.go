@@ -53,21 +53,6 @@ type Approval struct {
 	Over  string    `json:"over"`  // what was signed: Kept.Bill then
 }
 
-// Term is by what a line judges, or judged.
-type Term struct {
-	Recipe string    `json:"recipe"` // name@version
-	Hash   string    `json:"sha256"`
-	Since  time.Time `json:"since"` // UTC, when it was asked for
-	By     string    `json:"by"`    // who asked
-	Why    string    `json:"why"`   // "operator" or "back"
-}
-
-// Active is by what a line judges, and the term before, to which one step leads back.
-type Active struct {
-	Term
-	Before *Term `json:"before,omitempty"`
-}
-
 // State says how far a version has come.
 func (k *Kept) State() string {
 	switch {
@@ -276,35 +261,4 @@ func (k *Kept) Ready() error {
 		return fmt.Errorf("recipe %s: the signature of %s stands under other contents or another report: sign it again with linesman recipe sign %s", k.Recipe, k.Signed.Name, k.Recipe)
 	}
 	return nil
-}
-
-func (s *Shelf) activeFile(line string) string { return filepath.Join(s.Dir, "active", line+".json") }
-
-// Active returns by what a line judges; nil if nothing of the shelf was ever made
-// active there, and its site file says.
-func (s *Shelf) Active(line string) (*Active, error) {
-	text, err := os.ReadFile(s.activeFile(line))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var a Active
-	if err := json.Unmarshal(text, &a); err != nil || a.Recipe == "" {
-		return nil, fmt.Errorf("line %s: %s was altered or damaged (%v): bring it back from a backup, or remove it to judge by the site file's recipe", line, s.activeFile(line), err)
-	}
-	return &a, nil
-}
-
-// SetActive writes down by what a line judges from now on.
-func (s *Shelf) SetActive(line string, a Active) error {
-	if err := os.MkdirAll(filepath.Join(s.Dir, "active"), 0o755); err != nil {
-		return err
-	}
-	text, err := json.MarshalIndent(a, "", "  ")
-	if err != nil {
-		return err
-	}
-	return s.Write(s.activeFile(line), 0o644, append(text, '\n'))
 }

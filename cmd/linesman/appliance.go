@@ -115,11 +115,11 @@ func openAppliance(site *config.Site, log *slog.Logger) (a *appliance, err error
 
 func (a *appliance) openLine(id part.LineID) error {
 	set := *a.site.Lines[id]
-	rec, err := a.site.Recipe(id)
+	rec, begun, err := a.desk.begins(context.Background(), id)
 	if err != nil {
 		return err
 	}
-	setup, err := openSetup(rec)
+	setup, err := openActive(a.site, rec)
 	if err != nil {
 		return fmt.Errorf("line %s: %w", id, err)
 	}
@@ -153,7 +153,7 @@ func (a *appliance) openLine(id part.LineID) error {
 	newestOf(a.judging[id], rec)
 	a.work = append(a.work, station.Run, outputs.Run, func(ctx context.Context) error { return a.changeOnDemand(ctx, id, wanted) },
 		func(ctx context.Context) error { return a.proveSamples(ctx, id, a.judging[id]) },
-		func(ctx context.Context) error { return a.followShelf(ctx, id, rec.Hash()) },
+		func(ctx context.Context) error { return a.followShelf(ctx, id, begun) },
 		func(ctx context.Context) error {
 			zone, err := a.site.Location()
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"linesman/config"
@@ -33,6 +34,23 @@ func openSetup(rec *recipe.Recipe) (line.Setup, error) {
 	}, nil
 }
 
+// openActive is openSetup for what a line is to judge by: the models of a version that
+// the shelf keeps have to be those that were put there.
+func openActive(site *config.Site, rec *recipe.Recipe) (line.Setup, error) {
+	shelf := site.Shelf()
+	k, err := shelf.Get(rec.ID())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return line.Setup{}, err
+	}
+	setup, err := openSetup(rec)
+	if err == nil && k != nil && k.Hash == rec.Hash() {
+		if err = sameModels(rec, k, setup.Model.Hash); err != nil {
+			return line.Setup{}, errors.Join(err, setup.Close())
+		}
+	}
+	return setup, err
+}
+
 // changeOver has a line judge by a recipe from a tick on, or line.Next. The model
 // is loaded and checked before the line hears of it, and the line runs on
 // meanwhile; the model before is closed once its last part has left. why is
@@ -43,7 +61,7 @@ func (a *appliance) changeOver(id part.LineID, rec *recipe.Recipe, from part.Tic
 	if !ok {
 		return line.Changeover{}, fmt.Errorf("line %q is not among %v", id, a.site.LineIDs())
 	}
-	setup, err := openSetup(rec)
+	setup, err := openActive(a.site, rec)
 	if err != nil {
 		return line.Changeover{}, fmt.Errorf("line %s: %w", id, err)
 	}
@@ -92,7 +110,7 @@ func (a *appliance) changeOnDemand(ctx context.Context, id part.LineID, wanted <
 			again = time.After(changingPause)
 			continue
 		}
-		rec, err := recipeFor(a.site, id, product)
+		rec, err := a.desk.comesAgain(ctx, id, product)
 		if err == nil {
 			_, err = a.changeOver(id, rec, line.Next, "controller", "controller")
 		}
@@ -102,39 +120,10 @@ func (a *appliance) changeOnDemand(ctx context.Context, id part.LineID, wanted <
 		case err != nil:
 			a.log.Error("the product that the controller asks for can not be judged", "line", id, "product", product, "err", err)
 			a.stations[id].Refuse(product, err)
+			judges, _ := a.stations[id].Judges()
+			a.tellRefused(ctx, id, event.RecipeRefused{Recipe: product, Judges: judges, Due: time.Now().UTC(), Cause: err.Error()}, "controller")
 		}
 	}
-}
-
-// recipeFor returns the recipe by which a line judges a product, by its name: the
-// one that judges if it is of this product, else the newest signed one on the shelf.
-func recipeFor(site *config.Site, id part.LineID, product string) (*recipe.Recipe, error) {
-	rec, err := site.Recipe(id)
-	if err != nil || rec.Name == product {
-		return rec, err
-	}
-	shelf := site.Shelf()
-	all, err := shelf.List()
-	if err != nil {
-		return nil, err
-	}
-	var newest *recipe.Recipe
-	for i := range all {
-		if all[i].Ready() != nil || nameOf(all[i].Recipe) != product {
-			continue
-		}
-		r, _, err := shelf.Load(all[i].Recipe)
-		if err != nil {
-			return nil, err
-		}
-		if newest == nil || r.Version > newest.Version {
-			newest = r
-		}
-	}
-	if newest == nil {
-		return nil, fmt.Errorf("there is no signed recipe of %s for line %s, only %s: linesman recipe test, sign", product, id, rec.ID())
-	}
-	return newest, nil
 }
 
 // The shelf is looked at for what was made active so often, and for what could not
@@ -144,43 +133,100 @@ const (
 	shelfAgain = 30 * time.Second
 )
 
-// followShelf changes a line over to what is made active on the shelf. judged is
-// the hash of the recipe that it began by. What can not be loaded is told once and
-// changes nothing.
-func (a *appliance) followShelf(ctx context.Context, id part.LineID, judged string) error {
+// orderOf tells one making active from another.
+func orderOf(active *recipe.Active) string {
+	return active.Hash + active.Since.UTC().Format(time.RFC3339Nano)
+}
+
+// followShelf changes a line over to what is made active on the shelf, once: what the
+// controller asks for afterwards stands until the next is made active. begun is what
+// was active when the line began, nil if nothing was. What can not be judged by is
+// told once and changes nothing.
+func (a *appliance) followShelf(ctx context.Context, id part.LineID, begun *recipe.Active) error {
 	tick := time.NewTicker(shelfEvery)
 	defer tick.Stop()
-	shelf, refused, again := a.site.Shelf(), "", time.Time{}
-	var tried string
+	shelf, station := a.site.Shelf(), a.stations[id]
+	var done, tried, refused string
+	var again time.Time
+	if begun != nil {
+		done = orderOf(begun)
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		active, err := shelf.Active(string(id))
-		if err == nil && (active == nil || active.Hash == judged || active.Hash == tried && time.Now().Before(again)) {
+		if station.Changing() {
 			continue
 		}
+		active, err := shelf.Active(string(id))
+		if err == nil && active == nil {
+			continue
+		}
+		judges, hash := station.Judges()
+		order := ""
 		if err == nil {
-			var rec *recipe.Recipe
-			if rec, err = a.site.Recipe(id); err == nil {
-				_, err = a.changeOver(id, rec, line.Next, active.Why, active.By)
+			order = orderOf(active)
+			if hash == active.Hash {
+				done = order
 			}
+			if done == order || tried == order && time.Now().Before(again) {
+				continue
+			}
+			err = a.follow(ctx, id, active)
 		}
 		switch {
 		case err == nil:
-			judged, refused, tried = active.Hash, "", ""
+			done, tried, refused = order, "", ""
 			continue
 		case errors.Is(err, line.ErrChanging): // the next look finds it
 			continue
 		}
-		if active != nil {
-			tried, again = active.Hash, time.Now().Add(shelfAgain)
+		tried, again = order, time.Now().Add(shelfAgain)
+		if err.Error() == refused {
+			continue
 		}
-		if err.Error() != refused {
-			refused = err.Error()
-			a.log.Error("what was made active can not be judged by: the line goes on as before", "line", id, "err", err)
+		refused = err.Error()
+		a.log.Error("what was made active can not be judged by: the line goes on as before", "line", id, "err", err)
+		if active != nil && ctx.Err() == nil && !errors.Is(err, line.ErrAsked) { // else it only waits
+			a.tellRefused(ctx, id, event.RecipeRefused{Recipe: active.Recipe, Judges: judges, Due: active.Since, Cause: refused}, active.By)
 		}
+	}
+}
+
+// follow changes a line over to what is active. While the controller asks for another
+// product, that one's last version is what counts, so that a version which was taken
+// back judges no longer; the error says then what waits.
+func (a *appliance) follow(ctx context.Context, id part.LineID, active *recipe.Active) error {
+	rec, err := a.site.Recipe(id)
+	if err != nil {
+		return err
+	}
+	if err := a.desk.mayJudge(ctx, id, rec); err != nil {
+		return err
+	}
+	_, err = a.changeOver(id, rec, line.Next, active.Why, active.By)
+	if !errors.Is(err, line.ErrAsked) {
+		return err
+	}
+	judges, hash := a.stations[id].Judges()
+	last, lastErr := a.desk.comesAgain(ctx, id, nameOf(judges))
+	if lastErr == nil && last.Hash() != hash {
+		_, lastErr = a.changeOver(id, last, line.Next, active.Why, active.By)
+	}
+	if lastErr != nil {
+		return fmt.Errorf("%s waits until the controller asks for it, and meanwhile: %w", rec.ID(), lastErr)
+	}
+	return err
+}
+
+// tellRefused logs that a line did not change over.
+func (a *appliance) tellRefused(ctx context.Context, id part.LineID, p event.RecipeRefused, actor string) {
+	p.Line = string(id)
+	e := event.New("/"+a.site.Name+"/line/"+string(id), "line", time.Now(), p)
+	e.ID, e.Actor = event.NewID(), actor
+	if err := a.desk.tell(ctx, e); err != nil {
+		a.log.Error("the log could not be told what was refused", "line", id, "err", err)
 	}
 }

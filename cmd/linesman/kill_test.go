@@ -119,6 +119,8 @@ type victim struct {
 	changing                  string // the program that runs the appliance and changes its recipe; "" for the appliance alone
 	plcAddress, framesAddress string
 	listen                    string // the page's address; any port unless set
+	control                   string // where the drawn line takes orders; nowhere unless set
+	products                  string // that the controller asks for by number, as the site file writes them
 	run                       *exec.Cmd
 	said                      *bytes.Buffer
 	blind                     []time.Duration // from a kill to the first part that passes again
@@ -184,7 +186,8 @@ lines:
     views: [{camera: top, at_mm: %g, mm_per_px: %g, exposure: 40us}]
     gates: [{at_mm: %g, lanes: [1], controller: plc-1, mode: %s, point: pass, response: %s, window_mm: 14, confirm: ejected, confirm_mm: 40, exit: good_count, exit_mm: 60}]
     recipe: recipe.yaml
-`, cmp.Or(v.listen, "127.0.0.1:0"), v.framesAddress, v.plcAddress, l.PerMM, l.CameraMM, l.MMPerPx, l.GateMM, v.mode, response),
+    products: {%s}
+`, cmp.Or(v.listen, "127.0.0.1:0"), v.framesAddress, v.plcAddress, l.PerMM, l.CameraMM, l.MMPerPx, l.GateMM, v.mode, response, v.products),
 		"recipe.yaml": fmt.Sprintf("recipe: caps\nversion: 1\npart: {diameter_mm: %g}\nmodel: %s\n", l.DiameterMM, v.model),
 	}
 	for name, text := range files {
@@ -201,7 +204,7 @@ func (v *victim) report() string { return filepath.Join(v.dir, "report.jsonl") }
 func (v *victim) startSim() (end func()) {
 	v.t.Helper()
 	cmd := exec.Command(v.binary, "sim", "--product", "caps", "--rate", fmt.Sprint(cmp.Or(v.rate, 36000)), "--seed", fmt.Sprint(v.seed), "--defects", "0.1", "--mode", v.mode,
-		"--plc", v.plcAddress, "--frames", v.framesAddress, "--rtsp=", "--control=", "--report", v.report())
+		"--plc", v.plcAddress, "--frames", v.framesAddress, "--rtsp=", "--control="+v.control, "--report", v.report())
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		v.t.Fatal(err)

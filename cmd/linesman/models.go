@@ -42,8 +42,16 @@ func openModels(rec *recipe.Recipe) (*panel.Panel, error) {
 // were put there.
 func modelsOf(rec *recipe.Recipe, k *recipe.Kept) (panel.Folders, error) {
 	f, err := readModels(rec)
-	if err == nil && k != nil && f.Model().SHA256 != k.ModelHash {
-		err = fmt.Errorf("recipe %s: its model on the shelf is another one now: bring %s back from a backup", k.Recipe, append(rec.OtherDirs(), rec.ModelDir()))
+	if err == nil && k != nil {
+		err = sameModels(rec, k, f.Model().SHA256)
 	}
 	return f, err
+}
+
+// sameModels refuses models with another hash than those that were put on the shelf.
+func sameModels(rec *recipe.Recipe, k *recipe.Kept, hash string) error {
+	if hash == k.ModelHash {
+		return nil
+	}
+	return fmt.Errorf("recipe %s: its model on the shelf is another one now: bring %s back from a backup", k.Recipe, append(rec.OtherDirs(), rec.ModelDir()))
 }

@@ -42,6 +42,7 @@ there goes before the site file's own recipe, from the next part on.
   linesman recipe sign cap-28@2 -c site.yaml --line caps-1 --user li
   linesman recipe shadow cap-28@2 -c site.yaml --line caps-1
   linesman recipe activate cap-28@2 -c site.yaml --line caps-1
+  linesman recipe activate cap-28@3 -c site.yaml --line caps-1 --at-tick 184200
   linesman recipe back -c site.yaml --line caps-1`
 }
 

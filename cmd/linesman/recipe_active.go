@@ -4,12 +4,18 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
+	"linesman/access"
+	"linesman/api"
 	"linesman/config"
 	"linesman/part"
 	"linesman/recipe"
@@ -18,8 +24,9 @@ import (
 // RecipeActivateCmd has a line judge by a version.
 type RecipeActivateCmd struct {
 	SiteFlag
-	ID   string `arg:"" help:"NAME@VERSION, tested and signed."`
-	Line string `help:"The line. Default: the site's only one."`
+	ID     string `arg:"" help:"NAME@VERSION, tested and signed."`
+	Line   string `help:"The line. Default: the site's only one."`
+	AtTick *int64 `placeholder:"TICK" help:"Judge by it from this count of the line's encoder on, at the line's zero; it must lie ahead, an hour of belt at most. Default: from the next part on."`
 }
 
 // Run refuses what is not signed under its own report.
@@ -28,8 +35,40 @@ func (c *RecipeActivateCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.AtTick != nil {
+		return c.atTick(ctx, site, id)
+	}
 	active, err := deskOf(site).activate(ctx, id, c.ID, "operator", whoRuns())
 	return tellActive(site, id, active, err)
+}
+
+// atTick asks the appliance that runs: nobody else knows where the belt is.
+func (c *RecipeActivateCmd) atTick(ctx context.Context, site *config.Site, id part.LineID) error {
+	name, version, ok := strings.Cut(c.ID, "@")
+	if !ok {
+		return fmt.Errorf("recipe %q: want NAME@VERSION, as linesman recipe list shows it", c.ID)
+	}
+	if !inUse(logFolder(site)) {
+		return fmt.Errorf("no appliance runs, so nobody knows where the belt of line %s is: start it with linesman run, or leave --at-tick away", id)
+	}
+	token, err := access.LocalToken(accessDir(site))
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(map[string]any{"line": id, "actor": whoRuns(), "from_tick": api.Tick{Count: *c.AtTick}})
+	if err != nil {
+		return err
+	}
+	there := &remoteLog{url: "http://" + nearby(site.Listen), token: token}
+	var now api.RecipeLine
+	if err := there.ask(ctx, http.MethodPost, "/api/v1/recipes/"+url.PathEscape(name)+"/"+url.PathEscape(version)+"/activate", body, &now); err != nil {
+		return err
+	}
+	if now.From == nil {
+		return fmt.Errorf("line %s: the appliance that runs is older than this program and did not heed --at-tick: %s judges from the next part on; linesman recipe back --line %s", id, now.Recipe, id)
+	}
+	_, err = fmt.Printf("line %s judges by %s instead of %s from tick %v on; back with: linesman recipe back --line %s\n", id, now.Recipe, now.Before, part.Tick(*now.From), id)
+	return err
 }
 
 // tellActive says from when on a line judges by what was made active.

@@ -49,6 +49,15 @@ func deskOf(site *config.Site) *desk {
 // "operator" or "schedule", actor who asked. An error that wraps errUntold says that
 // the version is active and the log does not know.
 func (d *desk) activate(ctx context.Context, id part.LineID, name, why, actor string) (recipe.Active, error) {
+	return d.activateAt(ctx, id, name, why, actor, nil)
+}
+
+// taking has a line take a changeover on at a stated place before it is written down,
+// and returns the place.
+type taking func(*recipe.Recipe) (part.Tick, error)
+
+// activateAt is activate at the place that take returns; nil is the next.
+func (d *desk) activateAt(ctx context.Context, id part.LineID, name, why, actor string, take taking) (recipe.Active, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	shelf := shelfOf(d.site)
@@ -65,7 +74,25 @@ func (d *desk) activate(ctx context.Context, id part.LineID, name, why, actor st
 	if err := d.read(func(log proof.Log) error { return proven(ctx, log, shelf, k) }); err != nil {
 		return recipe.Active{}, err
 	}
-	return d.makeActive(ctx, id, rec, k, why, actor)
+	return d.makeActive(ctx, id, rec, k, why, actor, take)
+}
+
+// resume makes active again what was active on the line before and was not taken back.
+func (d *desk) resume(ctx context.Context, id part.LineID, name, why, actor string) (recipe.Active, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	shelf := shelfOf(d.site)
+	rec, k, err := shelf.Load(name)
+	if err != nil {
+		return recipe.Active{}, err
+	}
+	if _, err := modelsOf(rec, k); err != nil {
+		return recipe.Active{}, err
+	}
+	if err := d.mayJudge(ctx, id, rec); err != nil {
+		return recipe.Active{}, err
+	}
+	return d.makeActive(ctx, id, rec, k, why, actor, nil)
 }
 
 // back makes active what was active before: one step. It was tested and signed then,
@@ -92,7 +119,7 @@ func (d *desk) back(ctx context.Context, id part.LineID, from, actor string) (re
 	if _, err := modelsOf(rec, k); err != nil {
 		return recipe.Active{}, err
 	}
-	return d.makeActive(ctx, id, rec, k, "back", actor)
+	return d.makeActive(ctx, id, rec, k, "back", actor, nil)
 }
 
 // errUntold is wrapped where a version is active and the log could not be told.
@@ -101,7 +128,7 @@ var errUntold = errors.New("it is active, but the log could not be told who aske
 // makeActive, under the lock, writes down by what a line judges; a running appliance reads it
 // within a second. What judged before goes onto the shelf, so that there is a way
 // back.
-func (d *desk) makeActive(ctx context.Context, id part.LineID, rec *recipe.Recipe, k *recipe.Kept, why, actor string) (recipe.Active, error) {
+func (d *desk) makeActive(ctx context.Context, id part.LineID, rec *recipe.Recipe, k *recipe.Kept, why, actor string, take taking) (recipe.Active, error) {
 	shelf := shelfOf(d.site)
 	if err := d.site.Fits(id, rec); err != nil {
 		return recipe.Active{}, err
@@ -113,13 +140,18 @@ func (d *desk) makeActive(ctx context.Context, id part.LineID, rec *recipe.Recip
 	if before.Hash() == k.Hash {
 		return recipe.Active{}, fmt.Errorf("line %s judges by %s already", id, k.Recipe)
 	}
-	term := recipe.Term{Recipe: before.ID(), Hash: before.Hash()}
+	term := recipe.Term{Recipe: before.ID(), Hash: before.Hash(), Own: true}
 	active, err := shelf.Active(string(id))
 	if err != nil {
 		return recipe.Active{}, err
 	}
 	if active != nil {
 		term = active.Term
+		if active.Early {
+			if err := d.remember(ctx, id, active); err != nil {
+				return recipe.Active{}, err
+			}
+		}
 	} else {
 		m, err := readModels(before)
 		if err != nil {
@@ -128,17 +160,39 @@ func (d *desk) makeActive(ctx context.Context, id part.LineID, rec *recipe.Recip
 		if _, err := shelf.Add(d.site.Path(d.site.Lines[id].Recipe), before, m.Model().SHA256); err != nil {
 			return recipe.Active{}, err
 		}
+		active = &recipe.Active{Term: term}
+		active.Choose(term)
 	}
-	now := recipe.Active{Term: recipe.Term{Recipe: k.Recipe, Hash: k.Hash, Since: time.Now().UTC(), By: actor, Why: why}, Before: &term}
+	term.Own = term.Own || active.IsOwn(term.Recipe, term.Hash)
+	now := recipe.Active{Term: recipe.Term{Recipe: k.Recipe, Hash: k.Hash, Since: time.Now().UTC(), By: actor, Why: why}, Before: &term, Chosen: active.Chosen}
+	now.Own = active.IsOwn(k.Recipe, k.Hash)
+	if why == "back" {
+		now.TakeBack(term.Recipe)
+	}
+	now.Choose(now.Term)
+	var told event.Tick
+	if take != nil {
+		from, err := take(rec)
+		if err != nil {
+			return recipe.Active{}, err
+		}
+		now.From, told = &from, event.Tick{Epoch: from.Epoch, Count: from.Count}
+	}
 	if err := shelf.SetActive(string(id), now); err != nil {
+		if take != nil {
+			err = fmt.Errorf("line %s changes over to %s at tick %v, but the shelf does not know of it: make room, or mend the disk, and activate it again: %w", id, k.Recipe, *now.From, err)
+		}
 		return recipe.Active{}, err
 	}
-	e := changedEvent(d.site, id, k, actor, func(p *event.RecipeChanged) { p.State, p.Was, p.Why = "active", term.Recipe, why })
+	e := changedEvent(d.site, id, k, actor, func(p *event.RecipeChanged) { p.State, p.Was, p.Why, p.From = "active", term.Recipe, why, told })
 	if err := d.tell(ctx, e); err != nil {
 		return now, fmt.Errorf("line %s, recipe %s: %w: %w", id, k.Recipe, errUntold, err)
 	}
 	return now, nil
 }
+
+// errNoSignature is wrapped where the log has not the signature that the shelf names.
+var errNoSignature = errors.New("the log has no signature")
 
 // proven holds a version's report against its hash, and its signature against the
 // log: what lies on the shelf could have been written by hand.
@@ -159,7 +213,7 @@ func proven(ctx context.Context, log proof.Log, shelf recipe.Shelf, k *recipe.Ke
 			return err
 		}
 		if len(events) == 0 {
-			return fmt.Errorf("recipe %s: the log has no signature %s under this recipe, model and report: sign it with linesman recipe sign %s", k.Recipe, k.Signed.Event, k.Recipe)
+			return fmt.Errorf("recipe %s: %w %s under this recipe, model and report: sign it with linesman recipe sign %s", k.Recipe, errNoSignature, k.Signed.Event, k.Recipe)
 		}
 		for _, e := range events {
 			if p, err := event.As[event.AuditSigned](e); err == nil && e.ID == k.Signed.Event && p.SHA256 == want {

@@ -10,6 +10,7 @@ import (
 
 	"linesman/api"
 	"linesman/event"
+	"linesman/line"
 	"linesman/models/anomaly"
 	"linesman/part"
 	"linesman/proof"
@@ -95,9 +96,19 @@ func (r recipes) file(id string) (string, error) {
 	return "", err
 }
 
-// Activate has a line judge by a version on the shelf.
-func (r recipes) Activate(ctx context.Context, id part.LineID, name, actor string) (recipe.Active, error) {
-	return r.a.desk.activate(ctx, id, name, "operator", actor)
+// Activate has a line judge by a version on the shelf, from the next place on the belt
+// or a stated one.
+func (r recipes) Activate(ctx context.Context, id part.LineID, name, actor string, from part.Tick) (recipe.Active, error) {
+	if from == line.Next {
+		return r.a.desk.activate(ctx, id, name, "operator", actor)
+	}
+	return r.a.desk.activateAt(ctx, id, name, "operator", actor, func(rec *recipe.Recipe) (part.Tick, error) {
+		if _, err := r.a.stations[id].Place(from); err != nil { // before a model is loaded
+			return from, err
+		}
+		c, err := r.a.changeOver(id, rec, from, "operator", actor)
+		return c.From, err
+	})
 }
 
 // Back goes one step back.

@@ -57,7 +57,11 @@ func (d *desk) change(ctx context.Context, id part.LineID, e config.Scheduled, a
 	if err == nil {
 		var rec *recipe.Recipe
 		if rec, err = scheduled(d.site, id, e.Recipe); err == nil && rec.ID() != judges {
-			_, err = d.activate(ctx, id, rec.ID(), "schedule", "schedule")
+			do := d.activate
+			if !strings.Contains(e.Recipe, "@") {
+				do = d.resume
+			}
+			_, err = do(ctx, id, rec.ID(), "schedule", "schedule")
 		}
 	}
 	if err == nil || errors.Is(err, errUntold) {
@@ -68,8 +72,8 @@ func (d *desk) change(ctx context.Context, id part.LineID, e config.Scheduled, a
 	return errors.Join(err, d.tell(ctx, told))
 }
 
-// scheduled returns what a schedule's entry means now. It has to be signed, or judge
-// already.
+// scheduled returns what a schedule's entry means now. A version has to be signed; a
+// product's name alone means what judges already, or judged it last on this line.
 func scheduled(site *config.Site, id part.LineID, name string) (*recipe.Recipe, error) {
 	if !strings.Contains(name, "@") {
 		return recipeFor(site, id, name)

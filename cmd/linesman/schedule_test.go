@@ -40,29 +40,34 @@ func scheduledPlant(t *testing.T, schedule string) (*desk, *eventtest.Proven) {
 			_, err := log.Append(ctx, []event.Event{e})
 			return err
 		}}
-	shelf := recipe.Shelf{Dir: site.Shelf().Dir, Write: disk.Write}
-	m, err := anomaly.Read(model)
-	must(t, err)
 	for version := 2; version <= 4; version++ {
-		rec, err := draft(v.dir, "caps", version)
-		must(t, err)
-		k, err := shelf.Add(rec.File(), rec, m.Card.SHA256)
-		must(t, err)
-		report, err := json.Marshal(tried{Recipe: rec.ID()})
-		must(t, err)
-		k, err = shelf.SetTested(k.Recipe, recipe.Tested{Report: sha256Of(report), Judged: 1}, report, nil)
-		must(t, err)
-		if version == 4 {
-			continue
-		}
-		id := event.NewID()
-		_, err = shelf.SetSigned(k.Recipe, recipe.Approval{User: "li", Event: id, Over: k.Bill()})
-		must(t, err)
-		signed := event.New("/plant", "li", time.Now(), event.AuditSigned{SHA256: sha256Of([]byte(k.Bill()))})
-		signed.ID = id
-		log.Emit(signed)
+		stock(t, d, v.dir, model, "caps", version, version < 4)
 	}
 	return d, log
+}
+
+// stock puts a version onto the shelf, with a model beside it, tested and perhaps signed.
+func stock(t *testing.T, d *desk, dir, model, name string, version int, signed bool) {
+	t.Helper()
+	shelf := recipe.Shelf{Dir: d.site.Shelf().Dir, Write: disk.Write}
+	m, err := anomaly.Read(model)
+	must(t, err)
+	rec, err := draft(dir, name, version)
+	must(t, err)
+	k, err := shelf.Add(rec.File(), rec, m.Card.SHA256)
+	must(t, err)
+	report, err := json.Marshal(tried{Recipe: rec.ID()})
+	must(t, err)
+	k, err = shelf.SetTested(k.Recipe, recipe.Tested{Report: sha256Of(report), Judged: 1}, report, nil)
+	must(t, err)
+	if !signed {
+		return
+	}
+	e := event.New("/plant", "li", time.Now(), event.AuditSigned{SHA256: sha256Of([]byte(k.Bill()))})
+	e.ID = event.NewID()
+	_, err = shelf.SetSigned(k.Recipe, recipe.Approval{At: e.Time, User: "li", Event: e.ID, Over: k.Bill()})
+	must(t, err)
+	must(t, d.tell(t.Context(), e))
 }
 
 // TestScheduleFollowed: what is due is made active, and what was due while no
@@ -137,8 +142,8 @@ func TestScheduleFollowed(t *testing.T) {
 	})
 }
 
-// TestScheduleMeans: an entry without a version is the newest signed one of its
-// product, and check names the entry that can not be kept.
+// TestScheduleMeans: an entry without a version is what judges already of its product,
+// and check names the entry that can not be kept.
 func TestScheduleMeans(t *testing.T) {
 	d, _ := scheduledPlant(t, `schedule: [{at: "06:00", line: caps-1, recipe: caps@4}]
 `)

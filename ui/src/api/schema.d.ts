@@ -700,7 +700,7 @@ export interface paths {
         put?: never;
         /**
          * Have a line judge by a version
-         * @description It must be tested and signed. The line changes over at the next place on the belt, within about a second; recipe.activated says where. It wants the right "recipe".
+         * @description It must be tested and signed. The line changes over at the next place on the belt, within about a second, or at from_tick, which must lie ahead; recipe.activated says where. It wants the right "recipe".
          */
         post: operations["activateRecipe"];
         delete?: never;
@@ -1080,6 +1080,14 @@ export interface components {
             /** @description whose link it was; absent at a screen */
             channel?: string;
             note?: string;
+        };
+        ActivateOrder: {
+            /** @description who asks, where a command of the box speaks for somebody */
+            actor?: string;
+            /** @description place of the first part to be judged by it: the tick at which that part is at the line's zero. epoch 0 is the belt's own. It must lie ahead, an hour of belt at most. Default: the next place */
+            from_tick?: components["schemas"]["Tick"];
+            /** @description the line */
+            line: string;
         };
         Alarm: {
             acknowledged?: components["schemas"]["Acknowledged"];
@@ -2077,7 +2085,7 @@ export interface components {
         RecipeDue: {
             /** Format: date-time */
             at: string;
-            /** @description name@version, or name: its newest signed version then */
+            /** @description name@version, or name: its version last active on the line */
             recipe: string;
         };
         RecipeLine: {
@@ -2085,6 +2093,8 @@ export interface components {
             before?: string;
             /** @description who asked */
             by?: string;
+            /** @description place of its first part, where one was stated; until the appliance starts anew */
+            from_tick?: components["schemas"]["Tick"];
             /** @description name@version that judges at this moment */
             judges: string;
             line: string;
@@ -5167,7 +5177,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RecipeOrder"];
+                "application/json": components["schemas"]["ActivateOrder"];
             };
         };
         responses: {
