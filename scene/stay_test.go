@@ -252,8 +252,17 @@ func TestSpaces(t *testing.T) {
 	if got[0].Now != 1 || got[0].In != 2 || got[0].Out != 1 || got[0].Short != 0 || got[1].Now != 0 || got[1].Short != 1 {
 		t.Errorf("%+v", got)
 	}
-	if off, err := s.Set("cell", 0, start); off != 1 || err != nil || s.Heads()[0].Now != 0 || s.Heads()[0].Since != start {
-		t.Errorf("set: off %d, %v, %+v", off, err, s.Heads()[0])
+	if was, err := s.Set("cell", 0, start); was.Off(0) != 1 || was.Most != 2 || err != nil || s.Heads()[0].Now != 0 || s.Heads()[0].Since != start {
+		t.Errorf("set: it was %+v, %v, now %+v", was, err, s.Heads()[0])
+	}
+	dark := s.Fresh("nobody counted")
+	dark.Take("yard", []Crossing{out, in})
+	dark.Put(s.Heads()[1])
+	if got := dark.Heads(); got[0].Unknown != "nobody counted" || got[0].Now != 1 || got[1].Unknown != "" || got[1].Short != 1 {
+		t.Errorf("of which nothing is known: %+v", got)
+	}
+	if was, _ := dark.Set("cell", 4, start); was.Off(4) != 0 || dark.Heads()[0].Unknown != "" {
+		t.Errorf("a count that nobody knew was off by %d; then %+v", was.Off(4), dark.Heads()[0])
 	}
 	if _, err := s.Set("attic", 0, start); err == nil || !strings.Contains(err.Error(), "there are cell, hall") {
 		t.Errorf("an unknown space: %v", err)

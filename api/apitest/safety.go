@@ -328,7 +328,9 @@ func (s *Safety) Heads() []scene.Heads {
 }
 
 // SetHeads is of api.Watches.
-func (s *Safety) SetHeads(string, int) (int, error) { return 0, nil }
+func (s *Safety) SetHeads(space string, people int, _ string) (event.ZoneCount, error) {
+	return event.ZoneCount{Zone: space, People: people, SetTo: true}, nil
+}
 
 // AcceptView is of api.Watches.
 func (s *Safety) AcceptView(id part.CameraID, _, _ string) error {

@@ -921,7 +921,7 @@ export interface paths {
         get?: never;
         /**
          * Say how many are in a space
-         * @description By somebody who counted, as at the end of a shift. The event zone.count says by how many the count was off. It wants the right "acknowledge", or a token that may append linesman.zone.count.v1.
+         * @description By somebody who counted, as at the end of a shift. The event zone.count keeps who said so and by how many the count was off; the answer has it as set. It wants the right "acknowledge", or a token that may append linesman.zone.count.v1.
          */
         put: operations["set-heads"];
         post?: never;
@@ -1622,6 +1622,21 @@ export interface components {
             newest: string;
             /** @description seq of the oldest event there is */
             oldest: string;
+        };
+        HeadsSet: {
+            /** @description rules of place and dress that hold now */
+            alerts: components["schemas"]["WatchAlert"][];
+            /**
+             * Format: date-time
+             * @description the appliance's clock
+             */
+            now: string;
+            /** @description what the log keeps of it, in zone.count: people as set, off by how many the count was too high, in, out and short since it was last set */
+            set: components["schemas"]["ZoneCount"];
+            /** @description closed spaces whose heads are counted */
+            spaces: components["schemas"]["WatchSpace"][];
+            /** @description the safety cameras, by name */
+            watches: components["schemas"]["Watch"][];
         };
         Inclusion: {
             file: string;
@@ -2789,7 +2804,10 @@ export interface components {
              * @description since it was last set
              */
             in: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description the fewest there can be where it is unknown
+             */
             now: number;
             /** Format: int64 */
             out: number;
@@ -2804,6 +2822,8 @@ export interface components {
              */
             since?: string;
             space: string;
+            /** @description why nobody can tell how many are in; absent if it is known */
+            unknown?: string;
         };
         WatchTrack: {
             /** @description x0, y0, x1, y1 in shares of the picture */
@@ -2875,6 +2895,29 @@ export interface components {
              * @description 1 = threshold
              */
             score: number;
+        };
+        ZoneCount: {
+            camera?: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            in: number;
+            /** Format: int64 */
+            most_people: number;
+            /** Format: int64 */
+            off?: number;
+            /** Format: int64 */
+            out: number;
+            /** Format: int64 */
+            people: number;
+            set?: boolean;
+            /** Format: int64 */
+            short?: number;
+            unknown?: boolean;
+            /** Format: int64 */
+            vehicles?: number;
+            what_to_do?: string;
+            zone: string;
         };
     };
     responses: never;
@@ -5885,7 +5928,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Watched"];
+                    "application/json": components["schemas"]["HeadsSet"];
                 };
             };
             /** @description Unauthorized */
