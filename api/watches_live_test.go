@@ -142,7 +142,7 @@ func TestAcceptView(t *testing.T) {
 // count was off.
 func TestSetHeads(t *testing.T) {
 	y := &yard{}
-	_, h := proven(t, func(c *api.Config) { c.Watches = y })
+	_, h := proven(t, func(c *api.Config) { c.Access, c.Watches = labellers, y })
 	for _, c := range []struct {
 		token, space, body string
 		want               int
