@@ -30,7 +30,7 @@ type Watches interface {
 	Standing() []watch.Stands
 	Heads() []scene.Heads
 	SetHeads(space string, people int, actor string) (event.ZoneCount, error)
-	Hours() []rules.HourCell
+	Hours() (cells []rules.HourCell, since time.Time)
 	AcceptView(id part.CameraID, reason, actor string) error
 }
 
@@ -156,6 +156,7 @@ type WatchWithheld struct {
 
 // WatchHours is the table of alarm hours.
 type WatchHours struct {
+	Since time.Time   `json:"since" doc:"how far back they are counted: 31 days, less where the log does not reach so far or has not been read yet"`
 	Cells []WatchHour `json:"cells" doc:"by hour, camera, zone and object; what never was is left out"`
 }
 
@@ -187,12 +188,14 @@ func (s *server) registerWatches(a huma.API) {
 	huma.Register(a, get("/watches", "watches", "The safety cameras: who is seen where, which rules hold, what is wrong with a picture"), func(context.Context, *struct{}) (*watchedAnswer, error) {
 		return &watchedAnswer{s.watchedNow()}, nil
 	})
-	huma.Register(a, get("/watches/hours", "watch-hours", "Alarm hours by camera, zone and object, as far back as this process runs"), func(context.Context, *struct{}) (*hoursAnswer, error) {
-		out := &hoursAnswer{WatchHours{Cells: []WatchHour{}}}
+	huma.Register(a, get("/watches/hours", "watch-hours", "Alarm hours by camera, zone and object, over the last 31 days by the log"), func(context.Context, *struct{}) (*hoursAnswer, error) {
+		out := &hoursAnswer{WatchHours{Since: time.Now().UTC(), Cells: []WatchHour{}}}
 		if s.Watches == nil {
 			return out, nil
 		}
-		for _, c := range s.Watches.Hours() {
+		cells, since := s.Watches.Hours()
+		out.Body.Since = since.UTC()
+		for _, c := range cells {
 			out.Body.Cells = append(out.Body.Cells, WatchHour{c.Hour.UTC(), string(c.Camera), c.Zone, c.Object, c.Raised, c.Seconds, c.Withheld})
 		}
 		return out, nil

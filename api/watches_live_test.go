@@ -72,7 +72,7 @@ func (y *yard) SetHeads(space string, people int, actor string) (event.ZoneCount
 	y.counted = append(y.counted, actor)
 	return event.ZoneCount{Zone: space, People: people, SetTo: true, Off: 2}, nil
 }
-func (y *yard) Hours() []rules.HourCell { return nil }
+func (y *yard) Hours() ([]rules.HourCell, time.Time) { return nil, time.Time{} }
 
 func (y *yard) AcceptView(id part.CameraID, reason, actor string) error {
 	if id != "yard" {

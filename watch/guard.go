@@ -114,11 +114,13 @@ func (g *Guard) Run(ctx context.Context) error {
 		return err
 	}
 	g.heads.begin(began)
+	g.register.begin(began, g.cfg.Past != nil)
 	var work sync.WaitGroup
 	work.Go(func() { g.caller.run(ctx) })
 	work.Go(func() { g.holder.run(ctx) })
 	work.Go(func() { g.heads.errand.run(ctx) })
 	work.Go(func() { g.heads.read(ctx) })
+	work.Go(func() { g.register.fill(ctx, g, began) })
 	defer work.Wait()
 	defer close(g.ended)
 	second := time.NewTicker(time.Second)
@@ -254,8 +256,9 @@ func (g *Guard) Places(id part.CameraID) *scene.Settings {
 	return nil
 }
 
-// Hours returns the alarm hours by camera, zone and object since the guard began.
-func (g *Guard) Hours() []rules.HourCell { return g.register.rows(time.Now()) }
+// Hours returns the alarm hours by camera, zone and object of up to hoursKept, and from
+// when on they are counted: of before the guard began once the log has been read.
+func (g *Guard) Hours() (cells []rules.HourCell, since time.Time) { return g.register.rows(time.Now()) }
 
 // Heads returns the head counts of the site's spaces.
 func (g *Guard) Heads() (out []scene.Heads) {

@@ -26,10 +26,10 @@ type heads struct {
 	g       *Guard
 	spaces  *scene.Spaces
 	like    *scene.Spaces // the same spaces, for who reads the log
-	began   time.Time // the guard
-	reading bool      // the log has not been read yet
-	early   []crossed // over doors since the beginning, while it is being read
-	spilled bool      // more than can be kept of these
+	began   time.Time     // the guard
+	reading bool          // the log has not been read yet
+	early   []crossed     // over doors since the beginning, while it is being read
+	spilled bool          // more than can be kept of these
 
 	asked  map[string]time.Time // alarms that stand and ask for a count, by space: since when
 	looked time.Time            // up to when the times of reconcile were looked at

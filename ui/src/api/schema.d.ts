@@ -972,7 +972,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Alarm hours by camera, zone and object, as far back as this process runs */
+        /** Alarm hours by camera, zone and object, over the last 31 days by the log */
         get: operations["watch-hours"];
         put?: never;
         post?: never;
@@ -2756,6 +2756,11 @@ export interface components {
         WatchHours: {
             /** @description by hour, camera, zone and object; what never was is left out */
             cells: components["schemas"]["WatchHour"][];
+            /**
+             * Format: date-time
+             * @description how far back they are counted: 31 days, less where the log does not reach so far or has not been read yet
+             */
+            since: string;
         };
         WatchLine: {
             /** @description shares of the picture's width and height */

@@ -23,7 +23,7 @@ export const watchEn = {
   viewDone: (camera: string) => `${camera} learns what it shows now.`,
   standing: "What holds now", nothingHolds: "No rule holds.", since: (s: string) => `for ${s}`, unseen: (why: string) => `Not seen any more: ${why}`,
   severities: { info: "Information", low: "Low", medium: "Medium", high: "High", critical: "Critical" } as Record<string, string>,
-  hours: "Alarm hours", hoursNote: "times raised · time standing, last 24 hours, as far back as this process runs; what was withheld is counted apart", noHours: "No alarm since this process runs.", total: "All day", hour: "Hour", object: "Object", raisedTimes: (n: string) => `${n}×`,
+  hours: "Alarm hours", hoursNote: "times raised · time standing, by the hour of the day; what was withheld is counted apart", noHours: "No alarm in this time.", lastDays: (n: number) => (n === 1 ? "24 hours" : `${n} days`), hoursSince: (time: string) => `counted since ${time}`, total: "All day", hour: "Hour", object: "Object", raisedTimes: (n: string) => `${n}×`,
   withheld: "Withheld by the second look", withheldNote: "Nobody is called for these: they look like what people called mistaken at this place.", wasReal: "This was a real one…", withheldTimes: (n: string) => `withheld ${n}×`,
 };
 
@@ -51,6 +51,6 @@ export const watchZh: typeof watchEn = {
   viewDone: (camera) => `${camera} 正在学习当前画面。`,
   standing: "当前成立的规则", nothingHolds: "没有规则成立。", since: (s) => `已 ${s}`, unseen: (why) => `已看不到：${why}`,
   severities: { info: "信息", low: "低", medium: "中", high: "高", critical: "紧急" },
-  hours: "报警时段", hoursNote: "次数 · 持续时间，最近 24 小时，自本进程运行以来；被扣下的单独计数", noHours: "本进程运行以来无报警。", total: "全天", hour: "小时", object: "对象", raisedTimes: (n) => `${n} 次`,
+  hours: "报警时段", hoursNote: "次数 · 持续时间，按一天中的小时；被扣下的单独计数", noHours: "此时段内无报警。", lastDays: (n) => (n === 1 ? "24 小时" : `${n} 天`), hoursSince: (time) => `自 ${time} 起计数`, total: "全天", hour: "小时", object: "对象", raisedTimes: (n) => `${n} 次`,
   withheld: "被复看扣下", withheldNote: "不为这些通知任何人：它们与此处被标为看错的目标相似。", wasReal: "这是真的…", withheldTimes: (n) => `扣下 ${n} 次`,
 };
