@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"linesman/models/detect"
 	"linesman/vision"
@@ -269,6 +270,37 @@ func TestSpaces(t *testing.T) {
 	}
 	if _, err := s.Set("cell", -1, start); err == nil {
 		t.Error("-1 people were taken")
+	}
+}
+
+func TestDue(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(text string) time.Time {
+		when, err := time.ParseInLocation("2006-01-02 15:04:05", text, berlin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	s := Space{Reconcile: []string{"14:00", "22:00"}}
+	for _, c := range []struct{ after, until, want string }{
+		{"2026-11-28 13:59:59", "2026-11-28 14:00:00", "2026-11-28 14:00:00"},
+		{"2026-11-28 14:00:00", "2026-11-28 14:00:01", ""},
+		{"2026-11-28 10:00:00", "2026-11-28 13:00:00", ""},
+		{"2026-11-28 10:00:00", "2026-11-28 23:00:00", "2026-11-28 22:00:00"},
+		{"2026-11-27 21:00:00", "2026-11-28 03:00:00", "2026-11-27 22:00:00"},
+		{"2026-03-28 23:00:00", "2026-03-29 14:00:00", "2026-03-29 14:00:00"}, // the night is an hour shorter
+	} {
+		got, ok := s.Due(at(c.after), at(c.until), berlin)
+		if ok != (c.want != "") || ok && !got.Equal(at(c.want)) {
+			t.Errorf("after %s up to %s: %v, %v; want %s", c.after, c.until, got, ok, c.want)
+		}
+	}
+	if _, ok := (Space{}).Due(at("2026-11-27 21:00:00"), at("2026-11-28 23:00:00"), berlin); ok {
+		t.Error("a space without times is due")
 	}
 }
 
