@@ -87,6 +87,7 @@ type Raise struct {
 	Camera   string
 	Zone     string
 	Line     string
+	Object   string // what a camera saw: "person"; "" where it is about no thing
 	Severity event.Severity
 	Text     string
 	WhatTo   string

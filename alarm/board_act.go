@@ -42,7 +42,7 @@ func (b *Board) Raise(now time.Time, r Raise) (id string, err error) {
 
 func (b *Board) payload(r Raise, again uint64) event.AlarmRaised {
 	return event.AlarmRaised{
-		Key: r.Key, From: r.From, Camera: r.Camera, Zone: r.Zone, Line: r.Line, Severity: r.Severity.String(),
+		Key: r.Key, From: r.From, Camera: r.Camera, Zone: r.Zone, Line: r.Line, Object: r.Object, Severity: r.Severity.String(),
 		Text: r.Text, WhatTo: r.WhatTo, Latched: r.Severity >= b.set.latch, Again: again,
 	}
 }

@@ -29,8 +29,8 @@ type Watches interface {
 	Places(id part.CameraID) *scene.Settings
 	Standing() []watch.Stands
 	Heads() []scene.Heads
-	SetHeads(space string, people int) (off int, err error)
-	Hours() []rules.HourCell
+	SetHeads(space string, people int, actor string) (event.ZoneCount, error)
+	Hours() (cells []rules.HourCell, since time.Time)
 	AcceptView(id part.CameraID, reason, actor string) error
 }
 
@@ -122,11 +122,13 @@ type WatchedPixels struct {
 // WatchSpace is a head count.
 type WatchSpace struct {
 	Space string     `json:"space"`
-	Now   int        `json:"now"`
+	Now   int        `json:"now" doc:"the fewest there can be where it is unknown"`
 	In    int        `json:"in" doc:"since it was last set"`
 	Out   int        `json:"out"`
 	Short int        `json:"short" doc:"went out of a space that was empty by the count: it is in doubt"`
 	Since *time.Time `json:"since,omitempty" doc:"when somebody counted; absent if nobody has"`
+
+	Unknown string `json:"unknown,omitempty" doc:"why nobody can tell how many are in; absent if it is known"`
 }
 
 // WatchAlert is a rule that holds.
@@ -154,6 +156,7 @@ type WatchWithheld struct {
 
 // WatchHours is the table of alarm hours.
 type WatchHours struct {
+	Since time.Time   `json:"since" doc:"how far back they are counted: 31 days, less where the log does not reach so far or has not been read yet"`
 	Cells []WatchHour `json:"cells" doc:"by hour, camera, zone and object; what never was is left out"`
 }
 
@@ -169,6 +172,14 @@ type WatchHour struct {
 	Withheld int `json:"withheld" doc:"times that a second look kept an alert back; these are not in raised and seconds"`
 }
 
+// HeadsSet is what somebody's count changed, and how all stands after it.
+type HeadsSet struct {
+	Watched
+	Set event.ZoneCount `json:"set" doc:"what the log keeps of it, in zone.count: people as set, off by how many the count was too high, in, out and short since it was last set"`
+}
+
+type headsAnswer struct{ Body HeadsSet }
+
 type watchedAnswer struct{ Body Watched }
 
 type hoursAnswer struct{ Body WatchHours }
@@ -177,19 +188,21 @@ func (s *server) registerWatches(a huma.API) {
 	huma.Register(a, get("/watches", "watches", "The safety cameras: who is seen where, which rules hold, what is wrong with a picture"), func(context.Context, *struct{}) (*watchedAnswer, error) {
 		return &watchedAnswer{s.watchedNow()}, nil
 	})
-	huma.Register(a, get("/watches/hours", "watch-hours", "Alarm hours by camera, zone and object, as far back as this process runs"), func(context.Context, *struct{}) (*hoursAnswer, error) {
-		out := &hoursAnswer{WatchHours{Cells: []WatchHour{}}}
+	huma.Register(a, get("/watches/hours", "watch-hours", "Alarm hours by camera, zone and object, over the last 31 days by the log"), func(context.Context, *struct{}) (*hoursAnswer, error) {
+		out := &hoursAnswer{WatchHours{Since: time.Now().UTC(), Cells: []WatchHour{}}}
 		if s.Watches == nil {
 			return out, nil
 		}
-		for _, c := range s.Watches.Hours() {
+		cells, since := s.Watches.Hours()
+		out.Body.Since = since.UTC()
+		for _, c := range cells {
 			out.Body.Cells = append(out.Body.Cells, WatchHour{c.Hour.UTC(), string(c.Camera), c.Zone, c.Object, c.Raised, c.Seconds, c.Withheld})
 		}
 		return out, nil
 	})
 	huma.Register(a, huma.Operation{
 		Method: http.MethodPut, Path: "/api/v1/spaces/{space}/heads", OperationID: "set-heads", Summary: "Say how many are in a space",
-		Description:  "By somebody who counted, as at the end of a shift. The event zone.count says by how many the count was off. It wants the right \"acknowledge\", or a token that may append linesman.zone.count.v1.",
+		Description:  "By somebody who counted, as at the end of a shift. The event zone.count keeps who said so and by how many the count was off; the answer has it as set. It wants the right \"acknowledge\", or a token that may append linesman.zone.count.v1.",
 		MaxBodyBytes: 4 << 10, Errors: []int{401, 403, 404, 422},
 	}, s.setHeads)
 	huma.Register(a, huma.Operation{
@@ -228,17 +241,19 @@ func (s *server) setHeads(ctx context.Context, in *struct {
 	Body  struct {
 		People int `json:"people" minimum:"0" maximum:"100000"`
 	}
-}) (*watchedAnswer, error) {
-	if err := mayAct(identity(ctx), event.ZoneCount{}); err != nil {
+}) (*headsAnswer, error) {
+	who := identity(ctx)
+	if err := mayAct(who, event.ZoneCount{}); err != nil {
 		return nil, err
 	}
 	if s.Watches == nil {
 		return nil, huma.Error404NotFound("this site watches no space")
 	}
-	if _, err := s.Watches.SetHeads(in.Space, in.Body.People); err != nil {
+	said, err := s.Watches.SetHeads(in.Space, in.Body.People, who.Actor)
+	if err != nil {
 		return nil, huma.Error404NotFound("space " + strconv.Quote(in.Space) + ": " + err.Error())
 	}
-	return &watchedAnswer{s.watchedNow()}, nil
+	return &headsAnswer{HeadsSet{s.watchedNow(), said}}, nil
 }
 
 // watchedNow is all that is known now.
@@ -251,7 +266,7 @@ func (s *server) watchedNow() Watched {
 		out.Watch = append(out.Watch, s.watchOf(&st, out.Now))
 	}
 	for _, h := range s.Watches.Heads() {
-		w := WatchSpace{Space: h.Space, Now: h.Now, In: h.In, Out: h.Out, Short: h.Short}
+		w := WatchSpace{Space: h.Space, Now: h.Now, In: h.In, Out: h.Out, Short: h.Short, Unknown: h.Unknown}
 		if !h.Since.IsZero() {
 			at := h.Since.UTC()
 			w.Since = &at

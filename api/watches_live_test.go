@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"image/jpeg"
 	"maps"
 	"slices"
@@ -31,6 +32,7 @@ type yard struct {
 
 	stands   []watch.Stands
 	accepted []string
+	counted  []string // by whom
 }
 
 func (y *yard) Statuses() []watch.Status { return []watch.Status{{Camera: "yard", WantedFPS: 5}} }
@@ -60,11 +62,17 @@ func (y *yard) see(view watch.View, shown *camera.Frame) {
 	y.view, y.shown = view, shown
 }
 
-func (y *yard) Places(part.CameraID) *scene.Settings      { return nil }
-func (y *yard) Standing() []watch.Stands                  { return y.stands }
-func (y *yard) Heads() []scene.Heads                      { return nil }
-func (y *yard) SetHeads(string, int) (off int, err error) { return 0, nil }
-func (y *yard) Hours() []rules.HourCell                   { return nil }
+func (y *yard) Places(part.CameraID) *scene.Settings { return nil }
+func (y *yard) Standing() []watch.Stands             { return y.stands }
+func (y *yard) Heads() []scene.Heads                 { return nil }
+func (y *yard) SetHeads(space string, people int, actor string) (event.ZoneCount, error) {
+	if space != "hall" {
+		return event.ZoneCount{}, errors.New("there is no such space")
+	}
+	y.counted = append(y.counted, actor)
+	return event.ZoneCount{Zone: space, People: people, SetTo: true, Off: 2}, nil
+}
+func (y *yard) Hours() ([]rules.HourCell, time.Time) { return nil, time.Time{} }
 
 func (y *yard) AcceptView(id part.CameraID, reason, actor string) error {
 	if id != "yard" {
@@ -127,6 +135,35 @@ func TestAcceptView(t *testing.T) {
 	e := `{"specversion":"1.0","id":"` + oneID + `","time":"2026-03-01T08:00:00Z","source":"/demo/camera/yard","type":"linesman.camera.accepted.v1","data":{"camera":"yard","reason":"hung anew"}}`
 	if w := call(h, "crane", "POST", "/api/v1/events", "application/json", e); w.Code != 403 || !strings.Contains(w.Body.String(), "/view") {
 		t.Errorf("past the camera: status %d: %s", w.Code, w.Body)
+	}
+}
+
+// TestSetHeads: the log is told who counted, and the answer says by how many the
+// count was off.
+func TestSetHeads(t *testing.T) {
+	y := &yard{}
+	_, h := proven(t, func(c *api.Config) { c.Access, c.Watches = labellers, y })
+	for _, c := range []struct {
+		token, space, body string
+		want               int
+	}{
+		{"", "hall", `{"people":3}`, 401},
+		{"viewer", "hall", `{"people":3}`, 403},
+		{"operator", "attic", `{"people":3}`, 404},
+		{"operator", "hall", `{"people":-1}`, 422},
+		{"operator", "hall", `{"people":3}`, 200},
+	} {
+		w := call(h, c.token, "PUT", "/api/v1/spaces/"+c.space+"/heads", "application/json", c.body)
+		if w.Code != c.want {
+			t.Errorf("%s of %s: %s: status %d, want %d: %s", c.token, c.space, c.body, w.Code, c.want, w.Body)
+		}
+		var got api.HeadsSet
+		if c.want == 200 && (json.Unmarshal(w.Body.Bytes(), &got) != nil || got.Set.People != 3 || got.Set.Off != 2 || got.Set.Zone != "hall" || len(got.Watch) != 1) {
+			t.Errorf("the answer is %s", w.Body)
+		}
+	}
+	if !slices.Equal(y.counted, []string{"user:o"}) {
+		t.Errorf("who counted: %q", y.counted)
 	}
 }
 

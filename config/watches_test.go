@@ -37,6 +37,8 @@ func TestWatchesRefused(t *testing.T) {
 		"a zone of a point": {cameras + "watches: {gate: {zones: {cell: {polygon: [[0, 0]]}}}}\n", "want 3 and more"},
 		"metres, no floor":  {cameras + "watches: {gate: {zones: {cell: {polygon_m: [[0, 0], [1, 0], [1, 1]]}}}}\n", "no floor is given"},
 		"no such door":      {cameras + "watches: {gate: {}}\nspaces: {hall: {lines: [gate.door]}}\n", `has no line "door"`},
+		"no time of a day":  {cameras + "watches: {gate: {lines: {door: {points: [[0, 0], [1, 1]], in: up}}}}\nspaces: {hall: {lines: [gate.door], reconcile: ['25:00']}}\n", `spaces.hall: reconcile "25:00": want times of the day`},
+		"a time twice":      {cameras + "watches: {gate: {lines: {door: {points: [[0, 0], [1, 1]], in: up}}}}\nspaces: {hall: {lines: [gate.door], reconcile: ['14:00', '14:00']}}\n", `spaces.hall: reconcile "14:00" stands there twice`},
 		"rules of nobody":   {cameras + "rules: rules.yaml\n", "watches names none"},
 		"unknown key":       {cameras + "watches: {gate: {zone: {}}}\n", "unknown field"},
 		"channel by nobody": {cameras + "watches: {gate: {}}\nalarms: {latch: loud}\n", "alarms.latch"},

@@ -10,6 +10,7 @@ type AlarmRaised struct {
 	Camera   string `json:"camera,omitempty"`                              // the site file's name of it
 	Zone     string `json:"zone,omitempty"`                                // the site file's name of it
 	Line     string `json:"line,omitempty"`                                // the site file's name of it
+	Object   string `json:"object,omitempty"`                              // what a camera saw that it is about: "person", "fire"...
 	Severity string `json:"severity" enum:"info,low,medium,high,critical"` // its priority
 	Text     string `json:"text"`                                          // what is wrong, for a person
 	WhatTo   string `json:"what_to_do,omitempty"`                          // for whoever is called

@@ -39,6 +39,7 @@ type ZoneCount struct {
 	Short    uint64    `json:"short,omitempty"`      // people who went out of a space that was empty by the count: as many were missed on their way in
 	SetTo    bool      `json:"set,omitempty"`        // somebody has looked and put the count right; People is what it was set to
 	Off      int       `json:"off,omitempty"`        // by how many people the count was too high when it was set
+	Unknown  bool      `json:"unknown,omitempty"`    // nobody could tell how many were in it before it was set: off says nothing
 	WhatTo   string    `json:"what_to_do,omitempty"` // for whoever stands there
 }
 

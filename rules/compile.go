@@ -78,7 +78,7 @@ func (r *Rule) compile(site *Site) []error {
 	if err != nil {
 		return []error{fmt.Errorf("when: %w", err)}
 	}
-	r.uses.beyond = beyond(program.Node())
+	r.uses.beyond, r.uses.counts = beyond(program.Node()), numbers(program.Node())
 	if t := program.Node().Type(); t != reflect.TypeFor[bool]() && t != reflect.TypeFor[group]() {
 		return []error{fmt.Errorf(`when is a %v, not something that is the case or not: compare it, as in number(person) > 4`, t)}
 	}

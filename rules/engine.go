@@ -9,6 +9,7 @@ import (
 	"github.com/expr-lang/expr/vm"
 
 	"linesman/part"
+	"linesman/scene"
 )
 
 // Engine holds the rules of a site against what happens, and keeps the alerts
@@ -23,9 +24,10 @@ type Engine struct {
 
 	turn uint64 // steps so far
 
-	heads   map[string]int
-	heard   map[heardKey]map[string]any
-	running map[string]string // line -> state, as the log last said
+	heads    map[string]scene.Heads
+	supposed map[string]int // heads of spaces of which nobody can tell, while a rule is tried
+	heard    map[heardKey]map[string]any
+	running  map[string]string // line -> state, as the log last said
 }
 
 // shelf is where the conditions of one rule and one camera are kept.
@@ -87,7 +89,7 @@ func (e *Engine) Restore(alerts []Alert) (orphans []Alert) {
 // Step takes what is known at one time and returns what became of alerts.
 func (e *Engine) Step(m Moment) []Change {
 	for _, h := range m.Heads {
-		e.heads[h.Space] = h.Now
+		e.heads[h.Space] = h
 	}
 	e.turn++
 	e.env.fill(&m, e.site.Cameras[m.Camera])
@@ -160,23 +162,13 @@ func (e *Engine) drop(at shelf, h *condition) {
 // held of it so far, nil if nothing.
 func (e *Engine) judge(at shelf, m *Moment, h *condition, one *member, key string) []Change {
 	r := at.rule
-	e.env.hits, e.env.notes, e.env.untold = nil, nil, false
-	is := false
+	is, unknown := false, ""
 	if r.During.Covers(m.At.In(e.site.Zone)) {
-		answer, err := e.machine.Run(r.program, e.env)
-		switch a := answer.(type) {
-		case bool:
-			is = a
-		case group:
-			is = len(a) > 0
-			e.env.hits = append(e.env.hits, a...)
-		}
-		if err != nil { // a rule that can not be told is not one that holds
-			is, e.env.untold = true, true
-			e.env.notes = append(e.env.notes, "the rule can not be told: "+err.Error())
-		}
+		is, unknown = e.supposing(r)
 	}
 	switch {
+	case unknown != "":
+		return e.untold(at, m, h, one, unknown)
 	case !is && h == nil:
 		return nil
 	case !is:
@@ -188,6 +180,24 @@ func (e *Engine) judge(at shelf, m *Moment, h *condition, one *member, key strin
 	}
 	h.follow(one, e.turn)
 	return e.isSo(m, h)
+}
+
+// answer evaluates a rule's condition.
+func (e *Engine) answer(r *Rule) (is bool) {
+	e.env.hits, e.env.notes, e.env.untold = nil, nil, false
+	answer, err := e.machine.Run(r.program, e.env)
+	switch a := answer.(type) {
+	case bool:
+		is = a
+	case group:
+		is = len(a) > 0
+		e.env.hits = append(e.env.hits, a...)
+	}
+	if err != nil { // a rule that can not be told is not one that holds
+		is, e.env.untold = true, true
+		e.env.notes = append(e.env.notes, "the rule can not be told: "+err.Error())
+	}
+	return is
 }
 
 // free is a key that no alert of the shelf has: one whose number went over to

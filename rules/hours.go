@@ -65,6 +65,28 @@ func (h *Hours) Take(c Change) {
 	}
 }
 
+// Join puts the table of a time before in front of this one, and takes it over. What
+// stood at its end goes on standing, unless cleared has when it was over meanwhile, or
+// it was raised anew here.
+func (h *Hours) Join(older *Hours, cleared map[string]time.Time) {
+	for alert, o := range older.open {
+		again, twice := h.open[alert]
+		over, is := cleared[alert]
+		switch {
+		case is && (!twice || over.Before(again.since)):
+			older.spread(older.cell, o, over)
+		case twice:
+			older.spread(older.cell, o, again.since)
+		case len(h.open) < mostOpen:
+			h.open[alert] = o
+		}
+	}
+	for key, c := range older.cells {
+		into := h.cell(key)
+		into.Raised, into.Seconds, into.Withheld = into.Raised+c.Raised, into.Seconds+c.Seconds, into.Withheld+c.Withheld
+	}
+}
+
 // Withhold counts an alert that is the case and was kept back at a time.
 func (h *Hours) Withhold(a *Alert, at time.Time) { h.cell(keyOf(a, at)).Withheld++ }
 

@@ -32,7 +32,7 @@ func (v *reader) quoted(node *ast.Node, k kind, text string) error {
 		v.uses.picture = true
 		v.uses.lines = append(v.uses.lines, named{text, (*node).Location().From + 1})
 	case aSpace:
-		v.uses.heads = true
+		v.uses.spaces = append(v.uses.spaces, text)
 		return choose("closed space", v.site.Spaces)
 	case aBelt:
 		if v.site.Lines != nil {

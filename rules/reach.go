@@ -45,7 +45,7 @@ func (e *Engine) Reach(rule string, camera part.CameraID) (reach Reach, ok bool)
 	switch {
 	case r.uses.camera:
 		reach.Never = "it is about the camera itself, whose usual picture is learnt over longer than a recording"
-	case r.uses.heads:
+	case len(r.uses.spaces) > 0:
 		reach.Never = "heads are counted over all doors and all day, not within a recording"
 	case !r.uses.picture:
 		reach.Never = "it speaks of nothing that a camera shows"

@@ -16,6 +16,7 @@ import (
 
 	"linesman/event"
 	"linesman/part"
+	"linesman/scene"
 )
 
 // Rule is one sentence of what must not be, and what to do if it is.
@@ -83,7 +84,7 @@ func newEngine(rules []Rule, site Site, line func(i int, key string) string) (*E
 	if len(rules) > mostRules {
 		return nil, fmt.Errorf("rules: there are %d: want at most %d", len(rules), mostRules)
 	}
-	e := &Engine{site: site, rules: slices.Clone(rules), held: map[shelf][]*condition{}, heads: map[string]int{}, heard: map[heardKey]map[string]any{}, running: map[string]string{}}
+	e := &Engine{site: site, rules: slices.Clone(rules), held: map[shelf][]*condition{}, heads: map[string]scene.Heads{}, supposed: map[string]int{}, heard: map[heardKey]map[string]any{}, running: map[string]string{}}
 	if e.site.Zone == nil {
 		e.site.Zone = time.UTC
 	}

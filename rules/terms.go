@@ -83,8 +83,13 @@ func newTerms(e *Engine) *terms {
 	t.Near = t.near
 	t.Crossed = t.crossed
 	t.Headcount = func(space string) int {
-		t.notes = append(t.notes, fmt.Sprintf("%d in %s", e.heads[space], space))
-		return e.heads[space]
+		h := e.heads[space]
+		if n, ok := e.supposed[space]; ok {
+			t.notes = append(t.notes, fmt.Sprintf("at least %d in %s", h.Now, space))
+			return n
+		}
+		t.notes = append(t.notes, fmt.Sprintf("%d in %s", h.Now, space))
+		return h.Now
 	}
 	t.Runs = func(line string) bool { return e.runs(line, t) }
 	t.Last = e.last

@@ -22,7 +22,8 @@ type uses struct {
 	floor   bool // metres a second
 	beyond  firm // how it may be the case without what is there; "": it can not
 	heard   []heardKey
-	heads   bool          // people in a closed space
+	spaces  []string      // closed spaces whose heads are counted
+	counts  []int         // whole numbers that stand in the rule: what heads are held against
 	came    bool          // which way somebody came in
 	lack    bool          // what is not there, not so, or not known: it is so of who knows nothing, too
 	items   []string      // of dress

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"linesman/models/detect"
 	"linesman/vision"
@@ -252,14 +253,54 @@ func TestSpaces(t *testing.T) {
 	if got[0].Now != 1 || got[0].In != 2 || got[0].Out != 1 || got[0].Short != 0 || got[1].Now != 0 || got[1].Short != 1 {
 		t.Errorf("%+v", got)
 	}
-	if off, err := s.Set("cell", 0, start); off != 1 || err != nil || s.Heads()[0].Now != 0 || s.Heads()[0].Since != start {
-		t.Errorf("set: off %d, %v, %+v", off, err, s.Heads()[0])
+	if was, err := s.Set("cell", 0, start); was.Off(0) != 1 || was.Most != 2 || err != nil || s.Heads()[0].Now != 0 || s.Heads()[0].Since != start {
+		t.Errorf("set: it was %+v, %v, now %+v", was, err, s.Heads()[0])
+	}
+	dark := s.Fresh("nobody counted")
+	dark.Take("yard", []Crossing{out, in})
+	dark.Put(s.Heads()[1])
+	if got := dark.Heads(); got[0].Unknown != "nobody counted" || got[0].Now != 1 || got[1].Unknown != "" || got[1].Short != 1 {
+		t.Errorf("of which nothing is known: %+v", got)
+	}
+	if was, _ := dark.Set("cell", 4, start); was.Off(4) != 0 || dark.Heads()[0].Unknown != "" {
+		t.Errorf("a count that nobody knew was off by %d; then %+v", was.Off(4), dark.Heads()[0])
 	}
 	if _, err := s.Set("attic", 0, start); err == nil || !strings.Contains(err.Error(), "there are cell, hall") {
 		t.Errorf("an unknown space: %v", err)
 	}
 	if _, err := s.Set("cell", -1, start); err == nil {
 		t.Error("-1 people were taken")
+	}
+}
+
+func TestDue(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(text string) time.Time {
+		when, err := time.ParseInLocation("2006-01-02 15:04:05", text, berlin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	s := Space{Reconcile: []string{"14:00", "22:00"}}
+	for _, c := range []struct{ after, until, want string }{
+		{"2026-11-28 13:59:59", "2026-11-28 14:00:00", "2026-11-28 14:00:00"},
+		{"2026-11-28 14:00:00", "2026-11-28 14:00:01", ""},
+		{"2026-11-28 10:00:00", "2026-11-28 13:00:00", ""},
+		{"2026-11-28 10:00:00", "2026-11-28 23:00:00", "2026-11-28 22:00:00"},
+		{"2026-11-27 21:00:00", "2026-11-28 03:00:00", "2026-11-27 22:00:00"},
+		{"2026-03-28 23:00:00", "2026-03-29 14:00:00", "2026-03-29 14:00:00"}, // the night is an hour shorter
+	} {
+		got, ok := s.Due(at(c.after), at(c.until), berlin)
+		if ok != (c.want != "") || ok && !got.Equal(at(c.want)) {
+			t.Errorf("after %s up to %s: %v, %v; want %s", c.after, c.until, got, ok, c.want)
+		}
+	}
+	if _, ok := (Space{}).Due(at("2026-11-27 21:00:00"), at("2026-11-28 23:00:00"), berlin); ok {
+		t.Error("a space without times is due")
 	}
 }
 

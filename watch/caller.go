@@ -234,7 +234,7 @@ func (c *caller) raise(ctx context.Context, t *task) error {
 			t.sights, _ = s.sights(a, t.view, false)
 		}
 	}
-	id, err := c.g.cfg.Desk.Raise(ctx, alarm.Raise{Key: alarmKey(a), From: c.from(a), Camera: string(a.Camera), Zone: a.Zone, Severity: a.Severity, Text: words(a), WhatTo: a.Say})
+	id, err := c.g.cfg.Desk.Raise(ctx, alarm.Raise{Key: alarmKey(a), From: c.from(a), Camera: string(a.Camera), Zone: a.Zone, Object: a.Object, Severity: a.Severity, Text: words(a), WhatTo: a.Say})
 	if err != nil && (id == "" || !c.unsaved(a, err)) {
 		return err
 	}

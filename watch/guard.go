@@ -22,7 +22,11 @@ import (
 type GuardConfig struct {
 	Source string        // of its events: "/demo"
 	Rules  *rules.Engine // of the site
-	Spaces *scene.Spaces // nil: none
+	Spaces *scene.Spaces // nil: none; the guard's from NewGuard on
+	// Past is the log, for what was counted before this process; nil: counts begin with
+	// nobody, and alarm hours with none.
+	Past   Past
+	Zone   *time.Location // in which times of reconcile are; nil: UTC
 	Events event.Sink
 	Desk   Desk
 	Keep   Keeper
@@ -51,6 +55,7 @@ type Guard struct {
 	tally    *tally
 	findings *findings
 	register *register
+	heads    *heads
 	ended    chan struct{}
 }
 
@@ -71,10 +76,13 @@ func NewGuard(c GuardConfig) (*Guard, error) {
 	if c.Rules == nil || c.Events == nil || c.Desk == nil || c.Log == nil {
 		return nil, errors.New("watch: rules, events, desk and log must all be given")
 	}
+	if c.Zone == nil {
+		c.Zone = time.UTC
+	}
 	g := &Guard{cfg: c, stations: map[part.CameraID]*Station{}, moments: make(chan rules.Moment, momentDepth), facts: make(chan event.Event, factDepth),
 		looks: make(chan func(*Guard)), ended: make(chan struct{})}
 	g.caller, g.holder, g.tally, g.findings = newCaller(g), newHolder(g), newTally(g.emit), newFindings(g.emit, g.fireSeconds)
-	g.register = newRegister()
+	g.register, g.heads = newRegister(), newHeads(g)
 	return g, nil
 }
 
@@ -100,14 +108,21 @@ func (g *Guard) Hear(e event.Event) {
 
 // Run works until ctx ends. It returns nil then.
 func (g *Guard) Run(ctx context.Context) error {
-	defer close(g.ended)
+	began := time.Now()
 	if err := g.restore(ctx); err != nil {
+		close(g.ended)
 		return err
 	}
+	g.heads.begin(began)
+	g.register.begin(began, g.cfg.Past != nil)
 	var work sync.WaitGroup
 	work.Go(func() { g.caller.run(ctx) })
 	work.Go(func() { g.holder.run(ctx) })
+	work.Go(func() { g.heads.errand.run(ctx) })
+	work.Go(func() { g.heads.read(ctx) })
+	work.Go(func() { g.register.fill(ctx, g, began) })
 	defer work.Wait()
+	defer close(g.ended)
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
 	for {
@@ -122,6 +137,7 @@ func (g *Guard) Run(ctx context.Context) error {
 			g.caller.hear(e)
 		case now := <-second.C:
 			g.tally.second(now)
+			g.heads.second(now)
 			if now.Second() == 0 {
 				g.register.forget(now)
 			}
@@ -146,6 +162,7 @@ func (g *Guard) restore(ctx context.Context) error {
 	}
 	var alerts []rules.Alert
 	for _, a := range standing {
+		g.heads.restore(a)
 		if alert, ok := alertOf(a); ok && a.Active {
 			alerts = append(alerts, alert)
 		}
@@ -165,9 +182,8 @@ func (g *Guard) take(m rules.Moment) {
 	if m.Scene != nil {
 		g.tally.take(m.Scene)
 		g.findings.take(m.Scene)
-		if g.cfg.Spaces != nil && len(m.Scene.Crossings) > 0 {
-			g.cfg.Spaces.Take(m.Camera, m.Scene.Crossings)
-			m.Heads = g.cfg.Spaces.Heads()
+		if heads := g.heads.take(m.Camera, m.Scene.Crossings); heads != nil {
+			m.Heads = heads
 		}
 	}
 	for _, c := range g.cfg.Rules.Step(m) {
@@ -240,8 +256,9 @@ func (g *Guard) Places(id part.CameraID) *scene.Settings {
 	return nil
 }
 
-// Hours returns the alarm hours by camera, zone and object since the guard began.
-func (g *Guard) Hours() []rules.HourCell { return g.register.rows(time.Now()) }
+// Hours returns the alarm hours by camera, zone and object of up to hoursKept, and from
+// when on they are counted: of before the guard began once the log has been read.
+func (g *Guard) Hours() (cells []rules.HourCell, since time.Time) { return g.register.rows(time.Now()) }
 
 // Heads returns the head counts of the site's spaces.
 func (g *Guard) Heads() (out []scene.Heads) {
@@ -253,23 +270,13 @@ func (g *Guard) Heads() (out []scene.Heads) {
 	return out
 }
 
-// SetHeads says how many are in a space, by somebody who counted; off is by how
-// many the count was wrong.
-func (g *Guard) SetHeads(space string, people int) (off int, err error) {
-	if !g.look(func(g *Guard) {
-		if g.cfg.Spaces == nil {
-			err = errors.New("the site file has no spaces")
-			return
-		}
-		if off, err = g.cfg.Spaces.Set(space, people, time.Now()); err == nil {
-			for _, c := range g.cfg.Rules.Step(rules.Moment{At: time.Now(), Heads: g.cfg.Spaces.Heads()}) {
-				g.change(c)
-			}
-		}
-	}) {
+// SetHeads takes the word of an actor ("user:li") who counted how many are in a space,
+// and returns what the log keeps of it.
+func (g *Guard) SetHeads(space string, people int, actor string) (said event.ZoneCount, err error) {
+	if !g.look(func(g *Guard) { said, err = g.heads.set(space, people, actor, time.Now()) }) {
 		err = errors.New("the cameras are not watched any more")
 	}
-	return off, err
+	return said, err
 }
 
 // Statuses returns how all stations stand, by camera.

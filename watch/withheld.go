@@ -31,10 +31,12 @@ type register struct {
 	mu       sync.Mutex // held for the change of an entry
 	hours    *rules.Hours
 	withheld map[string]*Withheld // by the alert's key; entries are not changed
+	since    time.Time            // the hours reach back to
+	cleared  map[string]time.Time // the first time that an alert was over, while older hours may follow; nil after
 }
 
 func newRegister() *register {
-	return &register{hours: rules.NewHours(), withheld: map[string]*Withheld{}}
+	return &register{since: time.Now(), hours: rules.NewHours(), withheld: map[string]*Withheld{}}
 }
 
 // raised takes that people are called for an alert since a time.
@@ -58,6 +60,9 @@ func (r *register) over(c rules.Change) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.withheld, c.Alert.Key)
+	if _, twice := r.cleared[c.Alert.Key]; r.cleared != nil && !twice {
+		r.cleared[c.Alert.Key] = c.At
+	}
 	r.hours.Take(c)
 }
 
@@ -68,10 +73,13 @@ func (r *register) of(key string) *Withheld {
 	return r.withheld[key]
 }
 
-func (r *register) rows(now time.Time) []rules.HourCell {
+func (r *register) rows(now time.Time) (cells []rules.HourCell, since time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.hours.Rows(now.Add(-hoursKept), now)
+	if since = now.Add(-hoursKept); since.Before(r.since) {
+		since = r.since
+	}
+	return r.hours.Rows(now.Add(-hoursKept), now), since
 }
 
 func (r *register) forget(now time.Time) {

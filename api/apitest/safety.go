@@ -328,7 +328,9 @@ func (s *Safety) Heads() []scene.Heads {
 }
 
 // SetHeads is of api.Watches.
-func (s *Safety) SetHeads(string, int) (int, error) { return 0, nil }
+func (s *Safety) SetHeads(space string, people int, _ string) (event.ZoneCount, error) {
+	return event.ZoneCount{Zone: space, People: people, SetTo: true}, nil
+}
 
 // AcceptView is of api.Watches.
 func (s *Safety) AcceptView(id part.CameraID, _, _ string) error {
@@ -339,11 +341,10 @@ func (s *Safety) AcceptView(id part.CameraID, _, _ string) error {
 }
 
 // Hours is of api.Watches.
-func (s *Safety) Hours() []rules.HourCell {
-	var out []rules.HourCell
+func (s *Safety) Hours() (out []rules.HourCell, since time.Time) {
 	for i := range 9 {
 		out = append(out, rules.HourCell{Hour: s.began.Truncate(time.Hour).Add(-time.Duration(i) * time.Hour), Camera: yard, Zone: "crane", Object: "person", Raised: i % 4, Seconds: float64(i*i) * 20})
 	}
 	out[0].Withheld = 5
-	return append(out, rules.HourCell{Hour: s.began.Truncate(time.Hour), Camera: dock, Object: "camera sees nothing", Raised: 1, Seconds: 40})
+	return append(out, rules.HourCell{Hour: s.began.Truncate(time.Hour), Camera: dock, Object: "camera sees nothing", Raised: 1, Seconds: 40}), s.began.Add(-31 * 24 * time.Hour)
 }

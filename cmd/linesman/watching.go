@@ -48,6 +48,10 @@ func (a *appliance) openWatches() error {
 	if len(a.site.Watches) == 0 {
 		return nil
 	}
+	zone, err := a.site.Location()
+	if err != nil {
+		return err
+	}
 	engine, err := a.site.SafetyRules()
 	if err != nil {
 		return err
@@ -59,7 +63,7 @@ func (a *appliance) openWatches() error {
 		return err
 	}
 	w.guard, err = watch.NewGuard(watch.GuardConfig{
-		Source: "/" + a.site.Name, Rules: engine, Spaces: scene.NewSpaces(a.site.Spaces), Events: a.ring, Desk: a.alarms, Lines: trespasses{a}, Second: a.openSecondLook(),
+		Source: "/" + a.site.Name, Rules: engine, Spaces: scene.NewSpaces(a.site.Spaces), Past: newPast(a.store, a.ring, a.log), Zone: zone, Events: a.ring, Desk: a.alarms, Lines: trespasses{a}, Second: a.openSecondLook(),
 		Keep: func(data []byte) string { return a.evidence.Keep(evidence.Alarm, data) },
 		Hold: func(id string, shas ...string) error { return a.evidence.Hold("alarm "+id, shas...) },
 		Standing: func(ctx context.Context) ([]alarm.Alarm, error) {

@@ -37,6 +37,7 @@ export type WatchPicture = Schemas["WatchPicture"];
 export type WatchTrack = Schemas["WatchTrack"];
 export type WatchZone = Schemas["WatchZone"];
 export type WatchSpace = Schemas["WatchSpace"];
+export type HeadsSet = Schemas["HeadsSet"];
 export type WatchAlert = Schemas["WatchAlert"];
 export type WatchHour = Schemas["WatchHour"];
 export type WatchHours = Schemas["WatchHours"];
@@ -122,7 +123,7 @@ export const watchesLive = "/api/v1/watches/live";
 export const fetchWatched = () => ask<Watched>("/api/v1/watches");
 export const fetchHours = () => ask<WatchHours>("/api/v1/watches/hours");
 /** Says how many are in a space, by somebody who counted. */
-export const setHeads = (space: string, people: number, token: string) => ask<Watched>(`/api/v1/spaces/${encodeURIComponent(space)}/heads`, { token, body: { people }, method: "PUT" });
+export const setHeads = (space: string, people: number, token: string) => ask<HeadsSet>(`/api/v1/spaces/${encodeURIComponent(space)}/heads`, { token, body: { people }, method: "PUT" });
 
 /** Says that a safety camera shows what it should, after it was turned on purpose. */
 export const acceptView = (camera: string, reason: string, token: string) => ask<Watched>(`/api/v1/watches/${encodeURIComponent(camera)}/view`, { token, body: { reason } });

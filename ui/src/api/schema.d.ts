@@ -938,7 +938,7 @@ export interface paths {
         get?: never;
         /**
          * Say how many are in a space
-         * @description By somebody who counted, as at the end of a shift. The event zone.count says by how many the count was off. It wants the right "acknowledge", or a token that may append linesman.zone.count.v1.
+         * @description By somebody who counted, as at the end of a shift. The event zone.count keeps who said so and by how many the count was off; the answer has it as set. It wants the right "acknowledge", or a token that may append linesman.zone.count.v1.
          */
         put: operations["set-heads"];
         post?: never;
@@ -989,7 +989,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Alarm hours by camera, zone and object, as far back as this process runs */
+        /** Alarm hours by camera, zone and object, over the last 31 days by the log */
         get: operations["watch-hours"];
         put?: never;
         post?: never;
@@ -1647,6 +1647,21 @@ export interface components {
             newest: string;
             /** @description seq of the oldest event there is */
             oldest: string;
+        };
+        HeadsSet: {
+            /** @description rules of place and dress that hold now */
+            alerts: components["schemas"]["WatchAlert"][];
+            /**
+             * Format: date-time
+             * @description the appliance's clock
+             */
+            now: string;
+            /** @description what the log keeps of it, in zone.count: people as set, off by how many the count was too high, in, out and short since it was last set */
+            set: components["schemas"]["ZoneCount"];
+            /** @description closed spaces whose heads are counted */
+            spaces: components["schemas"]["WatchSpace"][];
+            /** @description the safety cameras, by name */
+            watches: components["schemas"]["Watch"][];
         };
         Inclusion: {
             file: string;
@@ -2774,6 +2789,11 @@ export interface components {
         WatchHours: {
             /** @description by hour, camera, zone and object; what never was is left out */
             cells: components["schemas"]["WatchHour"][];
+            /**
+             * Format: date-time
+             * @description how far back they are counted: 31 days, less where the log does not reach so far or has not been read yet
+             */
+            since: string;
         };
         WatchLine: {
             /** @description shares of the picture's width and height */
@@ -2822,7 +2842,10 @@ export interface components {
              * @description since it was last set
              */
             in: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description the fewest there can be where it is unknown
+             */
             now: number;
             /** Format: int64 */
             out: number;
@@ -2837,6 +2860,8 @@ export interface components {
              */
             since?: string;
             space: string;
+            /** @description why nobody can tell how many are in; absent if it is known */
+            unknown?: string;
         };
         WatchTrack: {
             /** @description x0, y0, x1, y1 in shares of the picture */
@@ -2908,6 +2933,29 @@ export interface components {
              * @description 1 = threshold
              */
             score: number;
+        };
+        ZoneCount: {
+            camera?: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            in: number;
+            /** Format: int64 */
+            most_people: number;
+            /** Format: int64 */
+            off?: number;
+            /** Format: int64 */
+            out: number;
+            /** Format: int64 */
+            people: number;
+            set?: boolean;
+            /** Format: int64 */
+            short?: number;
+            unknown?: boolean;
+            /** Format: int64 */
+            vehicles?: number;
+            what_to_do?: string;
+            zone: string;
         };
     };
     responses: never;
@@ -5953,7 +6001,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Watched"];
+                    "application/json": components["schemas"]["HeadsSet"];
                 };
             };
             /** @description Unauthorized */

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 
 import { fetchHours } from "../api/client";
 import { Panel } from "../components/Panel";
-import { count, span } from "../words/figures";
+import { clock, count, date, span } from "../words/figures";
 import { useWords } from "../words/Language";
 import { hourRows } from "./sight";
 
@@ -10,10 +11,20 @@ import { hourRows } from "./sight";
 export function Hours({ zone, now }: { zone: string; now: number }) {
   const { t, code } = useWords();
   const hours = useQuery({ queryKey: ["hours"], queryFn: fetchHours, refetchInterval: 30_000 });
-  const rows = hourRows(hours.data?.cells ?? [], zone, now);
+  const [days, setDays] = useState(1);
+  const rows = hourRows(hours.data?.cells ?? [], zone, now, days);
+  const since = hours.data && now - Date.parse(hours.data.since) < (days * 24 - 1) * 3_600_000 ? hours.data.since : undefined;
   const shade = (seconds: number) => (seconds <= 0 ? 0 : seconds < 60 ? 1 : seconds < 600 ? 2 : 3);
   return (
     <Panel title={t.watch.hours} area="hours" aside={<span className="panel-aside">{t.watch.hoursNote}</span>}>
+      <div className="order-acts" role="group" aria-label={t.watch.hours}>
+        {[1, 7, 31].map((n) => (
+          <button key={n} type="button" className="button" aria-pressed={n === days} onClick={() => setDays(n)}>
+            {t.watch.lastDays(n)}
+          </button>
+        ))}
+        {since && <span>{t.watch.hoursSince(`${date(since, zone)} ${clock(since, zone)}`)}</span>}
+      </div>
       {rows.length === 0 ? (
         <p className="nothing" role="status">
           {hours.isError ? hours.error.message : hours.data ? t.watch.noHours : t.loading}

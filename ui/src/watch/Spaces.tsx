@@ -25,7 +25,8 @@ export function SetHeads({ space, close }: { space: WatchSpace; close: () => voi
       <h2>{t.watch.setTitle(space.space)}</h2>
       {order.isSuccess ? (
         <div className="order" role="status">
-          <p className="order-effect">{t.watch.setDone(space.space, String(n ?? 0))}</p>
+          <p className="order-effect">{t.watch.setDone(space.space, String(n ?? 0))}{" "}
+            {order.data.set.unknown ? t.watch.setKnown : t.watch.setOff(order.data.set.off ?? 0, count(Math.abs(order.data.set.off ?? 0), code))}</p>
           <button type="button" className="button" onClick={() => dialog.current?.close()}>
             {t.close}
           </button>
@@ -36,7 +37,7 @@ export function SetHeads({ space, close }: { space: WatchSpace; close: () => voi
             {t.watch.setPeople}
             <input type="number" inputMode="numeric" min={0} max={100_000} value={people} onChange={(e) => setPeople(e.target.value)} />
           </label>
-          <p className="order-effect">{t.watch.setEffect(space.space, count(space.now, code), n === undefined ? "–" : count(n, code))}</p>
+          <p className="order-effect">{t.watch.setEffect(space.space, howMany(space, code), n === undefined ? "–" : count(n, code))}</p>
           <label className="order-token">
             {t.token}
             <input type="password" autoComplete="off" value={token} onChange={(e) => setToken(e.target.value)} />
@@ -61,19 +62,22 @@ export function SetHeads({ space, close }: { space: WatchSpace; close: () => voi
   );
 }
 
+/** A count as it is said: where nobody can tell, the fewest there can be. */
+const howMany = (space: WatchSpace, code: Parameters<typeof count>[1]) => (space.unknown ? `≥ ${count(space.now, code)}` : count(space.now, code));
+
 /** How many are in each closed space. */
 export function Spaces({ spaces, zone }: { spaces: WatchSpace[]; zone: string }) {
   const { t, code } = useWords();
   const [open, setOpen] = useState<string>();
   const setting = spaces.find((s) => s.space === open);
   return (
-    <Panel title={t.watch.heads} area="heads" abnormal={spaces.some((s) => s.short > 0) ? "medium" : undefined}>
+    <Panel title={t.watch.heads} area="heads" abnormal={spaces.some((s) => s.short > 0 || s.unknown) ? "medium" : undefined}>
       {spaces.length === 0 && <p className="nothing">{t.watch.noHeads}</p>}
       <ul className="spaces">
         {spaces.map((s) => (
           <li key={s.space}>
             <p className="space-now">
-              {count(s.now, code)}
+              {howMany(s, code)}
               <span>{s.space}</span>
             </p>
             <p className="space-facts">
@@ -84,6 +88,12 @@ export function Spaces({ spaces, zone }: { spaces: WatchSpace[]; zone: string })
             <button type="button" className="button" onClick={() => setOpen(s.space)}>
               {t.watch.setTo}
             </button>
+            {s.unknown && (
+              <p className="space-doubt">
+                <Sign meaning="medium" size={22} />
+                {t.watch.headsUnknown(s.unknown)}
+              </p>
+            )}
             {s.short > 0 && (
               <p className="space-doubt">
                 <Sign meaning="medium" size={22} />

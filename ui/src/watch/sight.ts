@@ -54,10 +54,10 @@ export function hourOf(at: string, zone: string): number {
 }
 
 /** Makes rows of the cells of the last day, those with the most alarms first. */
-export function hourRows(cells: WatchHour[], zone: string, now: number): HourRow[] {
+export function hourRows(cells: WatchHour[], zone: string, now: number, days = 1): HourRow[] {
   const rows = new Map<string, HourRow>();
   for (const c of cells) {
-    if (now - Date.parse(c.hour) >= 24 * 3_600_000) continue;
+    if (now - Date.parse(c.hour) >= days * 24 * 3_600_000) continue;
     const key = [c.camera, c.zone, c.object].join("\n");
     let row = rows.get(key);
     if (!row) {

@@ -142,7 +142,7 @@ it("a head count is set with its effect shown first, and with a token", async ()
   const orders: [string, RequestInit][] = [];
   vi.stubGlobal("fetch", (path: string, init: RequestInit) => {
     orders.push([path, init]);
-    return Promise.resolve(new Response(JSON.stringify(sampleWatched()), { status: 200 }));
+    return Promise.resolve(new Response(JSON.stringify({ ...sampleWatched(), set: { zone: "hall", people: 5, off: 2, set: true } }), { status: 200 }));
   });
   render(
     <QueryClientProvider client={new QueryClient()}>
@@ -155,8 +155,18 @@ it("a head count is set with its effect shown first, and with a token", async ()
   expect(screen.getByText<HTMLButtonElement>("Do it").disabled).toBe(true);
   fireEvent.change(screen.getByLabelText(/Your token/), { target: { value: "lm_1" } });
   fireEvent.click(screen.getByText("Do it"));
-  await waitFor(() => expect(screen.getByText("hall: 5 people.")).toBeTruthy());
+  await waitFor(() => expect(screen.getByText("hall: 5 people. The count was 2 too high.")).toBeTruthy());
   expect(orders.map(([path, init]) => [path, init.method, init.body])).toEqual([["/api/v1/spaces/hall/heads", "PUT", '{"people":5}']]);
+});
+
+it("a count that nobody knows is the fewest there can be, and says why", () => {
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <Spaces spaces={[{ space: "hall", now: 3, in: 3, out: 0, short: 0, unknown: "nobody has counted yet" }]} zone="UTC" />
+    </QueryClientProvider>,
+  );
+  expect(screen.getByText("≥ 3")).toBeTruthy();
+  expect(screen.getByText(/Not known, at least so many: nobody has counted yet\. Count/)).toBeTruthy();
 });
 
 it.each([["moved", 1], ["covered", 1], ["dark", 0], ["frozen", 0]])("a camera that is %s can be said to show what it should: %i", (what, buttons) => {
