@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"os"
-	"slices"
 
 	"linesman/part"
 	"linesman/rules"
@@ -85,15 +84,25 @@ func (s *Site) SafetyRules() (*rules.Engine, error) {
 	return e, s.keepsHolds(e.Rules())
 }
 
-// keepsHolds refuses a suppression of what a rule asks a line to hold for: a
-// person stands where a machine may move, whatever the plant's mode says.
+// keepsHolds refuses a suppression of what a rule asks something of a line for: a
+// person stands where a machine may move, or where parts are touched, whatever the
+// plant's mode says.
 func (s *Site) keepsHolds(all []rules.Rule) error {
 	for _, r := range all {
-		if !slices.ContainsFunc(r.Then, func(a rules.Action) bool { return a.Do == "hold" }) {
+		does := ""
+		for _, a := range r.Then {
+			switch {
+			case a.Do == "hold":
+				does = "holds a line"
+			case a.Do == "suspect" && does == "":
+				does = "marks the parts of a line"
+			}
+		}
+		if does == "" {
 			continue
 		}
 		if name, key := s.Alarms.Suppresses(watch.KeyOf(r.Name)); name != "" {
-			return fmt.Errorf("alarms.suppress: %q keeps key %q silent, and with it rule %q, which holds a line; name keys that leave it out", name, key, r.Name)
+			return fmt.Errorf("alarms.suppress: %q keeps key %q silent, and with it rule %q, which %s; name keys that leave it out", name, key, r.Name, does)
 		}
 	}
 	return nil
