@@ -37,6 +37,9 @@ func (s *Site) validateWatches(viewed map[part.CameraID]part.LineID) (errs []err
 			refuse("spaces.%s: %w", name, err)
 		}
 	}
+	if _, err := rules.ValidMachines(s.Machines, s.LineIDs()); err != nil {
+		refuse("%w", err)
+	}
 	if s.Rules != "" && len(s.Watches) == 0 {
 		refuse("rules: %s is about safety cameras, but watches names none", s.Rules)
 	}
@@ -66,7 +69,7 @@ func (s *Site) SafetyRules() (*rules.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	about := rules.Site{Cameras: map[part.CameraID]*scene.Settings{}, Spaces: sorted(s.Spaces), Lines: s.LineIDs(), Zone: zone}
+	about := rules.Site{Cameras: map[part.CameraID]*scene.Settings{}, Spaces: sorted(s.Spaces), Lines: s.LineIDs(), Machines: s.Machines, Zone: zone}
 	for id, w := range s.Watches {
 		about.Cameras[id] = &w.Scene
 	}

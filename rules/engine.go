@@ -24,8 +24,8 @@ type Engine struct {
 	turn uint64 // steps so far
 
 	heads   map[string]int
-	heard   map[heardKey]map[string]any
-	running map[string]string // line -> state, as the log last said
+	heard   map[heardKey]said
+	running map[string]ran // line -> state, as the log last said
 }
 
 // shelf is where the conditions of one rule and one camera are kept.
