@@ -32,19 +32,23 @@ type GuardConfig struct {
 	// Standing returns the alarms that stand when Run begins: what the process before
 	// raised goes on as the same alarm, or is cleared. Nil: none.
 	Standing func(ctx context.Context) ([]alarm.Alarm, error)
+	// Newest reads what the log said last of each of the rules' facts, in the log's
+	// order: after a start, and where events were lost. Nil: what was not heard is not
+	// known.
+	Newest func(ctx context.Context) ([]event.Event, error)
 	// Told, if set, is told by Run of what became of every alert: for who measures.
 	Told func(rules.Change)
 	Log  *slog.Logger
 }
 
 // Guard is the site's one place where rules decide over what all cameras saw. One
-// goroutine owns it; others, the caller and the holder, do
-// what takes time.
+// goroutine owns it; others, the caller, the holder and the ears, do what takes
+// time.
 type Guard struct {
 	cfg      GuardConfig
 	stations map[part.CameraID]*Station
 	moments  chan rules.Moment
-	facts    chan event.Event
+	ears     *ears
 	looks    chan func(*Guard)
 	caller   *caller
 	holder   *holder
@@ -57,13 +61,9 @@ type Guard struct {
 // hoursKept is how far back alarm hours are counted.
 const hoursKept = 31 * 24 * time.Hour
 
-// Depths of the guard's queues. Stations wait for room: what they saw counts
-// crossings and may not be lost. Facts of the log beyond the queue are lost and
-// counted.
-const (
-	momentDepth = 64
-	factDepth   = 256
-)
+// momentDepth is how many moments wait for the guard. Stations wait for room: what
+// they saw counts crossings and may not be lost.
+const momentDepth = 64
 
 // NewGuard returns a guard without cameras; New adds them. All are added before
 // Run.
@@ -71,10 +71,10 @@ func NewGuard(c GuardConfig) (*Guard, error) {
 	if c.Rules == nil || c.Events == nil || c.Desk == nil || c.Log == nil {
 		return nil, errors.New("watch: rules, events, desk and log must all be given")
 	}
-	g := &Guard{cfg: c, stations: map[part.CameraID]*Station{}, moments: make(chan rules.Moment, momentDepth), facts: make(chan event.Event, factDepth),
+	g := &Guard{cfg: c, stations: map[part.CameraID]*Station{}, moments: make(chan rules.Moment, momentDepth),
 		looks: make(chan func(*Guard)), ended: make(chan struct{})}
 	g.caller, g.holder, g.tally, g.findings = newCaller(g), newHolder(g), newTally(g.emit), newFindings(g.emit, g.fireSeconds)
-	g.register = newRegister()
+	g.register, g.ears = newRegister(), newEars(g)
 	return g, nil
 }
 
@@ -88,16 +88,6 @@ func (g *Guard) moment(ctx context.Context, m rules.Moment) {
 	}
 }
 
-// Hear takes an event of the log that rules may speak of. It never blocks; one
-// that finds no room is lost, which is told.
-func (g *Guard) Hear(e event.Event) {
-	select {
-	case g.facts <- e:
-	default:
-		g.cfg.Log.Warn("an event was not heard by the rules of place and dress: they are behind", "type", string(e.Type))
-	}
-}
-
 // Run works until ctx ends. It returns nil then.
 func (g *Guard) Run(ctx context.Context) error {
 	defer close(g.ended)
@@ -107,6 +97,7 @@ func (g *Guard) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	work.Go(func() { g.caller.run(ctx) })
 	work.Go(func() { g.holder.run(ctx) })
+	work.Go(func() { g.ears.run(ctx) })
 	defer work.Wait()
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
@@ -117,7 +108,7 @@ func (g *Guard) Run(ctx context.Context) error {
 			return nil
 		case m := <-g.moments:
 			g.take(m)
-		case e := <-g.facts:
+		case e := <-g.ears.facts:
 			g.cfg.Rules.Hear(e)
 			g.caller.hear(e)
 		case now := <-second.C:
