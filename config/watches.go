@@ -69,7 +69,7 @@ func (s *Site) SafetyRules() (*rules.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	about := rules.Site{Cameras: map[part.CameraID]*scene.Settings{}, Spaces: sorted(s.Spaces), Lines: s.LineIDs(), Machines: s.Machines, Zone: zone}
+	about := rules.Site{Cameras: map[part.CameraID]*scene.Settings{}, Spaces: sorted(s.Spaces), Lines: s.LineIDs(), Beacons: s.Alarms.ByDriver("beacon"), Machines: s.Machines, Zone: zone}
 	for id, w := range s.Watches {
 		about.Cameras[id] = &w.Scene
 	}

@@ -80,6 +80,20 @@ func TestSafetyRules(t *testing.T) {
 	if _, err := s.SafetyRules(); err == nil || !strings.Contains(err.Error(), `no line and no machine "press-1": say under machines: in the site file`) {
 		t.Errorf("a machine that the site does not have: %v", err)
 	}
+	for alarms, want := range map[string]string{
+		"": `then: beacon lamp: alarms.channels has no beacon: add lamp: {driver: beacon`,
+		"{channels: {page: {driver: page}, horn: {driver: beacon, controller: plc-1, point: horn}}, rosters: [{name: all, steps: [{call: [page]}]}]}": `there is no beacon "lamp": alarms.channels with driver beacon are horn`,
+		"{channels: {page: {driver: page}, lamp: {driver: beacon, controller: plc-1, point: lamp}}, rosters: [{name: all, steps: [{call: [page]}]}]}": "",
+	} {
+		write(dir+"/lit.yaml", "rules: [{name: in, when: 'person in zone(\"cell\")', severity: high, say: Out., then: [beacon lamp]}]\n")
+		s, err := config.Parse([]byte(strings.Replace(sound, "rules: rules.yaml", "rules: "+dir+"/lit.yaml\nalarms: "+alarms, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.SafetyRules(); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("alarms %s: %v, want %q", alarms, err, want)
+		}
+	}
 	if s, err = config.Parse([]byte(strings.Replace(sound, "rules: ", "machines: {press-1: {event: mes.mode.v1, field: mode, running: [auto]}}\nrules: "+dir+"/", 1))); err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func plant(t *testing.T) Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Site{Cameras: map[part.CameraID]*scene.Settings{"yard": yard, "hall": hall}, Spaces: []string{"cell"}, Lines: []part.LineID{"caps-1"}, Zone: berlin}
+	return Site{Cameras: map[part.CameraID]*scene.Settings{"yard": yard, "hall": hall}, Spaces: []string{"cell"}, Lines: []part.LineID{"caps-1"}, Beacons: []string{"horn", "lamp"}, Zone: berlin}
 }
 
 // TestRefused holds every mistake that can be made in a rule against the words in
@@ -81,19 +81,20 @@ func TestRefused(t *testing.T) {
 	}
 	minute := -time.Minute
 	for says, r := range map[string]Rule{
-		`rule "1": it has no name`:                                {When: "person", Severity: "low", Say: "x"},
-		`severity is "hgh", did you mean high?`:                   {Name: "r", When: "person", Severity: "hgh", Say: "x"},
-		`say is empty`:                                            {Name: "r", When: "person", Severity: "low"},
-		`for is -1m0s`:                                            {Name: "r", When: "person", Severity: "low", Say: "x", For: minute},
-		`keep is -1m0s`:                                           {Name: "r", When: "person", Severity: "low", Say: "x", Keep: &minute},
-		`each is "persons", did you mean person?`:                 {Name: "r", When: "person", Severity: "low", Say: "x", Each: "persons"},
-		`each is forklift, but when does not speak of forklift`:   {Name: "r", When: "person", Severity: "low", Say: "x", Each: "forklift"},
-		`a line is crossed in an instant: leave for out`:          {Name: "r", When: `crossed(person, "gate", "in")`, Severity: "low", Say: "x", For: time.Second},
-		`there is no camera "yrd", did you mean yard?`:            {Name: "r", When: "person", Severity: "low", Say: "x", Cameras: []part.CameraID{"yrd"}},
-		`camera hall has no zone "dock"`:                          {Name: "r", When: `person in zone("dock")`, Severity: "low", Say: "x", Cameras: []part.CameraID{"hall"}},
-		`camera hall has no floor, so m/s are not to be had`:      {Name: "r", When: `faster(person, "3 m/s")`, Severity: "low", Say: "x", Cameras: []part.CameraID{"hall"}},
-		`nothing that a camera shows; leave cameras out`:          {Name: "r", When: `headcount("cell") > 2`, Severity: "low", Say: "x", Cameras: []part.CameraID{"hall"}},
-		`then: hold caps-2: there is no line "caps-2", did you m`: {Name: "r", When: "person", Severity: "low", Say: "x", Then: []Action{{"hold", "caps-2"}}},
+		`rule "1": it has no name`:                              {When: "person", Severity: "low", Say: "x"},
+		`severity is "hgh", did you mean high?`:                 {Name: "r", When: "person", Severity: "hgh", Say: "x"},
+		`say is empty`:                                          {Name: "r", When: "person", Severity: "low"},
+		`for is -1m0s`:                                          {Name: "r", When: "person", Severity: "low", Say: "x", For: minute},
+		`keep is -1m0s`:                                         {Name: "r", When: "person", Severity: "low", Say: "x", Keep: &minute},
+		`each is "persons", did you mean person?`:               {Name: "r", When: "person", Severity: "low", Say: "x", Each: "persons"},
+		`each is forklift, but when does not speak of forklift`: {Name: "r", When: "person", Severity: "low", Say: "x", Each: "forklift"},
+		`a line is crossed in an instant: leave for out`:        {Name: "r", When: `crossed(person, "gate", "in")`, Severity: "low", Say: "x", For: time.Second},
+		`there is no camera "yrd", did you mean yard?`:          {Name: "r", When: "person", Severity: "low", Say: "x", Cameras: []part.CameraID{"yrd"}},
+		`camera hall has no zone "dock"`:                        {Name: "r", When: `person in zone("dock")`, Severity: "low", Say: "x", Cameras: []part.CameraID{"hall"}},
+		`camera hall has no floor, so m/s are not to be had`:    {Name: "r", When: `faster(person, "3 m/s")`, Severity: "low", Say: "x", Cameras: []part.CameraID{"hall"}},
+		`nothing that a camera shows; leave cameras out`:        {Name: "r", When: `headcount("cell") > 2`, Severity: "low", Say: "x", Cameras: []part.CameraID{"hall"}},
+		`then: beacon lmp: there is no beacon "lmp", did you mean lamp?: alarms.channels with driver beacon are horn, lamp`: {Name: "r", When: "person", Severity: "low", Say: "x", Then: []Action{{"beacon", "lmp"}}},
+		`then: hold caps-2: there is no line "caps-2", did you m`:                                                           {Name: "r", When: "person", Severity: "low", Say: "x", Then: []Action{{"hold", "caps-2"}}},
 	} {
 		if _, err := NewEngine([]Rule{r}, plant(t)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("got %v, want %q", err, says)

@@ -147,6 +147,9 @@ func (g *Guard) restore(ctx context.Context) error {
 	}
 	for _, a := range g.cfg.Rules.Standing() { // who stood at the ejector may stand there still
 		g.holder.add(&a, false)
+		if len(lamps(&a)) > 0 { // the rule may ask for others than it did
+			g.caller.add(rules.Change{Kind: rules.Updated, At: time.Now(), Alert: a})
+		}
 	}
 	return nil
 }
