@@ -91,8 +91,9 @@ type Raise struct {
 	Severity event.Severity
 	Text     string
 	WhatTo   string
-	Cause    string // id of the event it is raised over, where there is one
-	Actor    string // empty is "system"
+	Lamps    []string // channels of beacons that light for as long as its cause is there, whoever acknowledges
+	Cause    string   // id of the event it is raised over, where there is one
+	Actor    string   // empty is "system"
 }
 
 // Why an act is refused. Every refusal of this package wraps one of these.

@@ -59,6 +59,10 @@ type standing struct {
 	called time.Time // when a round last began
 	group  string    // waits in this group
 	calls  []*delivery
+
+	asked []string             // beacons that light while it is active, by channel
+	lamps map[string]*delivery // the last lighting of each; none of one that is to be lit
+	lit   int                  // lightings so far
 }
 
 // said is something that stands, with the event that said so.

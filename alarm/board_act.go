@@ -43,17 +43,25 @@ func (b *Board) Raise(now time.Time, r Raise) (id string, err error) {
 func (b *Board) payload(r Raise, again uint64) event.AlarmRaised {
 	return event.AlarmRaised{
 		Key: r.Key, From: r.From, Camera: r.Camera, Zone: r.Zone, Line: r.Line, Object: r.Object, Severity: r.Severity.String(),
-		Text: r.Text, WhatTo: r.WhatTo, Latched: r.Severity >= b.set.latch, Again: again,
+		Text: r.Text, WhatTo: r.WhatTo, Latched: r.Severity >= b.set.latch, Again: again, Lamps: r.Lamps,
 	}
 }
 
 // raiseAgain counts; the log hears of it once a minute, or at once when it got
-// worse.
+// worse or asks for other lamps.
 func (b *Board) raiseAgain(now time.Time, a *standing, r Raise) error {
 	a.untold++
 	a.Last = now
-	if r.Severity > a.Severity {
-		b.say(now, a.ID, r.Actor, r.Cause, event.AlarmRepeated{Key: a.Key, Count: a.Count + a.untold, Last: now.UTC(), Severity: r.Severity.String(), Text: r.Text, Worse: true})
+	p := event.AlarmRepeated{Key: a.Key, Count: a.Count + a.untold, Last: now.UTC(), Severity: a.Severity.String()}
+	worse, other := r.Severity > a.Severity, len(r.Lamps) > 0 && !slices.Equal(r.Lamps, a.asked)
+	if worse {
+		p.Severity, p.Text, p.Worse = r.Severity.String(), r.Text, true
+	}
+	if other {
+		p.Lamps = r.Lamps
+	}
+	if worse || other {
+		b.say(now, a.ID, r.Actor, r.Cause, p)
 	}
 	return nil
 }
@@ -201,7 +209,10 @@ func (r Raise) check() error {
 	if r.Severity > event.Critical {
 		return fmt.Errorf("%w: severity %d", ErrRefused, r.Severity)
 	}
-	for _, text := range []string{r.From, r.Camera, r.Zone, r.Line, r.WhatTo} {
+	if len(r.Lamps) > mostLamps {
+		return fmt.Errorf("%w: it asks for %d lamps: want at most %d", ErrRefused, len(r.Lamps), mostLamps)
+	}
+	for _, text := range append([]string{r.From, r.Camera, r.Zone, r.Line, r.WhatTo}, r.Lamps...) {
 		if !utf8.ValidString(text) || len(text) > 1000 {
 			return fmt.Errorf("%w: %.40q has more than 1000 bytes, or is no text", ErrRefused, text)
 		}

@@ -80,6 +80,7 @@ func (b *Board) raised(e event.Event, p event.AlarmRaised) {
 	}
 	a.Key, a.From, a.Camera, a.Zone, a.Line, a.Severity = p.Key, p.From, p.Camera, p.Zone, p.Line, severity
 	a.Text, a.WhatTo, a.Latched, a.Again = p.Text, p.WhatTo, p.Latched, p.Again
+	a.asked, a.lamps = p.Lamps, nil
 	a.Active, a.closed, a.Opened, a.Last, a.Cleared, a.Acked = true, false, e.Time, e.Time, time.Time{}, Ack{}
 	a.Count++
 	a.told = e.Time
@@ -126,6 +127,9 @@ func (b *Board) repeated(e event.Event, p event.AlarmRepeated) {
 	}
 	if p.Text != "" {
 		a.Text = p.Text
+	}
+	if len(p.Lamps) > 0 {
+		a.asked = p.Lamps
 	}
 	if p.Worse {
 		a.Acked = Ack{}

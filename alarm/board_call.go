@@ -24,6 +24,7 @@ func (b *Board) Tick(now time.Time) {
 	b.receiptsDue(now)
 	b.callsDue(now)
 	b.groupsDue(now)
+	b.lampsDue(now)
 	b.drillsDue(now)
 	b.prune(now)
 	b.mark(now)
@@ -201,6 +202,9 @@ func (b *Board) Next() time.Time {
 	for _, a := range b.open {
 		if a.untold > 0 {
 			at(a.told.Add(tellRepeats))
+		}
+		for _, due := range b.lampsOf(a) {
+			at(due)
 		}
 		if r := b.set.roster(&a.Alarm); r != nil && a.group == "" && b.wants(a) {
 			_, due := b.due(a, r)

@@ -39,6 +39,10 @@ func (b *Board) pending(e event.Event, p event.NotifyPending) {
 	if b.deliveries[p.Delivery] != nil || len(p.Alarms) == 0 {
 		return
 	}
+	if p.Lamp {
+		b.lampPending(e, p)
+		return
+	}
 	d := &delivery{next: e.Time, Delivery: Delivery{
 		ID: p.Delivery, Alarms: p.Alarms, Recipient: p.Recipient, Channel: p.Channel, Roster: p.Roster, Step: p.Step, Round: p.Round,
 		Drill: p.Drill, State: Pending, Pending: e.Time, From: e.Time.Add(-time.Duration(p.Seconds * float64(time.Second))),
@@ -118,7 +122,11 @@ func (b *Board) wanted(d *delivery) bool {
 	if d.Drill {
 		return b.drills[d.Alarms[0]] != nil
 	}
-	return slices.ContainsFunc(d.Alarms, func(id string) bool { a := b.alarms[id]; return a != nil && b.wants(a) })
+	wants := b.wants
+	if d.Lamp {
+		wants = b.lights
+	}
+	return slices.ContainsFunc(d.Alarms, func(id string) bool { a := b.alarms[id]; return a != nil && wants(a) })
 }
 
 // stepFailed says whether nothing of an alarm's present step can arrive any more.
@@ -281,9 +289,13 @@ func (b *Board) Delivery(id string) (d Delivery, ok bool) {
 	return d, false
 }
 
-// calling says whether something still calls by a channel.
+// calling says whether something still calls by a channel: a roster's step, or an
+// alarm that has its lamp lit.
 func (b *Board) calling(channel string) bool {
 	for _, a := range b.open {
+		if d := a.lamps[channel]; d != nil && d.State.rank() >= SentOut.rank() && b.lights(a) {
+			return true
+		}
 		for _, d := range a.calls {
 			if d.Channel == channel && !d.Drill && d.State.rank() >= SentOut.rank() && b.wants(a) {
 				return true

@@ -96,6 +96,7 @@ type Delivery struct {
 	Step      int
 	Round     int
 	Drill     bool
+	Lamp      bool // a beacon that lights while the alarm is active, by no roster; Step is 0
 	State     DeliveryState
 	Attempts  int
 	Why       string // it failed, or the last attempt did

@@ -40,6 +40,7 @@ func (d *Desk) rebuild(ctx context.Context) (*Board, error) {
 			after = e.Seq
 		}
 		if len(events) < readAtOnce {
+			b.relight()
 			return b, nil
 		}
 	}

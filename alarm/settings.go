@@ -170,6 +170,17 @@ func (s *Settings) checkDrill() error {
 	return errors.Join(errs...)
 }
 
+// ByDriver are the names of the channels with a driver, sorted; never nil.
+func (s *Settings) ByDriver(driver string) []string {
+	out := []string{}
+	for _, name := range slices.Sorted(maps.Keys(s.Channels)) {
+		if s.Channels[name].Driver == driver {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // Recipients are the people whose user or token name this is.
 func (s *Settings) Recipients(signIn string) []string {
 	var out []string

@@ -83,8 +83,8 @@ type AlarmDelivery struct {
 	Recipient string     `json:"recipient,omitempty" doc:"absent where the channel calls nobody in particular"`
 	Channel   string     `json:"channel"`
 	Roster    string     `json:"roster,omitempty"`
-	Step      int        `json:"step" doc:"of the roster, 1 is the first"`
-	Round     int        `json:"round" doc:"the roster begins anew until somebody acknowledges"`
+	Step      int        `json:"step" doc:"of the roster, 1 is the first; 0 is a lamp that a rule lights while the alarm is active"`
+	Round     int        `json:"round" doc:"the roster begins anew until somebody acknowledges; a lamp is lit for the so-manieth time"`
 	State     string     `json:"state" enum:"pending,sent,received,opened,acknowledged,failed"`
 	Attempts  int        `json:"attempts"`
 	Why       string     `json:"why,omitempty" doc:"it failed, or its last attempt did"`

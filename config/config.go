@@ -24,6 +24,7 @@ import (
 	"linesman/part"
 	"linesman/proof"
 	"linesman/recipe"
+	"linesman/rules"
 	"linesman/scene"
 	"linesman/watch"
 )
@@ -43,10 +44,11 @@ type Site struct {
 	Controllers map[string]Driver              `yaml:"controllers"`
 	Lines       map[part.LineID]*line.Settings `yaml:"lines"`
 
-	Watches map[part.CameraID]*watch.Settings `yaml:"watches"` // safety cameras, by the name they have among cameras
-	Spaces  map[string]scene.Space            `yaml:"spaces"`  // closed spaces whose heads are counted at their doors
-	Rules   string                            `yaml:"rules"`   // file of the rules of place and dress, relative to this one
-	Alarms  alarm.Settings                    `yaml:"alarms"`  // how alarms are kept, and who is told of them
+	Watches  map[part.CameraID]*watch.Settings `yaml:"watches"`  // safety cameras, by the name they have among cameras
+	Spaces   map[string]scene.Space            `yaml:"spaces"`   // closed spaces whose heads are counted at their doors
+	Machines map[string]rules.Machine          `yaml:"machines"` // no lines of this site, of which the log says whether they run
+	Rules    string                            `yaml:"rules"`    // file of the rules of place and dress, relative to this one
+	Alarms   alarm.Settings                    `yaml:"alarms"`   // how alarms are kept, and who is told of them
 
 	file string // as it was given
 	dir  string

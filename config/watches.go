@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"os"
-	"slices"
 
 	"linesman/part"
 	"linesman/rules"
@@ -38,6 +37,9 @@ func (s *Site) validateWatches(viewed map[part.CameraID]part.LineID) (errs []err
 			refuse("spaces.%s: %w", name, err)
 		}
 	}
+	if _, err := rules.ValidMachines(s.Machines, s.LineIDs()); err != nil {
+		refuse("%w", err)
+	}
 	if s.Rules != "" && len(s.Watches) == 0 {
 		refuse("rules: %s is about safety cameras, but watches names none", s.Rules)
 	}
@@ -67,7 +69,7 @@ func (s *Site) SafetyRules() (*rules.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	about := rules.Site{Cameras: map[part.CameraID]*scene.Settings{}, Spaces: sorted(s.Spaces), Lines: s.LineIDs(), Zone: zone}
+	about := rules.Site{Cameras: map[part.CameraID]*scene.Settings{}, Spaces: sorted(s.Spaces), Lines: s.LineIDs(), Beacons: s.Alarms.ByDriver("beacon"), Machines: s.Machines, Zone: zone}
 	for id, w := range s.Watches {
 		about.Cameras[id] = &w.Scene
 	}
@@ -85,15 +87,25 @@ func (s *Site) SafetyRules() (*rules.Engine, error) {
 	return e, s.keepsHolds(e.Rules())
 }
 
-// keepsHolds refuses a suppression of what a rule asks a line to hold for: a
-// person stands where a machine may move, whatever the plant's mode says.
+// keepsHolds refuses a suppression of what a rule asks something of a line for: a
+// person stands where a machine may move, or where parts are touched, whatever the
+// plant's mode says.
 func (s *Site) keepsHolds(all []rules.Rule) error {
 	for _, r := range all {
-		if !slices.ContainsFunc(r.Then, func(a rules.Action) bool { return a.Do == "hold" }) {
+		does := ""
+		for _, a := range r.Then {
+			switch {
+			case a.Do == "hold":
+				does = "holds a line"
+			case a.Do == "suspect" && does == "":
+				does = "marks the parts of a line"
+			}
+		}
+		if does == "" {
 			continue
 		}
 		if name, key := s.Alarms.Suppresses(watch.KeyOf(r.Name)); name != "" {
-			return fmt.Errorf("alarms.suppress: %q keeps key %q silent, and with it rule %q, which holds a line; name keys that leave it out", name, key, r.Name)
+			return fmt.Errorf("alarms.suppress: %q keeps key %q silent, and with it rule %q, which %s; name keys that leave it out", name, key, r.Name, does)
 		}
 	}
 	return nil

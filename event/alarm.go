@@ -5,18 +5,19 @@ import "time"
 // AlarmRaised says that something wants a person, after ISA-18.2. The event's
 // subject is the alarm's id, its cause what the alarm was raised over.
 type AlarmRaised struct {
-	Key      string `json:"key"`                                           // what it is about: while it stands, the same key is the same alarm
-	From     string `json:"from"`                                          // who raised it: "watch/yard", "line/caps-1"
-	Camera   string `json:"camera,omitempty"`                              // the site file's name of it
-	Zone     string `json:"zone,omitempty"`                                // the site file's name of it
-	Line     string `json:"line,omitempty"`                                // the site file's name of it
-	Object   string `json:"object,omitempty"`                              // what a camera saw that it is about: "person", "fire"...
-	Severity string `json:"severity" enum:"info,low,medium,high,critical"` // its priority
-	Text     string `json:"text"`                                          // what is wrong, for a person
-	WhatTo   string `json:"what_to_do,omitempty"`                          // for whoever is called
-	Latched  bool   `json:"latched,omitempty"`                             // it stays until somebody acknowledges it, even when its cause is gone
-	Again    uint64 `json:"again,omitempty"`                               // times it came back so far: the same alarm, opened anew
-	Drill    bool   `json:"drill,omitempty"`                               // staged, to see whether it arrives: nothing is wrong
+	Key      string   `json:"key"`                                           // what it is about: while it stands, the same key is the same alarm
+	From     string   `json:"from"`                                          // who raised it: "watch/yard", "line/caps-1"
+	Camera   string   `json:"camera,omitempty"`                              // the site file's name of it
+	Zone     string   `json:"zone,omitempty"`                                // the site file's name of it
+	Line     string   `json:"line,omitempty"`                                // the site file's name of it
+	Object   string   `json:"object,omitempty"`                              // what a camera saw that it is about: "person", "fire"...
+	Severity string   `json:"severity" enum:"info,low,medium,high,critical"` // its priority
+	Text     string   `json:"text"`                                          // what is wrong, for a person
+	WhatTo   string   `json:"what_to_do,omitempty"`                          // for whoever is called
+	Latched  bool     `json:"latched,omitempty"`                             // it stays until somebody acknowledges it, even when its cause is gone
+	Again    uint64   `json:"again,omitempty"`                               // times it came back so far: the same alarm, opened anew
+	Drill    bool     `json:"drill,omitempty"`                               // staged, to see whether it arrives: nothing is wrong
+	Lamps    []string `json:"lamps,omitempty"`                               // channels of beacons that light for as long as its cause is there
 }
 
 // AlarmRepeated says that a standing alarm was raised again: how often until
@@ -28,6 +29,7 @@ type AlarmRepeated struct {
 	Severity string    `json:"severity" enum:"info,low,medium,high,critical"` // from now on
 	Text     string    `json:"text,omitempty"`                                // from now on; empty: as before
 	Worse    bool      `json:"worse,omitempty"`                               // its severity rose: it wants to be acknowledged anew
+	Lamps    []string  `json:"lamps,omitempty"`                               // beacons that it asks for from now on; absent: as before
 }
 
 // AlarmCleared says that an alarm's cause is gone.

@@ -12,8 +12,9 @@ type NotifyPending struct {
 	Recipient string   `json:"recipient,omitempty"` // the roster's name; empty where the channel calls nobody in particular
 	Channel   string   `json:"channel"`             // the site file's name of it
 	Roster    string   `json:"roster,omitempty"`    // the site file's name of it
-	Step      int      `json:"step"`                // of the roster, 1 is the first
-	Round     int      `json:"round"`               // the roster is gone through again until somebody acknowledges
+	Step      int      `json:"step"`                // of the roster, 1 is the first; 0 is a rule's lamp
+	Round     int      `json:"round"`               // the roster is gone through again until somebody acknowledges; of a lamp: it is lit for the so-manieth time
+	Lamp      bool     `json:"lamp,omitempty"`      // a beacon that a rule lights for as long as its alarm is active, by no roster
 	Seconds   float64  `json:"seconds"`             // since the alarm was raised
 	Drill     bool     `json:"drill,omitempty"`     // staged
 }

@@ -7,10 +7,11 @@ import (
 )
 
 // Action is something that an alert asks for while it stands. Who receives the
-// alert carries it out; a rule only says it.
+// alert carries it out, lines what is asked of them and the alarm desk what is
+// asked of a lamp; a rule only says it.
 type Action struct {
 	Do   string `json:"do"`   // "hold", "suspect" or "beacon"
-	What string `json:"what"` // the line, or the beacon
+	What string `json:"what"` // the line, or the beacon's channel
 }
 
 // The actions there are: hold asks a line to hold, suspect marks the parts that
@@ -34,7 +35,10 @@ func (a *Action) UnmarshalText(text []byte) error {
 }
 
 func (a Action) check(site Site) error {
-	if a.Do == "beacon" || site.Lines == nil {
+	if a.Do == "beacon" {
+		return a.checkBeacon(site.Beacons)
+	}
+	if site.Lines == nil {
 		return nil
 	}
 	names := make([]string, len(site.Lines))
@@ -45,4 +49,15 @@ func (a Action) check(site Site) error {
 		return fmt.Errorf("then: %s: there is no line %q%s", a, a.What, meant(a.What, names))
 	}
 	return nil
+}
+
+// checkBeacon refuses a lamp that the site does not have; nil: it may have any.
+func (a Action) checkBeacon(beacons []string) error {
+	switch {
+	case beacons == nil || slices.Contains(beacons, a.What):
+		return nil
+	case len(beacons) == 0:
+		return fmt.Errorf("then: %s: alarms.channels has no beacon: add %s: {driver: beacon, controller: NAME, point: NAME} to it", a, a.What)
+	}
+	return fmt.Errorf("then: %s: there is no beacon %q%s: alarms.channels with driver beacon are %s", a, a.What, meant(a.What, beacons), strings.Join(beacons, ", "))
 }

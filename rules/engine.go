@@ -26,8 +26,8 @@ type Engine struct {
 
 	heads    map[string]scene.Heads
 	supposed map[string]int // heads of spaces of which nobody can tell, while a rule is tried
-	heard    map[heardKey]map[string]any
-	running  map[string]string // line -> state, as the log last said
+	heard    map[heardKey]said
+	running  map[string]ran // line -> state, as the log last said
 }
 
 // shelf is where the conditions of one rule and one camera are kept.

@@ -35,9 +35,10 @@ func (v *reader) quoted(node *ast.Node, k kind, text string) error {
 		v.uses.spaces = append(v.uses.spaces, text)
 		return choose("closed space", v.site.Spaces)
 	case aBelt:
-		if v.site.Lines != nil {
-			return choose("line", texts(v.site.Lines))
+		if m, ok := v.site.Machines[text]; ok {
+			v.uses.heard = append(v.uses.heard, m.about)
 		}
+		return v.site.checkBelt(text)
 	case aHeading:
 		return choose("way", []string{"up", "down", "left", "right"})
 	case aWay:
@@ -61,7 +62,9 @@ func (v *reader) quoted(node *ast.Node, k kind, text string) error {
 		v.uses.floor = v.uses.floor || unit == "m/s"
 		return constant(pace{p, unit == "m/s"}, err)
 	case aType:
-		return choose("event", eventTypes())
+		t, err := EventType(text)
+		ast.Patch(node, &ast.StringNode{Value: string(t)})
+		return err
 	}
 	return nil
 }
@@ -81,23 +84,11 @@ func quantity(text string, units ...string) (value float64, unit string, err err
 	return 0, "", fmt.Errorf("%q: want a number and its unit, %s, such as 2 %s", text, strings.Join(units, " or "), units[0])
 }
 
-// eventTypes are the types of events by the names that people use.
-func eventTypes() (names []string) {
-	for _, p := range event.Payloads() {
-		names = append(names, shortType(p.EventType()))
-	}
-	return names
-}
-
-func shortType(t event.Type) string {
-	return strings.TrimSuffix(strings.TrimPrefix(string(t), "linesman."), ".v1")
-}
-
-// heard notes which event a rule reads.
-func (v *reader) heard(n *ast.CallNode) {
+// told notes which event a rule reads.
+func (v *reader) told(n *ast.CallNode) {
 	typ, ok1 := n.Arguments[0].(*ast.StringNode)
 	subject, ok2 := n.Arguments[1].(*ast.StringNode)
 	if ok1 && ok2 {
-		v.uses.heard = append(v.uses.heard, heardKey{event.Type("linesman." + typ.Value + ".v1"), subject.Value})
+		v.uses.heard = append(v.uses.heard, heardKey{event.Type(typ.Value), subject.Value})
 	}
 }

@@ -70,7 +70,7 @@ func TestWaitingAndFacts(t *testing.T) {
 	if len(facts) != 2 || facts[0].Type != "linesman.line.state.v1" || facts[1] != (Fact{"linesman.plc.state.v1", "plc-1"}) {
 		t.Errorf("facts %+v", facts)
 	}
-	e.heard[heardKey{facts[1].Type, "plc-1"}] = map[string]any{"state": "lost"}
+	e.heard[heardKey{facts[1].Type, "plc-1"}] = said{data: map[string]any{"state": "lost"}}
 	at := time.Unix(1_800_000_000, 0)
 	e.Step(Moment{At: at})
 	e.Step(Moment{At: at.Add(9 * time.Second)})

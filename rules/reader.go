@@ -160,7 +160,7 @@ func (v *reader) call(n *ast.CallNode) {
 	case "unsure":
 		v.uses.lack = true
 	case "last":
-		v.heard(n)
+		v.told(n)
 	}
 }
 

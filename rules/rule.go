@@ -84,10 +84,15 @@ func newEngine(rules []Rule, site Site, line func(i int, key string) string) (*E
 	if len(rules) > mostRules {
 		return nil, fmt.Errorf("rules: there are %d: want at most %d", len(rules), mostRules)
 	}
-	e := &Engine{site: site, rules: slices.Clone(rules), held: map[shelf][]*condition{}, heads: map[string]scene.Heads{}, supposed: map[string]int{}, heard: map[heardKey]map[string]any{}, running: map[string]string{}}
+	e := &Engine{site: site, rules: slices.Clone(rules), held: map[shelf][]*condition{}, heads: map[string]scene.Heads{}, supposed: map[string]int{}, heard: map[heardKey]said{}, running: map[string]ran{}}
 	if e.site.Zone == nil {
 		e.site.Zone = time.UTC
 	}
+	machines, err := ValidMachines(site.Machines, site.Lines)
+	if err != nil {
+		return nil, err
+	}
+	e.site.Machines = machines
 	var errs []error
 	seen := map[string]bool{}
 	for i := range e.rules {

@@ -28,7 +28,7 @@ func plant(t *testing.T) Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Site{Cameras: map[part.CameraID]*scene.Settings{"yard": yard, "hall": hall}, Spaces: []string{"cell"}, Lines: []part.LineID{"caps-1"}, Zone: berlin}
+	return Site{Cameras: map[part.CameraID]*scene.Settings{"yard": yard, "hall": hall}, Spaces: []string{"cell"}, Lines: []part.LineID{"caps-1"}, Beacons: []string{"horn", "lamp"}, Zone: berlin}
 }
 
 // TestRefused holds every mistake that can be made in a rule against the words in
@@ -54,8 +54,12 @@ func TestRefused(t *testing.T) {
 		{`near(person, 3, "3 m")`, `near wants people, things or zone("...") second`},
 		{`faster(forklift, "9 km/h")`, `want a number and its unit, m/s or heights/s`},
 		{`headcount("cel") > 1`, `there is no closed space "cel", did you mean cell?`},
-		{`runs("caps-2")`, `there is no line "caps-2", did you mean caps-1?`},
+		{`runs("caps-2")`, `there is no line "caps-2", did you mean caps-1?, and no such machine: there are caps-1; for another machine, say under machines: in the site file`},
 		{`last("plc.stat", "plc-1", "state") == "x"`, `there is no event "plc.stat", did you mean plc.state?`},
+		{`last("part.judged", "caps-1", "outcome") == "fail"`, `"part.judged" is said of single parts, which are many, and is not heard by rules`},
+		{`last("mes.mode", "press-1", "mode") == "x"`, `there is no event "mes.mode": a module's is written whole, with its version, such as mes.mode.v1`},
+		{`last("plc.state.v1", "plc-1", "state") == "x"`, `did you mean plc.state?`},
+		{`last("linesman.mes.mode.v1", "press-1", "mode") == "x"`, `there is no event "linesman.mes.mode.v1"`},
 		{`camera.coverd`, `a camera is not "coverd", did you mean covered?`},
 		{`person.x`, `only camera has something after a dot`},
 		{`camera.covered and person`, `do not go into one rule`},
@@ -77,19 +81,20 @@ func TestRefused(t *testing.T) {
 	}
 	minute := -time.Minute
 	for says, r := range map[string]Rule{
-		`rule "1": it has no name`:                                {When: "person", Severity: "low", Say: "x"},
-		`severity is "hgh", did you mean high?`:                   {Name: "r", When: "person", Severity: "hgh", Say: "x"},
-		`say is empty`:                                            {Name: "r", When: "person", Severity: "low"},
-		`for is -1m0s`:                                            {Name: "r", When: "person", Severity: "low", Say: "x", For: minute},
-		`keep is -1m0s`:                                           {Name: "r", When: "person", Severity: "low", Say: "x", Keep: &minute},
-		`each is "persons", did you mean person?`:                 {Name: "r", When: "person", Severity: "low", Say: "x", Each: "persons"},
-		`each is forklift, but when does not speak of forklift`:   {Name: "r", When: "person", Severity: "low", Say: "x", Each: "forklift"},
-		`a line is crossed in an instant: leave for out`:          {Name: "r", When: `crossed(person, "gate", "in")`, Severity: "low", Say: "x", For: time.Second},
-		`there is no camera "yrd", did you mean yard?`:            {Name: "r", When: "person", Severity: "low", Say: "x", Cameras: []part.CameraID{"yrd"}},
-		`camera hall has no zone "dock"`:                          {Name: "r", When: `person in zone("dock")`, Severity: "low", Say: "x", Cameras: []part.CameraID{"hall"}},
-		`camera hall has no floor, so m/s are not to be had`:      {Name: "r", When: `faster(person, "3 m/s")`, Severity: "low", Say: "x", Cameras: []part.CameraID{"hall"}},
-		`nothing that a camera shows; leave cameras out`:          {Name: "r", When: `headcount("cell") > 2`, Severity: "low", Say: "x", Cameras: []part.CameraID{"hall"}},
-		`then: hold caps-2: there is no line "caps-2", did you m`: {Name: "r", When: "person", Severity: "low", Say: "x", Then: []Action{{"hold", "caps-2"}}},
+		`rule "1": it has no name`:                              {When: "person", Severity: "low", Say: "x"},
+		`severity is "hgh", did you mean high?`:                 {Name: "r", When: "person", Severity: "hgh", Say: "x"},
+		`say is empty`:                                          {Name: "r", When: "person", Severity: "low"},
+		`for is -1m0s`:                                          {Name: "r", When: "person", Severity: "low", Say: "x", For: minute},
+		`keep is -1m0s`:                                         {Name: "r", When: "person", Severity: "low", Say: "x", Keep: &minute},
+		`each is "persons", did you mean person?`:               {Name: "r", When: "person", Severity: "low", Say: "x", Each: "persons"},
+		`each is forklift, but when does not speak of forklift`: {Name: "r", When: "person", Severity: "low", Say: "x", Each: "forklift"},
+		`a line is crossed in an instant: leave for out`:        {Name: "r", When: `crossed(person, "gate", "in")`, Severity: "low", Say: "x", For: time.Second},
+		`there is no camera "yrd", did you mean yard?`:          {Name: "r", When: "person", Severity: "low", Say: "x", Cameras: []part.CameraID{"yrd"}},
+		`camera hall has no zone "dock"`:                        {Name: "r", When: `person in zone("dock")`, Severity: "low", Say: "x", Cameras: []part.CameraID{"hall"}},
+		`camera hall has no floor, so m/s are not to be had`:    {Name: "r", When: `faster(person, "3 m/s")`, Severity: "low", Say: "x", Cameras: []part.CameraID{"hall"}},
+		`nothing that a camera shows; leave cameras out`:        {Name: "r", When: `headcount("cell") > 2`, Severity: "low", Say: "x", Cameras: []part.CameraID{"hall"}},
+		`then: beacon lmp: there is no beacon "lmp", did you mean lamp?: alarms.channels with driver beacon are horn, lamp`: {Name: "r", When: "person", Severity: "low", Say: "x", Then: []Action{{"beacon", "lmp"}}},
+		`then: hold caps-2: there is no line "caps-2", did you m`:                                                           {Name: "r", When: "person", Severity: "low", Say: "x", Then: []Action{{"hold", "caps-2"}}},
 	} {
 		if _, err := NewEngine([]Rule{r}, plant(t)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("got %v, want %q", err, says)

@@ -112,5 +112,10 @@ type Site struct {
 	Cameras map[part.CameraID]*scene.Settings
 	Spaces  []string      // closed spaces whose heads are counted
 	Lines   []part.LineID // production lines that can be held; nil: any
-	Zone    *time.Location
+	// Beacons are the channels whose lamp a rule may light; nil: any.
+	Beacons []string
+	// Machines are those that are no inspection line and of which the log says
+	// whether they run, by name.
+	Machines map[string]Machine
+	Zone     *time.Location
 }

@@ -234,7 +234,7 @@ func (c *caller) raise(ctx context.Context, t *task) error {
 			t.sights, _ = s.sights(a, t.view, false)
 		}
 	}
-	id, err := c.g.cfg.Desk.Raise(ctx, alarm.Raise{Key: alarmKey(a), From: c.from(a), Camera: string(a.Camera), Zone: a.Zone, Object: a.Object, Severity: a.Severity, Text: words(a), WhatTo: a.Say})
+	id, err := c.g.cfg.Desk.Raise(ctx, alarm.Raise{Key: alarmKey(a), From: c.from(a), Camera: string(a.Camera), Zone: a.Zone, Object: a.Object, Severity: a.Severity, Text: words(a), WhatTo: a.Say, Lamps: lamps(a)})
 	if err != nil && (id == "" || !c.unsaved(a, err)) {
 		return err
 	}
@@ -252,6 +252,16 @@ func (c *caller) unsaved(a *rules.Alert, err error) bool {
 	}
 	c.g.cfg.Log.Error("the desk has it, but the log refuses", "rule", a.Rule, "err", err)
 	return true
+}
+
+// lamps are the beacons that a rule lights while its alarm stands.
+func lamps(a *rules.Alert) (out []string) {
+	for _, act := range a.Actions {
+		if act.Do == "beacon" && !slices.Contains(out, act.What) {
+			out = append(out, act.What)
+		}
+	}
+	return out
 }
 
 // words are the alarm's text: what is the case, and that nobody can see it any

@@ -36,19 +36,23 @@ type GuardConfig struct {
 	// Standing returns the alarms that stand when Run begins: what the process before
 	// raised goes on as the same alarm, or is cleared. Nil: none.
 	Standing func(ctx context.Context) ([]alarm.Alarm, error)
+	// Newest reads what the log said last of each of the rules' facts, in the log's
+	// order: after a start, and where events were lost. Nil: what was not heard is not
+	// known.
+	Newest func(ctx context.Context) ([]event.Event, error)
 	// Told, if set, is told by Run of what became of every alert: for who measures.
 	Told func(rules.Change)
 	Log  *slog.Logger
 }
 
 // Guard is the site's one place where rules decide over what all cameras saw. One
-// goroutine owns it; others, the caller and the holder, do
-// what takes time.
+// goroutine owns it; others, the caller, the holder and the ears, do what takes
+// time.
 type Guard struct {
 	cfg      GuardConfig
 	stations map[part.CameraID]*Station
 	moments  chan rules.Moment
-	facts    chan event.Event
+	ears     *ears
 	looks    chan func(*Guard)
 	caller   *caller
 	holder   *holder
@@ -62,13 +66,9 @@ type Guard struct {
 // hoursKept is how far back alarm hours are counted.
 const hoursKept = 31 * 24 * time.Hour
 
-// Depths of the guard's queues. Stations wait for room: what they saw counts
-// crossings and may not be lost. Facts of the log beyond the queue are lost and
-// counted.
-const (
-	momentDepth = 64
-	factDepth   = 256
-)
+// momentDepth is how many moments wait for the guard. Stations wait for room: what
+// they saw counts crossings and may not be lost.
+const momentDepth = 64
 
 // NewGuard returns a guard without cameras; New adds them. All are added before
 // Run.
@@ -79,10 +79,10 @@ func NewGuard(c GuardConfig) (*Guard, error) {
 	if c.Zone == nil {
 		c.Zone = time.UTC
 	}
-	g := &Guard{cfg: c, stations: map[part.CameraID]*Station{}, moments: make(chan rules.Moment, momentDepth), facts: make(chan event.Event, factDepth),
+	g := &Guard{cfg: c, stations: map[part.CameraID]*Station{}, moments: make(chan rules.Moment, momentDepth),
 		looks: make(chan func(*Guard)), ended: make(chan struct{})}
 	g.caller, g.holder, g.tally, g.findings = newCaller(g), newHolder(g), newTally(g.emit), newFindings(g.emit, g.fireSeconds)
-	g.register, g.heads = newRegister(), newHeads(g)
+	g.register, g.heads, g.ears = newRegister(), newHeads(g), newEars(g)
 	return g, nil
 }
 
@@ -93,16 +93,6 @@ func (g *Guard) moment(ctx context.Context, m rules.Moment) {
 	select {
 	case g.moments <- m:
 	case <-ctx.Done():
-	}
-}
-
-// Hear takes an event of the log that rules may speak of. It never blocks; one
-// that finds no room is lost, which is told.
-func (g *Guard) Hear(e event.Event) {
-	select {
-	case g.facts <- e:
-	default:
-		g.cfg.Log.Warn("an event was not heard by the rules of place and dress: they are behind", "type", string(e.Type))
 	}
 }
 
@@ -121,6 +111,7 @@ func (g *Guard) Run(ctx context.Context) error {
 	work.Go(func() { g.heads.errand.run(ctx) })
 	work.Go(func() { g.heads.read(ctx) })
 	work.Go(func() { g.register.fill(ctx, g, began) })
+	work.Go(func() { g.ears.run(ctx) })
 	defer work.Wait()
 	defer close(g.ended)
 	second := time.NewTicker(time.Second)
@@ -132,7 +123,7 @@ func (g *Guard) Run(ctx context.Context) error {
 			return nil
 		case m := <-g.moments:
 			g.take(m)
-		case e := <-g.facts:
+		case e := <-g.ears.facts:
 			g.cfg.Rules.Hear(e)
 			g.caller.hear(e)
 		case now := <-second.C:
@@ -173,6 +164,9 @@ func (g *Guard) restore(ctx context.Context) error {
 	}
 	for _, a := range g.cfg.Rules.Standing() { // who stood at the ejector may stand there still
 		g.holder.add(&a, false)
+		if len(lamps(&a)) > 0 { // the rule may ask for others than it did
+			g.caller.add(rules.Change{Kind: rules.Updated, At: time.Now(), Alert: a})
+		}
 	}
 	return nil
 }

@@ -10,7 +10,8 @@ import (
 	"linesman/rules"
 )
 
-// holder asks lines what rules ask of them. It waits neither for the desk nor for
+// holder asks lines what rules ask of them; the lamps that they ask for are the
+// desk's. It waits neither for the desk nor for
 // the log, because somebody stands there. What a line refuses is asked again: a
 // line that begins later is held then.
 type holder struct {

@@ -62,6 +62,7 @@ func (a *appliance) openWatches() error {
 	if w.faces, err = openFaces(); err != nil {
 		return err
 	}
+	hears := &hearing{store: a.store, facts: engine.Facts(), lines: a.site.LineIDs(), log: a.log}
 	w.guard, err = watch.NewGuard(watch.GuardConfig{
 		Source: "/" + a.site.Name, Rules: engine, Spaces: scene.NewSpaces(a.site.Spaces), Past: newPast(a.store, a.ring, a.log), Zone: zone, Events: a.ring, Desk: a.alarms, Lines: trespasses{a}, Second: a.openSecondLook(),
 		Keep: func(data []byte) string { return a.evidence.Keep(evidence.Alarm, data) },
@@ -70,12 +71,13 @@ func (a *appliance) openWatches() error {
 			standing, err := a.alarms.Look(ctx, 0)
 			return standing.Alarms, err
 		},
-		Log: a.log,
+		Newest: hears.newest, Log: a.log,
 	})
 	if err != nil {
 		return err
 	}
-	a.work = append(a.work, w.guard.Run, a.hearForRules, w.scenes.run)
+	hears.ears = w.guard
+	a.work = append(a.work, w.guard.Run, hears.run, w.scenes.run)
 	for _, id := range a.site.WatchIDs() {
 		if err := a.openWatch(id); err != nil {
 			return fmt.Errorf("watches.%s: %w", id, err)
@@ -213,55 +215,6 @@ func (t trespasses) TrespassOver(id part.LineID, key string) error {
 		return fmt.Errorf("line %s: %w", id, errNoLine)
 	}
 	return s.TrespassOver(key)
-}
-
-// hearForRules tells the rules of place and dress what the log says of lines and
-// machines, from now on. A log that can not be read ends no line: it is read again.
-func (a *appliance) hearForRules(ctx context.Context) error {
-	var heard uint64 // seq; 0: nothing was read yet
-	for {
-		err := a.hear(ctx, &heard)
-		if ctx.Err() != nil {
-			return nil
-		}
-		a.log.Error("rules of place and dress do not hear what the log says; it is read again", "err", err)
-		select {
-		case <-time.After(hearAgain):
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
-// hearAgain is the wait before the log is read again.
-const hearAgain = 10 * time.Second
-
-// hear tells them until the log can not be read: at first how the lines stand, then
-// all from there on.
-func (a *appliance) hear(ctx context.Context, heard *uint64) error {
-	if *heard == 0 {
-		last, err := a.store.Read(ctx, event.Filter{Newest: true, Limit: 1})
-		if err != nil {
-			return err
-		}
-		states, err := a.store.Read(ctx, event.Filter{Types: []event.Type{event.LineState{}.EventType()}, Newest: true, Limit: 100})
-		if err != nil {
-			return err
-		}
-		for i := range states {
-			a.watching.guard.Hear(states[len(states)-1-i])
-		}
-		if len(last) > 0 {
-			*heard = last[0].Seq
-		}
-	}
-	return a.store.Follow(ctx, *heard, func(e event.Event) error {
-		*heard = e.Seq
-		if e.Part == "" { // parts are many, and no rule is about one
-			a.watching.guard.Hear(e)
-		}
-		return nil
-	})
 }
 
 // openDesk opens the desk that keeps the alarms, and the channels by which it

@@ -38,12 +38,14 @@ type Act struct {
 	Camera string `yaml:"camera,omitempty"` // what is wrong with it: covered, moved, blurred, dark, frozen, down
 	Blind  string `yaml:"blind,omitempty"`  // why nothing can be seen
 
-	Log   string         `yaml:"log,omitempty"`   // an event of the log, at From: "line.state"
+	Log   string         `yaml:"log,omitempty"`   // an event of the log, at From: "line.state", "mes.mode.v1"
 	About string         `yaml:"about,omitempty"` // its subject
 	Says  map[string]any `yaml:"says,omitempty"`  // its data
 
 	Heads  string `yaml:"heads,omitempty"`  // a closed space whose head count is set, at From
 	People int    `yaml:"people,omitempty"` // to so many
+
+	typ event.Type // of Log
 }
 
 const usualHeight = 0.22
@@ -118,12 +120,12 @@ func (a *Act) checkWhat(f *File) error {
 }
 
 func (a *Act) checkLog() error {
-	for _, p := range event.Payloads() {
-		if string(p.EventType()) == "linesman."+a.Log+".v1" {
-			return nil
-		}
+	t, err := rules.EventType(a.Log)
+	if err != nil {
+		return fmt.Errorf("log: %w", err)
 	}
-	return fmt.Errorf("log: there is no event %q", a.Log)
+	a.typ = t
+	return nil
 }
 
 // during reports whether the act goes on at a second.

@@ -135,7 +135,7 @@ func (p *play) instant(a *Act, now time.Time) {
 		p.result.Wrong = append(p.result.Wrong, fmt.Sprintf("log %s: %v", a.Log, err))
 		return
 	}
-	p.engine.Hear(event.Event{Type: event.Type("linesman." + a.Log + ".v1"), Subject: a.About, Time: now, Data: data})
+	p.engine.Hear(event.Event{Type: a.typ, Subject: a.About, Time: now, Data: data})
 }
 
 func (p *play) note(at time.Duration, c rules.Change) {

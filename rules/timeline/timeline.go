@@ -27,7 +27,9 @@ type File struct {
 	Scene    scene.Settings         `yaml:"scene,omitempty"`
 	Spaces   map[string]scene.Space `yaml:"spaces,omitempty"`
 	Lines    []part.LineID          `yaml:"lines,omitempty"` // production lines there are; default any
-	Rules    []rules.Rule           `yaml:"rules,omitempty"`
+	// Machines are those that are no line, as the site file has them.
+	Machines map[string]rules.Machine `yaml:"machines,omitempty"`
+	Rules    []rules.Rule             `yaml:"rules,omitempty"`
 	// RulesFile is a file of rules, beside this one, instead of Rules.
 	RulesFile string `yaml:"rules_file,omitempty"`
 	Cases     []Case `yaml:"cases"`
@@ -121,7 +123,7 @@ func (f *File) prepare() error {
 	if err := f.Scene.Validate(); err != nil {
 		return fmt.Errorf("scene: %w", err)
 	}
-	f.site = rules.Site{Cameras: map[part.CameraID]*scene.Settings{f.Camera: &f.Scene}, Lines: f.Lines, Zone: zone}
+	f.site = rules.Site{Cameras: map[part.CameraID]*scene.Settings{f.Camera: &f.Scene}, Lines: f.Lines, Machines: f.Machines, Zone: zone}
 	for name, s := range f.Spaces {
 		if err := s.Validate(map[part.CameraID]scene.Settings{f.Camera: f.Scene}); err != nil {
 			return fmt.Errorf("spaces.%s: %w", name, err)

@@ -19,7 +19,7 @@ export function Deliveries({ deliveries, now }: { deliveries: AlarmDelivery[]; n
               {failed && <Sign meaning="high" size={22} />}
               <b>{d.recipient || t.alarm.nobody}</b> · {d.channel}
               <span>
-                {t.alarm.round(String(d.step), String(d.round))}
+                {d.step === 0 ? t.alarm.byRule : t.alarm.round(String(d.step), String(d.round))}
                 {d.alarms > 1 && ` · ${t.alarm.together(String(d.alarms - 1))}`}
                 {d.attempts > 1 && ` · ${t.alarm.attempts(String(d.attempts))}`}
               </span>

@@ -1192,7 +1192,7 @@ export interface components {
             roster?: string;
             /**
              * Format: int64
-             * @description the roster begins anew until somebody acknowledges
+             * @description the roster begins anew until somebody acknowledges; a lamp is lit for the so-manieth time
              */
             round: number;
             /** Format: date-time */
@@ -1201,7 +1201,7 @@ export interface components {
             state: "pending" | "sent" | "received" | "opened" | "acknowledged" | "failed";
             /**
              * Format: int64
-             * @description of the roster, 1 is the first
+             * @description of the roster, 1 is the first; 0 is a lamp that a rule lights while the alarm is active
              */
             step: number;
             /** @description it failed, or its last attempt did */
