@@ -30,7 +30,7 @@ func TestDemoSafetyFilm(t *testing.T) {
 		y.rang(rule, 120*time.Second)
 		said(rule)
 	}
-	lawn := y.await("somebody on the lawn", event.AlarmRaised{}.EventType(), 0, time.Second, about("somebody on the lawn"))
+	lawn := y.await("somebody on the lawn", event.AlarmRaised{}.EventType(), 0, 20*time.Second, about("somebody on the lawn"))
 	y.await("the lawn is empty again", event.AlarmCleared{}.EventType(), lawn.Seq, time.Minute, func(e event.Event) bool { return e.Subject == lawn.Subject })
 	said("the lawn is empty again")
 	time.Sleep(time.Until(begun.Add(3 * time.Minute)))
