@@ -14,7 +14,8 @@ setup: ## bring all that is needed: Debian packages, Go, Node, ONNX Runtime, scr
 
 build: setup ## make bin/linesman
 
-demo: setup ## run the drawn line and its screens
+demo: ## run the drawn line, the safety cameras and their screens
+	@scripts/setup.sh demo
 	bin/linesman demo
 
 test: ## types and tests of the screens, then every Go test with the race detector

@@ -2,6 +2,8 @@
 # Brings a bare Debian 12 to the point where bin/linesman runs.
 #
 #   scripts/setup.sh         everything, up to bin/linesman
+#   scripts/setup.sh demo    the same, and the film of the demo's second camera
+#                            if it is to be had
 #   scripts/setup.sh tests   all but bin/linesman, which the tests do not need
 #                            and which takes the longest
 #   scripts/setup.sh tools   only what does not depend on our own code
@@ -34,12 +36,16 @@ readonly PACKAGES=(
   python3 python3-pip                 # pip fetches wheels; models/train
   shellcheck                          # make lint
 )
+# The demo's second camera plays a film of pedestrians out of this package. The
+# demo runs without it, so no set-up fails for want of it.
+readonly FILM_PACKAGE=opencv-doc FILM_MB=450 # 96 MB are fetched, 275 stay
+readonly FILM=/usr/share/doc/opencv-doc/examples/data/vtest.avi
 
 tools=$PWD/.tools
 machine=$(uname -m)
 want=${1:-all}
 started=$SECONDS
-case $want in all) steps=7 ;; tests) steps=6 ;; tools) steps=4 ;; *) echo "usage: scripts/setup.sh [tests|tools]" >&2; exit 2 ;; esac
+case $want in all) steps=7 ;; demo) steps=8 ;; tests) steps=6 ;; tools) steps=4 ;; *) echo "usage: scripts/setup.sh [demo|tests|tools]" >&2; exit 2 ;; esac
 mkdir -p "$tools"/{bin,lib,log,stamps}
 export PATH=$tools/bin:$PATH
 export GOTOOLCHAIN=local PIP_DISABLE_PIP_VERSION_CHECK=1 NPM_CONFIG_UPDATE_NOTIFIER=false
@@ -184,6 +190,33 @@ may_install() {
   sudo -v || fail "sudo did not let us in" "run as root, or as a user that may use sudo"
 }
 
+# film brings the film of the demo's second camera, and ends nothing if it can
+# not. A try that failed is not made again by itself, so that a box without a
+# network does not wait at every start.
+film() {
+  local title="The film of the demo's second camera ($FILM_PACKAGE, 96 MB)" log=$tools/log/film.log why=
+  at=$((at + 1))
+  if [ -s "$FILM" ]; then
+    printf '[%d/%d] %s: already there\n' $at $steps "$title"
+    return
+  fi
+  if [ -e "$tools/stamps/film" ]; then
+    why="an earlier try failed"
+  elif [ -n "$(missing_packages "$FILM_PACKAGE")" ] && (($(df -Pm / | awk 'NR == 2 {print $4}') < FILM_MB)); then
+    why="/ has less than $FILM_MB MB free"
+  else
+    printf '[%d/%d] %s ...\n' $at $steps "$title"
+    work "$log" apt_install "$FILM_PACKAGE" || why="it was not to be had, see ${log#"$PWD/"}"
+    [ -n "$why" ] || [ -s "$FILM" ] || why="the package is installed, but $FILM is not there (dpkg may be told to leave out /usr/share/doc)"
+    [ -z "$why" ] || echo "$why" >"$tools/stamps/film"
+  fi
+  if [ -n "$why" ]; then
+    printf '[%d/%d] %s: %s; the demo runs without that camera. To try again: rm .tools/stamps/film, then make demo\n' $at $steps "$title" "$why"
+  else
+    printf '[%d/%d] %s: done\n' $at $steps "$title"
+  fi
+}
+
 # --- Go ----------------------------------------------------------------------
 
 # go.mod says which Go the code needs; a newer one on the machine is welcome.
@@ -325,6 +358,7 @@ enough_room
 readonly NET="look at the log above, mend what it names, then run the same command again: it goes on from here"
 may_install
 step debian "Debian packages (OpenCV, FFmpeg, compilers; 3 minutes)" "$(printf '%s ' "${PACKAGES[@]}")" debian_there debian_do "$NET"
+[ "$want" != demo ] || film # here, while sudo still knows us
 step go "Go $(go_wanted) or newer" "$GO_VERSION $(go_wanted)" go_there go_do "$NET; or install Go $(go_wanted) or newer by hand and put it on PATH"
 step node "Node $NODE_MIN or newer" "$NODE_MIN $(digest scripts/wheels.txt)" node_there node_do "$NET; or install Node $NODE_MIN or newer by hand and put it on PATH"
 step onnxruntime "ONNX Runtime" "$(digest scripts/wheels.txt)" ort_there ort_do "$NET; a hash that differs means that the file is not the one we tested: do not use it, tell us"
@@ -332,7 +366,7 @@ if [ "$want" != tools ]; then
   step modules "Go modules" "$(digest go.mod go.sum)" modules_there modules_do "$NET; a checksum mismatch means that a module is not the one we tested: do not use it, tell us"
   step ui "Screens (npm packages, build)" "$(ui_key)" ui_there ui_do "$NET; if TypeScript or Vite complains, the code in ui/ is at fault: git status"
 fi
-if [ "$want" = all ]; then
+if [ "$want" = all ] || [ "$want" = demo ]; then
   rm -f "$tools/stamps/binary"
   step binary "bin/linesman (first time: some minutes)" "" binary_there binary_do "if a C header is missing: rm .tools/stamps/debian and run again; if Go code does not compile: git status shows what was changed"
 fi

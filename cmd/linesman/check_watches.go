@@ -43,7 +43,7 @@ func checkWatches(site *config.Site) error {
 
 // lookAt lets the safety cameras see for a while, calls nobody, and says how tall
 // people are in the pictures: a camera that hangs too far away is seen now.
-func lookAt(ctx context.Context, site *config.Site, d time.Duration) error {
+func lookAt(ctx context.Context, site *config.Site, d time.Duration, out io.Writer) error {
 	if len(site.Watches) == 0 {
 		return fmt.Errorf("--look: the site file has no watches")
 	}
@@ -82,10 +82,10 @@ func lookAt(ctx context.Context, site *config.Site, d time.Duration) error {
 		sup := camera.NewSupervisor(id, driver, camera.Watch{Moving: func() bool { return false }}, log, s.CameraState)
 		start(func(ctx context.Context) error { return sup.Run(ctx, s.Sink()) })
 	}
-	fmt.Printf("looking for %v; let somebody walk where people will be\n", d)
+	fmt.Fprintf(out, "looking for %v; let somebody walk where people will be\n", d)
 	work.Wait()
 	for _, id := range site.WatchIDs() {
-		printLook(os.Stdout, w.stations[id].Status(), w.stations[id].Pixels(scene.DressPixels))
+		printLook(out, w.stations[id].Status(), w.stations[id].Pixels(scene.DressPixels))
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (c *DemoCmd) Run(ctx context.Context) error {
 		}
 	}
 	drawn := demoSite(c.Listen)
-	var safety safetyDemo
+	safety := newSafetyDemo()
 	if c.Safety {
 		cameras, parts, err := safety.prepare(dir, c.Listen)
 		if err != nil {

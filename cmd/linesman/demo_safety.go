@@ -33,41 +33,60 @@ const (
 
 // safetyDemo is the demo's second station: safety cameras that play recordings,
 // rules over them, and a phone that is called.
-type safetyDemo struct{ videos []string }
+type safetyDemo struct {
+	walkers string // the recording of pedestrians; where there is none, so is no camera
+	cameras string // address of the first camera; the next one has the port behind it
+	phoneAt string // address of the push service and the phone
+
+	videos []string // NAME=FILE, as prepared
+}
+
+// newSafetyDemo is the demo as `linesman demo` plays it.
+func newSafetyDemo() safetyDemo {
+	return safetyDemo{walkers: walkers, cameras: demoVideos, phoneAt: demoPhone}
+}
 
 // prepare writes rules and recordings into dir and returns what the site file
 // says of them: rows under cameras, and parts of their own.
 func (d *safetyDemo) prepare(dir, listen string) (cameras, parts string, err error) {
 	floor := filepath.Join(dir, "workers.mp4")
-	for path, data := range map[string][]byte{floor: footage.Workers, filepath.Join(dir, "rules.yaml"): []byte("rules:\n" + demoRules + cameraRules)} {
+	d.videos = []string{"floor=" + floor}
+	watches, rules := demoFloor, demoRules
+	_, missing := os.Stat(d.walkers)
+	if missing == nil {
+		d.videos = append(d.videos, "walk="+d.walkers)
+		watches += demoWalk
+		rules += demoWalkRules
+	}
+	for path, data := range map[string][]byte{floor: footage.Workers, filepath.Join(dir, "rules.yaml"): []byte("rules:\n" + rules + cameraRules)} {
 		if err := os.WriteFile(path, data, 0o644); err != nil {
 			return "", "", err
 		}
 	}
-	d.videos = []string{"floor=" + floor}
-	cameras = "  floor: {driver: rtsp, url: \"rtsp://" + demoVideos + "/floor\", fps: 5} # a safety camera: people on a marked floor\n"
-	watches := demoFloor
-	if _, err := os.Stat(walkers); err == nil {
-		d.videos = append(d.videos, "walk="+walkers)
-		cameras += "  walk: {driver: rtsp, url: \"rtsp://127.0.0.1:8556/walk\", fps: 5} # pedestrians\n"
-		watches += demoWalk
+	for i, says := range []string{"a safety camera: people on a marked floor", "pedestrians beside a lawn"}[:len(d.videos)] {
+		address, err := portBehind(d.cameras, i)
+		if err != nil {
+			return "", "", err
+		}
+		name, _, _ := strings.Cut(d.videos[i], "=")
+		cameras += fmt.Sprintf("  %[1]s: {driver: rtsp, url: \"rtsp://%[2]s/%[1]s\", fps: 5} # %[3]s\n", name, address, says)
 	}
-	return cameras, watches + fmt.Sprintf(demoAlarms, listen, demoPhone), nil
+	return cameras, watches + fmt.Sprintf(demoAlarms, listen, d.phoneAt), nil
 }
 
 const demoFloor = `watches:
   floor:
     zones: {hatched: {polygon: [[0.2, 0.55], [0.95, 0.45], [0.98, 0.98], [0.2, 0.98]]}}
-    lines: {aisle: {points: [[0.1, 0.75], [0.95, 0.75]], in: down}}
+    lines: {tape: {points: [[0.52, 0.48], [0.22, 1]], in: left}} # the black and yellow one
     clip: {before: 5s, after: 10s}
 `
 
 const demoWalk = `  walk:
-    zones: {lawn: {polygon: [[0.35, 0.3], [0.75, 0.3], [0.8, 0.75], [0.3, 0.75]]}}
+    zones: {lawn: {polygon: [[0.02, 0.54], [0.3, 0.66], [0.5, 0.8], [0.66, 0.98], [0.02, 0.98]]}}
     clip: {before: 5s, after: 10s}
 `
 
-const demoAlarms = `spaces: {hall: {lines: [floor.aisle]}}
+const demoAlarms = `spaces: {hall: {lines: [floor.tape]}}
 rules: rules.yaml
 alarms:
   link: http://%s
@@ -78,7 +97,8 @@ alarms:
   rosters: [{name: all, duty: [{who: [guard]}], steps: [{by: [page, push], within: 60s}]}]
 `
 
-// demoRules hold on every camera that has the zone they name.
+// demoRules hold on every camera that has the zone they name. The worker wears
+// helmet and vest, so nothing is raised of his dress.
 const demoRules = `  - name: somebody on the hatched floor
     when: person in zone("hatched")
     for: 1s
@@ -93,10 +113,30 @@ const demoRules = `  - name: somebody on the hatched floor
     when: without(person in zone("hatched"), "vest")
     severity: medium
     say: Put a vest on, or leave.
+  - name: somebody in the hall
+    when: headcount("hall") > 0
+    keep: 10s
+    severity: medium
+    say: See who it is; nobody works behind the tape today.
   - name: fire or smoke
     when: fire or smoke
     severity: critical
     say: Look at the picture; if it burns, raise the fire alarm by hand.
+`
+
+// demoWalkRules are about the pedestrians' lawn: in each round of the film two of
+// them walk over it. The low one stands on the page and calls nobody.
+const demoWalkRules = `  - name: somebody on the lawn
+    when: person in zone("lawn")
+    for: 1s
+    keep: 10s
+    severity: low
+    say: Ask them to keep to the road.
+  - name: no vest on the lawn
+    when: without(person in zone("lawn"), "vest")
+    keep: 10s
+    severity: medium
+    say: Put a vest on, or keep to the road.
 `
 
 // cameraRules are about the cameras themselves.
@@ -122,7 +162,7 @@ func (d *safetyDemo) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cameras := exec.CommandContext(ctx, self, append([]string{"sim", "video", "--listen", demoVideos}, d.videos...)...)
+	cameras := exec.CommandContext(ctx, self, append([]string{"sim", "video", "--listen", d.cameras}, d.videos...)...)
 	cameras.Stderr = os.Stderr
 	cameras.Cancel = func() error { return cameras.Process.Signal(os.Interrupt) }
 	cameras.WaitDelay = 2 * time.Second
@@ -139,11 +179,11 @@ func (d *safetyDemo) phone(ctx context.Context, a *appliance, listen string) err
 	if a.push == nil {
 		return nil
 	}
-	l, err := net.Listen("tcp", demoPhone)
+	l, err := net.Listen("tcp", d.phoneAt)
 	if err != nil {
 		return fmt.Errorf("the demo's phone: %w; if another demo runs, stop it", err)
 	}
-	service := receiver.New("http://"+demoPhone, a.push.PublicKey(), func(p receiver.Push) {
+	service := receiver.New("http://"+d.phoneAt, a.push.PublicKey(), func(p receiver.Push) {
 		var m webpush.Message
 		if err := json.Unmarshal(p.Data, &m); err != nil {
 			fmt.Printf("the demo's phone got what it can not read: %v\n", err)
@@ -173,7 +213,7 @@ func (d *safetyDemo) told(listen string) string {
 	}
 	more := ""
 	if len(d.videos) == 1 {
-		more = "\n                  a second one, of pedestrians: apt-get install opencv-doc (96 MB), then start again"
+		more = "\n                  without the second one, of pedestrians: Debian's opencv-doc is not installed, and make demo could not bring it\n                  or was not asked; apt-get install opencv-doc (96 MB), then start again"
 	}
 	return fmt.Sprintf("safety cameras:   %s, alarms at http://%s/#alarms; people are advised, no machine is stopped%s", strings.Join(names, ", "), listen, more)
 }

@@ -85,7 +85,7 @@ func (c *CheckCmd) Run(ctx context.Context) error {
 		return err
 	}
 	if c.Look > 0 {
-		if err := lookAt(ctx, site, c.Look); err != nil {
+		if err := lookAt(ctx, site, c.Look, os.Stdout); err != nil {
 			return err
 		}
 	}

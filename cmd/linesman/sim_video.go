@@ -54,13 +54,22 @@ func (c *SimVideoCmd) Run(ctx context.Context) error {
 
 // address is that of camera number i.
 func (c *SimVideoCmd) address(i int) (string, error) {
-	host, text, err := net.SplitHostPort(c.Listen)
+	a, err := portBehind(c.Listen, i)
 	if err != nil {
-		return "", fmt.Errorf("--listen %s: want HOST:PORT", c.Listen)
+		return "", fmt.Errorf("--listen %w", err)
+	}
+	return a, nil
+}
+
+// portBehind returns the address i ports behind one.
+func portBehind(address string, i int) (string, error) {
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Errorf("%s: want HOST:PORT", address)
 	}
 	port, err := strconv.Atoi(text)
 	if err != nil || port < 1 || port+i > 65535 {
-		return "", fmt.Errorf("--listen %s: there is no port %d behind it", c.Listen, i)
+		return "", fmt.Errorf("%s: there is no port %d behind it", address, i)
 	}
 	return net.JoinHostPort(host, strconv.Itoa(port+i)), nil
 }

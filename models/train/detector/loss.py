@@ -30,21 +30,21 @@ def assign(boxes, p, centres, strides, truth):
     near = ((centres[None] - middle).abs().amax(-1) < strides) & (strides == 8)  # the smallest hold no place
     iou = overlaps(truth[:, 1:5], boxes)
     fit = p[:, truth[:, 0].long()].T ** ALPHA * iou ** BETA
-    fit = torch.where((inside > 0) | near, fit + 1e-12, torch.zeros(()))
+    fit = torch.where((inside > 0) | near, fit + 1e-12, fit.new_zeros(()))
     value, place = fit.topk(min(TOP, fit.shape[1]), 1)
     taken = torch.zeros_like(fit).scatter_(1, place, (value > 0).float()) > 0
     twice = taken.sum(0) > 1
     if twice.any():  # the one it overlaps most
-        best = torch.zeros_like(taken).scatter_(0, torch.where(taken, iou, torch.full((), -1.0)).argmax(0, True), True)
+        best = torch.zeros_like(taken).scatter_(0, torch.where(taken, iou, iou.new_full((), -1.0)).argmax(0, True), True)
         taken = torch.where(twice[None], best & taken, taken)
     things, places = taken.nonzero(as_tuple=True)
-    fit = torch.where(taken, fit, torch.zeros(()))
-    most, best = fit.amax(1), torch.where(taken, iou, torch.zeros(())).amax(1)
+    fit = torch.where(taken, fit, fit.new_zeros(()))
+    most, best = fit.amax(1), torch.where(taken, iou, fit.new_zeros(())).amax(1)
     return places, things, (fit[things, places] / (most[things] + 1e-12) * best[things])
 
 
 def loss(outputs, truths, sets, mask):
-    """The loss of a batch: (sum, class part, box part)."""
+    """The loss of a batch: (sum, class part, box part). Outputs, truths and mask are on one device."""
     boxes, log_p, centres, strides = decode(outputs)
     p = log_p.exp()
     target = torch.zeros_like(p)

@@ -104,7 +104,7 @@ def decode(outputs):
     boxes, objects, classes, centres, strides = [], [], [], [], []
     for (box, obj, cls), stride in zip((outputs[0:3], outputs[3:6], outputs[6:9]), STRIDES):
         n, _, h, w = box.shape
-        ys, xs = torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij")
+        ys, xs = torch.meshgrid(torch.arange(h, device=box.device), torch.arange(w, device=box.device), indexing="ij")
         grid = torch.stack((xs, ys), -1).reshape(-1, 2).float()
         raw = box.flatten(2).transpose(1, 2)
         centre = (raw[..., :2] + grid) * stride
@@ -113,7 +113,7 @@ def decode(outputs):
         objects.append(obj.flatten(2).transpose(1, 2))
         classes.append(cls.flatten(2).transpose(1, 2))
         centres.append((grid + 0.5) * stride)
-        strides.append(torch.full((h * w,), float(stride)))
+        strides.append(box.new_full((h * w,), float(stride)))
     obj, cls = torch.cat(objects, 1), torch.cat(classes, 1)
     log_p = F.logsigmoid(obj) + F.logsigmoid(cls)
     return torch.cat(boxes, 1), log_p, torch.cat(centres), torch.cat(strides)

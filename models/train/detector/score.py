@@ -15,7 +15,8 @@ def answers(net, picture, size, floor=0.01):
     small = cv2.resize(picture, (round(w * scale), round(h * scale)), interpolation=cv2.INTER_LINEAR)
     canvas = np.full((-(-small.shape[0] // 32) * 32, -(-small.shape[1] // 32) * 32, 3), PAD, np.uint8)
     canvas[:small.shape[0], :small.shape[1]] = small
-    boxes, log_p, _, _ = decode(net(torch.from_numpy(canvas.transpose(2, 0, 1)[None].copy()).float()))
+    boxes, log_p, _, _ = decode(net(torch.from_numpy(canvas.transpose(2, 0, 1)[None].copy()).float().to(next(net.parameters()).device)))
+    boxes, log_p = boxes.cpu(), log_p.cpu()
     p, out = log_p[0].exp(), []
     for c in range(len(LABELS)):
         keep = (p[:, c] > floor).nonzero()[:, 0]
