@@ -239,6 +239,7 @@ func (c *caller) raise(ctx context.Context, t *task) error {
 		return err
 	}
 	if t.change.Kind == rules.Raised {
+		c.g.holder.add(a, because, id)
 		c.record(t, id)
 	}
 	return nil

@@ -43,9 +43,12 @@ type Desk interface {
 type Keeper func(data []byte) (sha256 string)
 
 // Lines holds lines and marks what passes them, for a rule that asks for it;
-// line.Station does, cmd hands it in. key names the alert.
+// line.Station does, cmd hands it in. key names the alert; cause is the id of its
+// alarm, which is that of the event that raised it, and follows by TrespassBecause
+// where the desk has not answered yet.
 type Lines interface {
 	Trespass(line part.LineID, key, why, cause string, hold bool) error
+	TrespassBecause(line part.LineID, key, cause string) error
 	TrespassOver(line part.LineID, key string) error
 }
 

@@ -106,9 +106,10 @@ func (b *book) of(typ event.Type) (n int) {
 
 // line remembers what was asked of it.
 type lines struct {
-	mu     sync.Mutex
-	absent bool
-	said   []string
+	mu      sync.Mutex
+	absent  bool
+	said    []string
+	because []string // key and alarm
 }
 
 var errAbsent = errors.New("there is no such line")
@@ -124,6 +125,16 @@ func (l *lines) Trespass(id part.LineID, key, _, _ string, hold bool) error {
 		word = "hold "
 	}
 	l.said = append(l.said, word+string(id))
+	return nil
+}
+
+func (l *lines) TrespassBecause(id part.LineID, key, cause string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.absent {
+		return errAbsent
+	}
+	l.because = append(l.because, key+": "+cause)
 	return nil
 }
 
@@ -261,6 +272,9 @@ func TestFromThePictureToTheDesk(t *testing.T) {
 		}
 		if y.lines.mu.Lock(); strings.Join(y.lines.said, ", ") != "hold caps-1, over caps-1" {
 			t.Errorf("the line was told %q", y.lines.said)
+		}
+		if because := strings.Join(y.lines.because, ", "); because != "somebody in the cell/yard/cell: alarm "+raised[0].Key && because != "somebody in the cell/yard: alarm "+raised[0].Key {
+			t.Errorf("once the desk has answered the line was told %q, want the alarm's id", because)
 		}
 		y.lines.mu.Unlock()
 		if in, out := y.book.of(event.ZoneEntered{}.EventType()), y.book.of(event.ZoneLeft{}.EventType()); in != 1 || out != 1 {

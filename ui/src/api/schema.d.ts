@@ -2447,6 +2447,8 @@ export interface components {
              * @description absent where the log has no time of it; from gated on the time at which the controller's reading arrived
              */
             at?: string;
+            /** @description id of the event behind it; of somebody at the gate that of the alarm */
+            cause?: string;
             /** Format: date-time */
             deadline?: string;
             /**
