@@ -89,6 +89,7 @@ func New(c Config) (*Station, error) {
 		return nil, errors.New("watch: eyes, guard and log must all be given")
 	}
 	s := &Station{cfg: c, changed: make(chan struct{}, 1), reducer: tamper.NewReducer(), shown: camera.NewPool(2),
+		pace: pace{wanted: c.Settings.FPS},
 		thin: camera.Thin{Every: time.Duration(float64(time.Second) / c.Settings.FPS)}}
 	var err error
 	if s.tamper, err = tamper.New(c.Settings.Tamper); err != nil {
@@ -174,6 +175,7 @@ func (s *Station) take(ctx context.Context, f *camera.Frame, skipped uint64) {
 	s.status.Frames += 1 + skipped
 	s.status.Skipped += skipped
 	s.mu.Unlock()
+	s.pace.take(skipped)
 	if !s.thin.Wants(f.At, f.Key) {
 		return
 	}
@@ -182,7 +184,7 @@ func (s *Station) take(ctx context.Context, f *camera.Frame, skipped uint64) {
 	if ctx.Err() != nil {
 		return
 	}
-	s.note(f, sc, look, why, skipped)
+	s.note(f, sc, look, why)
 	if s.cfg.Seen != nil {
 		s.cfg.Seen(f, sc, why)
 	}
@@ -248,8 +250,13 @@ func unseen(readings []tamper.Reading) string {
 }
 
 // note keeps what is shown of the station.
-func (s *Station) note(f *camera.Frame, sc *scene.Scene, look time.Duration, why string, skipped uint64) {
+func (s *Station) note(f *camera.Frame, sc *scene.Scene, look time.Duration, why string) {
 	seen := s.pace.see(f.At)
+	short, news := s.pace.judge()
+	if news {
+		id := string(s.cfg.Camera)
+		s.cfg.Guard.emit(id, id, f.At, s.pace.told(id))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := &s.status
@@ -267,7 +274,7 @@ func (s *Station) note(f *camera.Frame, sc *scene.Scene, look time.Duration, why
 	}
 	st.Resting = why == "" && look == 0
 	st.At, st.Why, st.SeenFPS, st.Tamper = f.At.UTC(), why, seen, append(st.Tamper[:0:0], s.readings...)
-	st.Short = skipped > 0 && s.pace.full() && seen < 0.8*s.cfg.Settings.FPS
+	st.Short = short
 	if sc != nil {
 		st.People, st.Vehicles, st.Zones = people(sc), len(sc.Tracks)-people(sc), sc.Counts
 	}

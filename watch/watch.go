@@ -80,8 +80,11 @@ type Status struct {
 	Zones     []scene.Count    `json:"zones,omitempty"`
 	Tamper    []tamper.Reading `json:"tamper,omitempty"`
 	Why       string           `json:"blind_because,omitempty"` // the camera can not be judged by
-	Short     bool             `json:"short"`                   // the box has not the cores for what is asked
-	Resting   bool             `json:"resting"`                 // nothing moves: the last frame was not looked at
+	// Short says who has fewer than 4 in 5 of the frames asked for seen over the last
+	// ten seconds: "box", which has not the cores, or "camera", which sends too few;
+	// "" while enough are, and until 9 in 10 are again it stays.
+	Short   string `json:"short,omitempty"`
+	Resting bool   `json:"resting"` // nothing moves: the last frame was not looked at
 	// Pixels tells how tall people are in the picture.
 	Pixels scene.PixelReport `json:"-"`
 }

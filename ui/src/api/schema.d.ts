@@ -2659,6 +2659,11 @@ export interface components {
              * @description over the last ten seconds
              */
             seen_fps: number;
+            /**
+             * @description who is behind that: the box has not the cores, or the camera sends too few frames
+             * @enum {string}
+             */
+            short_by?: "box" | "camera";
             /** @description fire and smoke that is believed */
             sights: components["schemas"]["WatchSight"][];
             /** @description width and height of the picture in pixels; 0 before the first */
@@ -2669,7 +2674,7 @@ export interface components {
              */
             skipped: number;
             /**
-             * @description resting: nothing moves, so it looks now and then; blind: its zones are not empty but unknown; short: the box has not the cores for the frames asked for
+             * @description resting: nothing moves, so it looks now and then; blind: its zones are not empty but unknown; short: fewer than 4 in 5 of the frames asked for are seen
              * @enum {string}
              */
             state: "seeing" | "resting" | "blind" | "short";
