@@ -20,7 +20,7 @@ import (
 // Alarm is one thing that wants a person, from its first raise until it is
 // normal again. Times are UTC.
 type Alarm struct {
-	ID       string         // UUIDv7, the subject of its events
+	ID       string         // UUIDv7, the subject of its events and the id of the first
 	Key      string         // what it is about; while it stands, the same key is the same alarm
 	From     string         // who raised it: "watch/yard", "line/caps-1"
 	Camera   string         // where known

@@ -100,6 +100,9 @@ func (b *Board) say(now time.Time, alarm, actor, cause string, p event.Payload) 
 	}
 	e := event.New(b.sourceOf(alarm, p), subject, now, p)
 	e.ID, e.Cause = event.MakeID(now).String(), cause
+	if r, ok := p.(event.AlarmRaised); ok && r.Again == 0 {
+		e.ID = alarm // what names the alarm as its cause finds the event
+	}
 	if actor != "" {
 		e.Actor = actor
 	}

@@ -41,6 +41,10 @@ var metrics = []metric{
 	{"linesman_camera_damaged_frames_total", "Frames in which the decoder saw loss.", labels("camera")},
 	{"linesman_camera_restarts_total", "Times the camera was connected again.", labels("camera")},
 	{"linesman_camera_frames_per_second", "Frames a second at present.", labels("camera")},
+	{"linesman_watch_seen_frames_per_second", "Frames a second of a safety camera that were seen, over ten seconds.", labels("camera")},
+	{"linesman_watch_wanted_frames_per_second", "Frames a second that the site file asks for.", labels("camera")},
+	{"linesman_watch_short", "1 while fewer than 4 in 5 of them are seen, by who is behind it: box or camera.", labels("camera", "by")},
+	{"linesman_watch_skipped_frames_total", "Frames of a safety camera pushed out by newer ones before there was time for them.", labels("camera")},
 	{"linesman_line_up", "1 while the line says anything: its figures are no older than 3 s.", labels("line")},
 	{"linesman_line_parts", "Parts judged in the present batch, by outcome.", labels("line", "outcome")},
 	{"linesman_line_late_parts", "Parts of the present batch that were answered too late, and so rejected.", labels("line")},
@@ -119,6 +123,17 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		cameras(l.Cameras)
 	}
 	cameras(c.config.Cameras())
+	if c.config.Watches != nil {
+		for _, st := range c.config.Watches.Statuses() {
+			id := string(st.Camera)
+			gauge("watch_seen_frames_per_second", st.SeenFPS, id)
+			gauge("watch_wanted_frames_per_second", st.WantedFPS, id)
+			count("watch_skipped_frames_total", st.Skipped, id)
+			for _, by := range []string{"box", "camera"} {
+				gauge("watch_short", truth(st.Short == by), id, by)
+			}
+		}
+	}
 	if c.config.LogState != nil {
 		logMetrics(gauge, c.config.LogState())
 	}

@@ -264,6 +264,7 @@ func TestProofs(t *testing.T) {
 // against what is served.
 func TestMetrics(t *testing.T) {
 	_, h := site(t, apitest.Running, func(c *api.Config) {
+		c.Watches = &yard{}
 		c.LogState = func() api.LogState {
 			return api.LogState{Oldest: 1, Newest: 9, Bytes: 100, Free: 1000, Sealed: time.Now(), RingSize: 16, RingUsed: 4}
 		}

@@ -45,6 +45,7 @@ type Step struct {
 	Deadline *time.Time `json:"deadline,omitempty"`
 	MarginMS *float64   `json:"margin_ms,omitempty" doc:"to spare before the deadline; below 0 is late"`
 	Text     string     `json:"text,omitempty" doc:"for a person"`
+	Cause    string     `json:"cause,omitempty" doc:"id of the event behind it; of somebody at the gate that of the alarm"`
 	Missing  bool       `json:"missing" doc:"the log does not have it"`
 }
 
@@ -93,7 +94,7 @@ func (s *server) story(ctx context.Context, id string) (*Story, error) {
 		out.Label = &label
 	}
 	for _, st := range told.Steps {
-		step := Step{Step: st.Name, Seq: st.Seq, At: moment(st.At), TookMS: st.TookMS, Deadline: moment(st.Deadline), MarginMS: st.MarginMS, Text: st.Text, Missing: st.Missing}
+		step := Step{Step: st.Name, Seq: st.Seq, At: moment(st.At), TookMS: st.TookMS, Deadline: moment(st.Deadline), MarginMS: st.MarginMS, Text: st.Text, Cause: st.Cause, Missing: st.Missing}
 		if st.Tick != nil {
 			step.Tick = &Tick{st.Tick.Epoch, st.Tick.Count}
 		}

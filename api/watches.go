@@ -45,7 +45,8 @@ type Watched struct {
 // Watch is one safety camera.
 type Watch struct {
 	Camera    string         `json:"camera"`
-	State     string         `json:"state" enum:"seeing,resting,blind,short" doc:"resting: nothing moves, so it looks now and then; blind: its zones are not empty but unknown; short: the box has not the cores for the frames asked for"`
+	State     string         `json:"state" enum:"seeing,resting,blind,short" doc:"resting: nothing moves, so it looks now and then; blind: its zones are not empty but unknown; short: fewer than 4 in 5 of the frames asked for are seen"`
+	ShortBy   string         `json:"short_by,omitempty" enum:"box,camera" doc:"who is behind that: the box has not the cores, or the camera sends too few frames"`
 	Why       string         `json:"why,omitempty" doc:"why it is blind"`
 	At        *time.Time     `json:"at,omitempty" doc:"exposure of the last picture seen; absent before the first"`
 	AgeMS     int64          `json:"age_ms" doc:"how old that was when it was sent; 0 before the first"`
@@ -285,7 +286,7 @@ func (s *server) watchedNow() Watched {
 
 // watchOf is one camera.
 func (s *server) watchOf(st *watch.Status, now time.Time) Watch {
-	w := Watch{Camera: string(st.Camera), State: stateOf(st), Why: st.Why, WantedFPS: st.WantedFPS, SeenFPS: round(st.SeenFPS, 10), LookMS: round(st.LookMS, 10),
+	w := Watch{Camera: string(st.Camera), State: stateOf(st), Why: st.Why, ShortBy: st.Short, WantedFPS: st.WantedFPS, SeenFPS: round(st.SeenFPS, 10), LookMS: round(st.LookMS, 10),
 		Frames: st.Frames, Skipped: st.Skipped, Looked: st.Looked, Rested: st.Rested, Blind: st.Blind, People: st.People, Vehicles: st.Vehicles,
 		Zones: []WatchZone{}, Lines: []WatchLine{}, Tracks: []WatchTrack{}, Faults: []WatchFault{}, Sights: []WatchSight{}}
 	if !st.At.IsZero() {
@@ -318,7 +319,7 @@ func stateOf(st *watch.Status) string {
 	switch {
 	case st.Why != "":
 		return "blind"
-	case st.Short:
+	case st.Short != "":
 		return "short"
 	case st.Resting:
 		return "resting"

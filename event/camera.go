@@ -38,3 +38,28 @@ func (CameraAccepted) EventType() Type { return "linesman.camera.accepted.v1" }
 
 // EventSeverity is medium: the camera watches other places from now on.
 func (CameraAccepted) EventSeverity() Severity { return Medium }
+
+// CameraShort says that fewer frames of a safety camera are seen than the site file
+// asks for, less than 4 in 5 over ten seconds, and by whom; or that enough are again.
+type CameraShort struct {
+	Camera    string  `json:"camera"`                         // the site file's name of it
+	Short     bool    `json:"short"`                          // false: it is over
+	By        string  `json:"by,omitempty" enum:"box,camera"` // the box has not the cores, or the camera sends too few
+	WantedFPS float64 `json:"wanted_fps"`                     // frames a second asked for
+	SeenFPS   float64 `json:"seen_fps"`                       // frames a second seen, over the last ten seconds
+	CameFPS   float64 `json:"came_fps"`                       // frames a second that came, in the same time
+	PushedFPS float64 `json:"pushed_fps"`                     // of these, pushed out by newer ones before anybody had time for them
+	Why       string  `json:"why,omitempty"`                  // in words
+	WhatTo    string  `json:"what_to_do,omitempty"`           // the cure
+}
+
+// EventType returns linesman.camera.short.v1.
+func (CameraShort) EventType() Type { return "linesman.camera.short.v1" }
+
+// EventSeverity is medium while people are seen later than was asked for.
+func (c CameraShort) EventSeverity() Severity {
+	if c.Short {
+		return Medium
+	}
+	return Info
+}

@@ -117,12 +117,16 @@ type PartLost struct {
 }
 
 // PartSuspect names a part on the good side that may not belong there, or a
-// range of ticks in which there may be one: somebody has to look.
+// range of ticks in which there may be one: somebody has to look. Of a range that
+// goes on, such as while somebody stands at the gate, one event tells when it
+// begins, and one of what began when it is over.
 type PartSuspect struct {
 	Line   string `json:"line"`                 // the line it is on
 	Lane   int    `json:"lane,omitempty"`       // 0 is every lane
 	From   Tick   `json:"from"`                 // first tick concerned, at the gate
-	To     Tick   `json:"to"`                   // last tick concerned, at the gate
+	To     Tick   `json:"to"`                   // last tick concerned, at the gate; of an open range how far the belt has come
+	Open   bool   `json:"open,omitempty"`       // the range goes on
+	Began  string `json:"began,omitempty"`      // id of the event that said that the range began; empty where this one does
 	Why    string `json:"why"`                  // what speaks against it
 	WhatTo string `json:"what_to_do,omitempty"` // where to look and what to do
 }
@@ -175,5 +179,11 @@ func (p PartConfirmed) EventSeverity() Severity {
 // EventSeverity is medium: a part is missing from the account.
 func (PartLost) EventSeverity() Severity { return Medium }
 
-// EventSeverity is high: it may be an escape.
-func (PartSuspect) EventSeverity() Severity { return High }
+// EventSeverity is high: it may be an escape. What is only said more of a range
+// that goes on is no news.
+func (p PartSuspect) EventSeverity() Severity {
+	if p.Open && p.Began != "" {
+		return Info
+	}
+	return High
+}

@@ -25,7 +25,7 @@ func As[P Payload](e Event) (P, error) {
 // types are documented.
 func Payloads() []Payload {
 	return []Payload{
-		CameraState{}, CameraAccepted{},
+		CameraState{}, CameraAccepted{}, CameraShort{},
 		PartSeen{}, PartJudged{}, PartGated{}, PartConfirmed{}, PartLost{}, PartSuspect{},
 		LineState{}, LineHeld{}, LineMinute{},
 		BatchOpened{}, BatchClosed{}, LedgerMismatch{},

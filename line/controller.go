@@ -36,9 +36,13 @@ func (o *owner) reading(st plc.Status) {
 			WhatTo: "the network to the controller stalls: check switch and cable"})
 	}
 	o.addCounts(st)
+	first := !o.ctl.known
 	wasHeld := o.ctl.known && o.ctl.status.Held
 	since := o.ctl.status.Now
 	o.ctl.known, o.ctl.status = true, st
+	if first {
+		o.placed()
+	}
 	o.clock.Add(st.Now, st.At)
 	o.s.belt.Store(whereaboutsOf(&st))
 	o.wished(&st, since)

@@ -32,7 +32,8 @@ type owner struct {
 	state   lineState
 	said    string // what last did not add up, for the screen
 
-	trespasses map[string]trespass // by key
+	trespasses map[string]*trespass // by key
+	unended    []Trespassed         // of earlier runs, to be ended at the first reading
 }
 
 // tracked is one part between its picture and its confirmation.
@@ -60,7 +61,7 @@ type tracked struct {
 const ownerTick = 50 * time.Millisecond
 
 func newOwner(s *Station) *owner {
-	o := &owner{s: s, set: &s.cfg.Settings, source: s.cfg.Site + "/line/" + string(s.cfg.Line), trespasses: map[string]trespass{}}
+	o := &owner{s: s, set: &s.cfg.Settings, source: s.cfg.Site + "/line/" + string(s.cfg.Line), trespasses: map[string]*trespass{}}
 	o.order = make([]order, len(o.set.Views))
 	for i := range o.order {
 		o.order[i] = order{next: 1, waiting: map[uint64]looked{}}

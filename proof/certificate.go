@@ -55,7 +55,7 @@ type Counts struct {
 	Collateral   uint64 `json:"collateral"`   // good, rejected with a touching neighbour
 	Overruled    uint64 `json:"overruled"`    // verdicts that were taken back; the part counts once, by its last
 	Lost         uint64 `json:"lost"`         // parts named in part.lost
-	Suspect      uint64 `json:"suspect"`      // part.suspect events: somebody had to look at the good side
+	Suspect      uint64 `json:"suspect"`      // parts on the good side that somebody had to look at: named in part.suspect, or passes within its ticks
 }
 
 // Judged is the sum of all outcomes.

@@ -96,13 +96,25 @@ func (c *Certificate) countVerdicts(ctx context.Context, log Log) error {
 		recipes[named{v.Recipe, v.RecipeHash}] += n
 		models[named{v.Model, v.ModelHash}] += n
 	}
+	belt, err := c.suspected(ctx, log)
+	if err != nil {
+		return err
+	}
+	suspect := map[string]bool{} // passes that met the gate within a stretch
 	filter := c.scoped(event.PartJudged{}.EventType())
-	err := c.each(ctx, log, filter, func(e event.Event) error {
+	err = c.each(ctx, log, filter, func(e event.Event) error {
 		var v verdict
 		if err := json.Unmarshal(e.Data, &v); err != nil || v.Line != c.Line {
 			return nil
 		}
 		add(v, 1)
+		delete(suspect, e.Part) // its last verdict counts
+		if v.Outcome == "pass" && len(belt) > 0 {
+			j, err := event.As[event.PartJudged](e)
+			if err == nil && slices.ContainsFunc(belt, func(s stretch) bool { return s.holds(j.Line, j.Lane, j.Timing.Exposure, j.Due) }) {
+				suspect[e.Part] = true
+			}
+		}
 		if e.Cause == "" {
 			return nil
 		}
@@ -122,6 +134,7 @@ func (c *Certificate) countVerdicts(ctx context.Context, log Log) error {
 		}
 		return nil
 	})
+	c.Counts.Suspect += uint64(len(suspect))
 	c.Recipes, c.Models = judges(recipes), judges(models)
 	return err
 }
@@ -168,7 +181,7 @@ func (c *Certificate) countRest(ctx context.Context, log Log, dropped []event.Lo
 		if !c.concerns(e) {
 			return nil
 		}
-		if e.Severity >= event.High {
+		if e.Severity >= event.High && !continues(e) {
 			a := alarms[e.Type]
 			if a == nil {
 				a = &Alarm{Type: strings.TrimSuffix(strings.TrimPrefix(string(e.Type), "linesman."), ".v1"), First: e.Time.UTC(), Text: why(e)}
@@ -188,7 +201,9 @@ func (c *Certificate) countRest(ctx context.Context, log Log, dropped []event.Lo
 				c.Counts.Lost += p.Count
 			}
 		case event.PartSuspect{}.EventType():
-			c.Counts.Suspect++
+			if p, err := event.As[event.PartSuspect](e); err == nil && !p.Open && p.Began == "" { // of those the passes are counted
+				c.Counts.Suspect++
+			}
 		case event.ChallengeResult{}.EventType():
 			if p, err := event.As[event.ChallengeResult](e); err == nil && p.Line == c.Line {
 				key := Challenge{Kind: p.Kind, Want: p.Want}
@@ -244,6 +259,27 @@ func (c *Certificate) countRest(ctx context.Context, log Log, dropped []event.Lo
 		c.Eyes = append(c.Eyes, *eyes[name])
 	}
 	return nil
+}
+
+// continues reports whether an event only says more of what was told before.
+func continues(e event.Event) bool {
+	p, err := event.As[event.PartSuspect](e)
+	return err == nil && p.Began != ""
+}
+
+// suspected reads the stretches of belt that were suspect for a time: those that
+// began before the certificate's, and those within.
+func (c *Certificate) suspected(ctx context.Context, log Log) ([]stretch, error) {
+	types := []event.Type{event.PartSuspect{}.EventType()}
+	events, err := log.Read(ctx, event.Filter{Types: types, To: c.From, Before: c.Seq + 1, Newest: true, Limit: aroundAtMost})
+	if err != nil {
+		return nil, err
+	}
+	err = c.each(ctx, log, event.Filter{Types: types, From: c.From}, func(e event.Event) error {
+		events = append(events, e)
+		return nil
+	})
+	return slices.DeleteFunc(stretches(events), func(s stretch) bool { return !s.goesOn }), err
 }
 
 // concerns reports whether an event of this time belongs to the certificate's

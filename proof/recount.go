@@ -37,7 +37,7 @@ func Recount(ctx context.Context, log Log, c Certificate) ([]string, error) {
 		{"lost", c.Counts.Lost, again.Counts.Lost}, {"suspect", c.Counts.Suspect, again.Counts.Suspect},
 	} {
 		what := n.what
-		if again.Expired != nil && c.Expired == nil && (what == "pass" || what == "late" || what == "collateral" || what == "overruled") {
+		if again.Expired != nil && c.Expired == nil && (what == "pass" || what == "late" || what == "collateral" || what == "overruled" || what == "suspect") {
 			what += " (passes have expired since; what is left of them are the counts of whole minutes)"
 		}
 		differ(what, n.page, n.log)

@@ -116,7 +116,7 @@ func (c Certificate) look() []string {
 		say("%s: each event names the ticks between which the columns parted.", several(mismatches, "ledger mismatch was found", "ledger mismatches were found"))
 	}
 	if c.Counts.Suspect > 0 {
-		say("%s on the good side.", several(c.Counts.Suspect, "part was suspected", "parts or stretches of belt were suspected"))
+		say("%s on the good side.", several(c.Counts.Suspect, "part was suspected", "parts were suspected"))
 	}
 	if c.Counts.Lost > 0 {
 		say("%s: nobody can say where they went.", several(c.Counts.Lost, "part was lost", "parts were lost"))

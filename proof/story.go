@@ -49,6 +49,7 @@ type Step struct {
 	Deadline time.Time   `json:"deadline,omitzero"`   // latest time for it
 	MarginMS *float64    `json:"margin_ms,omitempty"` // to spare before the deadline; below 0 is late
 	Text     string      `json:"text,omitempty"`      // for a person
+	Cause    string      `json:"cause,omitempty"`     // id of the event behind it; of somebody at the gate the alarm's
 	Missing  bool        `json:"missing,omitempty"`   // the log does not have it; Gaps says more
 }
 
@@ -80,7 +81,8 @@ type telling struct {
 // Tell puts a part's story together out of its events, in any order. Among them
 // may be what happened around it and explains a gap: ring.lost, log.dropped,
 // evidence.dropped, log.damaged, and the log's newest event, which shows whether
-// something is missing or only still to come. Events of other parts are passed
+// something is missing or only still to come; and part.suspect of ranges of the
+// belt, in which the part may have met the gate. Events of other parts are passed
 // over.
 func Tell(part string, events []event.Event) Story {
 	events = slices.Clone(events)
@@ -103,6 +105,11 @@ func Tell(part string, events []event.Event) Story {
 	for _, e := range own {
 		t.late(e)
 		t.labelled(e)
+	}
+	for _, s := range stretches(around) {
+		if s.holds(t.judged.Line, t.judged.Lane, t.judged.Timing.Exposure, t.judged.Due) {
+			t.add(s.step())
+		}
 	}
 	t.close()
 	t.explain(own, around)

@@ -166,6 +166,76 @@ func TestTell(t *testing.T) {
 	}
 }
 
+// told is a part.suspect event of a range of the belt, so long after the shutter.
+func told(seq uint64, after time.Duration, p event.PartSuspect, cause string) event.Event {
+	p.Line, p.Why = either(p.Line, "caps-1"), either(p.Why, "somebody at the ejector")
+	e := named(event.New("/demo/line/caps-1", "gate", shutter.Add(after), p))
+	e.Seq, e.Cause = seq, cause
+	return e
+}
+
+func either(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a
+}
+
+// A part that met the gate while somebody stood there says so, by its tick and by
+// its time: ticks come again after a restart. It was due at 1:91200.
+func TestTellSuspectStretch(t *testing.T) {
+	at := func(epoch, count int64) event.Tick { return event.Tick{Epoch: epoch, Count: count} }
+	began := told(90, -time.Minute, event.PartSuspect{From: at(1, 91_000), To: at(1, 91_000), Open: true}, "")
+	because := told(91, -time.Minute, event.PartSuspect{From: at(1, 91_000), To: at(1, 91_010), Open: true, Began: began.ID}, "the-alarm")
+	end := func(after time.Duration, from, to event.Tick) event.Event {
+		return told(100, after, event.PartSuspect{From: from, To: to, Began: began.ID}, "the-alarm")
+	}
+	for _, c := range []struct {
+		name    string
+		suspect []event.Event
+		want    string // beginning of what its step says; empty: there is none
+		cause   string
+	}{
+		{"nothing", nil, "", ""},
+		{"it goes on", []event.Event{began}, "somebody at the ejector: it passed the gate meanwhile, from 1:91000 on", ""},
+		{"it goes on, and the desk has answered", []event.Event{began, because}, "somebody at the ejector: it passed the gate meanwhile, from 1:91000 on", "the-alarm"},
+		{"it is over", []event.Event{began, because, end(time.Minute, at(1, 91_000), at(1, 92_000))}, "somebody at the ejector: it passed the gate meanwhile, from 1:91000 to 1:92000", "the-alarm"},
+		{"its beginning is not at hand", []event.Event{end(time.Minute, at(1, 91_000), at(1, 92_000))}, "somebody at the ejector: it passed", "the-alarm"},
+		{"it was over before the part", []event.Event{began, end(2*time.Second, at(1, 91_000), at(1, 91_199))}, "", ""},
+		{"it began after the part", []event.Event{told(90, time.Second, event.PartSuspect{From: at(1, 91_201), Open: true}, "")}, "", ""},
+		{"the process was killed meanwhile", []event.Event{began, end(time.Hour, at(1, 7), at(1, 20))}, "somebody at the ejector: it passed", "the-alarm"},
+		{"the process was killed before the part", []event.Event{began, end(-time.Second, at(1, 7), at(1, 20))}, "", ""},
+		{"the same ticks of another day", []event.Event{told(90, -48*time.Hour, event.PartSuspect{From: at(1, 91_000), To: at(1, 92_000)}, "")}, "", ""},
+		{"another lane", []event.Event{told(90, time.Second, event.PartSuspect{Lane: 2, From: at(1, 91_000), To: at(1, 92_000)}, "")}, "", ""},
+		{"its lane, at once", []event.Event{told(90, time.Second, event.PartSuspect{Lane: 1, From: at(1, 91_000), To: at(1, 92_000)}, "")}, "somebody at the ejector: this concerns", ""},
+		{"another line", []event.Event{told(90, -time.Minute, event.PartSuspect{Line: "caps-2", From: at(1, 91_000), Open: true}, "")}, "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			pass := judgedEvent(onePart, "pass", nil)
+			log := eventtest.NewMemory()
+			for _, e := range append([]event.Event{pass, gatedEvent(pass, "pass", "opened"), confirmedEvent(pass, "pass", "exited")}, c.suspect...) {
+				log.Emit(e)
+			}
+			s, err := proof.TellFrom(t.Context(), log, onePart, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []proof.Step
+			for _, st := range s.Steps {
+				if st.Name == "suspect" {
+					got = append(got, st)
+				}
+			}
+			switch {
+			case c.want == "" && len(got) > 0:
+				t.Errorf("it says %+v", got)
+			case c.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0].Text, c.want) || got[0].Cause != c.cause):
+				t.Errorf("it says %+v, want once %q because of %q", got, c.want, c.cause)
+			}
+		})
+	}
+}
+
 // Every step is named whatever is missing, in the order of the line.
 func TestTellNamesEveryStep(t *testing.T) {
 	pass := judgedEvent(onePart, "pass", nil)

@@ -3,6 +3,7 @@ package proof
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"linesman/event"
@@ -37,6 +38,11 @@ func TellFrom(ctx context.Context, log Log, part string, kept func(sha256 string
 		// Only its time is of use: as its own event it would be counted twice.
 		around = append(around, event.Event{Seq: e.Seq, Time: e.Time})
 	}
+	suspect, err := suspected(ctx, log, own)
+	if err != nil {
+		return Story{}, err
+	}
+	around = append(around, suspect...)
 	s := Tell(part, append(own, around...))
 	if missing := s.Picture == "" || kept != nil && !kept(s.Picture); missing && len(s.Verdicts) > 0 && (s.Picture != "" || s.Outcome != "pass") {
 		// Dropped pictures are told by the thousand on a full disk, so they are
@@ -55,4 +61,29 @@ func TellFrom(ctx context.Context, log Log, part string, kept func(sha256 string
 		return s, fmt.Errorf("%w: part %s: %s", event.ErrGone, part, s.Gaps[0])
 	}
 	return s, nil
+}
+
+// suspected reads the ranges of belt that were called suspect about the time of a
+// part: those that began before it met the gate, and what was told of them since.
+func suspected(ctx context.Context, log Log, own []event.Event) ([]event.Event, error) {
+	var first time.Time
+	for _, e := range own {
+		if j, err := event.As[event.PartJudged](e); err == nil {
+			first = j.Timing.Exposure
+			break
+		}
+	}
+	if first.IsZero() {
+		return nil, nil
+	}
+	types := []event.Type{event.PartSuspect{}.EventType()}
+	before, err := log.Read(ctx, event.Filter{Types: types, To: first, Newest: true, Limit: aroundAtMost})
+	if err != nil {
+		return nil, err
+	}
+	since, err := log.Read(ctx, event.Filter{Types: types, From: first, Limit: aroundAtMost})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(append(before, since...), func(e event.Event) bool { return e.Part != "" }), nil
 }

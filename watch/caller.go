@@ -239,6 +239,7 @@ func (c *caller) raise(ctx context.Context, t *task) error {
 		return err
 	}
 	if t.change.Kind == rules.Raised {
+		c.g.holder.add(a, because, id)
 		c.record(t, id)
 	}
 	return nil
@@ -371,15 +372,18 @@ func (c *caller) holdFor(id string, shas ...string) {
 // alarmed is the colour of what an alarm is about.
 var alarmed = color.RGBA{213, 94, 0, 255}
 
-// keep makes the alarm's picture: what it is about is marked, faces are veiled.
+// keep makes the alarm's picture: what it is about is marked, faces are veiled, and
+// all of it is coarse where nobody knows where they are.
 func (c *caller) keep(t *task) string {
-	s := c.g.stations[t.change.Alert.Camera]
-	img := overlay.Picture(t.view.Frame)
-	switch {
-	case s == nil:
-		overlay.Veil(img, t.view.people(), nil)
-	case s.cfg.Settings.Faces == "blurred":
-		overlay.Veil(img, t.view.people(), s.facesIn(t.view.Frame))
+	var img *image.RGBA
+	switch s := c.g.stations[t.change.Alert.Camera]; {
+	case s == nil: // nobody knows what it shows
+		img = overlay.Picture(t.view.Frame)
+		overlay.Coarse(img)
+	case s.cfg.Settings.Faces == "shown":
+		img = overlay.Picture(t.view.Frame)
+	default:
+		img = s.picture(t.view)
 	}
 	picture, err := marked(img, t.change.Alert.Rule, t.change.Alert.Boxes)
 	if err != nil {
@@ -403,17 +407,4 @@ func marked(img *image.RGBA, rule string, boxes []vision.Box) ([]byte, error) {
 	var out bytes.Buffer
 	err := jpeg.Encode(&out, img, &jpeg.Options{Quality: 88})
 	return out.Bytes(), err
-}
-
-// people are the boxes of people in the view.
-func (v View) people() (out []vision.Box) {
-	if v.Scene == nil {
-		return nil
-	}
-	for i := range v.Scene.Tracks {
-		if v.Scene.Tracks[i].Label == "person" {
-			out = append(out, v.Scene.Tracks[i].Box)
-		}
-	}
-	return out
 }

@@ -152,10 +152,12 @@ func (g *Guard) restore(ctx context.Context) error {
 		return fmt.Errorf("watch: the alarms that stand: %w", err)
 	}
 	var alerts []rules.Alert
+	ids := map[string]string{} // of alarms, by alert
 	for _, a := range standing {
 		g.heads.restore(a)
 		if alert, ok := alertOf(a); ok && a.Active {
 			alerts = append(alerts, alert)
+			ids[alert.Key] = a.ID
 		}
 	}
 	for _, a := range g.cfg.Rules.Restore(alerts) {
@@ -163,7 +165,7 @@ func (g *Guard) restore(ctx context.Context) error {
 		g.caller.add(rules.Change{Kind: rules.Cleared, At: time.Now(), Alert: a})
 	}
 	for _, a := range g.cfg.Rules.Standing() { // who stood at the ejector may stand there still
-		g.holder.add(&a, false)
+		g.holder.add(&a, begins, ids[a.Key])
 		if len(lamps(&a)) > 0 { // the rule may ask for others than it did
 			g.caller.add(rules.Change{Kind: rules.Updated, At: time.Now(), Alert: a})
 		}
@@ -190,8 +192,11 @@ func (g *Guard) change(c rules.Change) {
 	if g.cfg.Told != nil {
 		g.cfg.Told(c)
 	}
-	if c.Kind != rules.Updated {
-		g.holder.add(&c.Alert, c.Kind == rules.Cleared)
+	switch c.Kind {
+	case rules.Raised:
+		g.holder.add(&c.Alert, begins, "")
+	case rules.Cleared:
+		g.holder.add(&c.Alert, over, "")
 	}
 	g.caller.add(c)
 }

@@ -27,23 +27,34 @@ type holder struct {
 type order struct {
 	line      part.LineID
 	key, text string
+	cause     string // id of the alarm, once the desk has answered
+	what      what
 	hold      bool // the belt stands; otherwise what passes is suspect
-	over      bool
 }
+
+// what is asked of a line.
+type what uint8
+
+const (
+	begins  what = iota // somebody stands there
+	because             // it is known by which alarm
+	over                // nobody does any more
+)
 
 func newHolder(g *Guard) *holder {
 	return &holder{g: g, wake: make(chan struct{}, 1), told: map[part.LineID]*said{}}
 }
 
-// add takes what an alert asks of lines; over says that it does not any more.
-func (h *holder) add(a *rules.Alert, over bool) {
+// add takes what an alert asks of lines. cause is the id of its alarm; it is known at
+// the beginning only of one that stood before this process.
+func (h *holder) add(a *rules.Alert, do what, cause string) {
 	if h.g.cfg.Lines == nil {
 		return
 	}
 	h.mu.Lock()
 	for _, act := range a.Actions {
 		if act.Do == "hold" || act.Do == "suspect" {
-			h.waiting = append(h.waiting, order{part.LineID(act.What), a.Key, a.Text, act.Do == "hold", over})
+			h.waiting = append(h.waiting, order{part.LineID(act.What), a.Key, a.Text, cause, do, act.Do == "hold"})
 		}
 	}
 	h.mu.Unlock()
@@ -81,8 +92,8 @@ func (h *holder) run(ctx context.Context) {
 func (h *holder) ask(orders []order) (refused []order) {
 	for _, o := range orders {
 		if i := slices.IndexFunc(refused, func(r order) bool { return r.line == o.line }); i >= 0 {
-			began := slices.IndexFunc(refused, func(r order) bool { return r.line == o.line && r.key == o.key && !r.over })
-			if o.over && began >= 0 {
+			began := slices.IndexFunc(refused, func(r order) bool { return r.line == o.line && r.key == o.key && r.what == begins })
+			if o.what == over && began >= 0 {
 				refused = slices.Delete(refused, began, began+1)
 				continue
 			}
@@ -90,10 +101,13 @@ func (h *holder) ask(orders []order) (refused []order) {
 			continue
 		}
 		var err error
-		if o.over {
+		switch o.what {
+		case begins:
+			err = h.g.cfg.Lines.Trespass(o.line, o.key, o.text, o.cause, o.hold)
+		case because:
+			err = h.g.cfg.Lines.TrespassBecause(o.line, o.key, o.cause)
+		case over:
 			err = h.g.cfg.Lines.TrespassOver(o.line, o.key)
-		} else {
-			err = h.g.cfg.Lines.Trespass(o.line, o.key, o.text, "", o.hold)
 		}
 		if err == nil {
 			delete(h.told, o.line)

@@ -16,7 +16,6 @@ import (
 	"linesman/rules"
 	"linesman/scene"
 	"linesman/vision"
-	"linesman/vision/overlay"
 )
 
 // RescanConfig is by what a recording is judged. All but Faces, Heard and Moments
@@ -247,9 +246,7 @@ func (r *Rescan) picture(v View, rule string, boxes []vision.Box) ([]byte, error
 	if v.Frame.Format != camera.RGB {
 		return nil, nil // it was not looked at, either
 	}
-	img := overlay.Picture(v.Frame)
-	overlay.Veil(img, v.people(), r.station.facesIn(v.Frame))
-	return marked(img, rule, boxes)
+	return marked(r.station.picture(v), rule, boxes)
 }
 
 // all are the boxes of everybody and everything in the view.

@@ -23,7 +23,7 @@ const mostSights = 8
 // sights cuts out what an alert is about as a view shows it. Somebody who is
 // followed is cut out where the view has him; seen says to leave those out whom it
 // does not show, who are else taken to be where the alert has them. all is false
-// where there are too many.
+// where there are too many, and where nobody can be cut out with the face veiled.
 func (s *Station) sights(a *rules.Alert, v View, seen bool) (out []sight, all bool) {
 	if v.Frame == nil || v.Frame.Format != camera.RGB {
 		return nil, false
@@ -31,7 +31,7 @@ func (s *Station) sights(a *rules.Alert, v View, seen bool) (out []sight, all bo
 	if len(a.Things) > mostSights {
 		return nil, false
 	}
-	f := s.veiled(v)
+	f, clear := s.veiled(v)
 	defer f.Release()
 	w, h := float64(f.Width), float64(f.Height)
 	for _, t := range a.Things {
@@ -40,6 +40,9 @@ func (s *Station) sights(a *rules.Alert, v View, seen bool) (out []sight, all bo
 			box, score = now.Box, now.Score
 		} else if seen && t.Track != 0 {
 			continue
+		}
+		if !clear { // a few squares look like anything
+			return nil, false
 		}
 		if !(box.Width() >= 1 && box.Height() >= 1 && box.Width() <= 2*w && box.Height() <= 2*h) {
 			return nil, false

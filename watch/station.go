@@ -16,12 +16,11 @@ import (
 	"linesman/rules"
 	"linesman/scene"
 	"linesman/vision"
-	"linesman/vision/overlay"
 	"linesman/vision/tamper"
 )
 
 // Config is what a station is given. Faces may be nil: then only the heads of
-// people are veiled.
+// people are veiled. Where they fail, the whole picture is.
 type Config struct {
 	Camera   part.CameraID
 	Settings Settings // valid
@@ -56,6 +55,7 @@ type Station struct {
 	found    []detect.Found
 	readings []tamper.Reading
 	busy     bool
+	owed     bool // the last look failed: nobody knows who is there, whatever the gate says
 	thin     camera.Thin
 	last     time.Time // exposure of the last frame that was wanted
 	looked   time.Time // exposure of the last frame looked at or rested
@@ -66,9 +66,7 @@ type Station struct {
 
 	remembered time.Time // exposure at which the scene was last handed to the memory
 
-	facing sync.Mutex   // held while faces are looked for, never by Run
-	faced  uint64       // the frame whose faces are known
-	faces  []vision.Box // pixels of it
+	facing facing
 
 	mu     sync.Mutex // held for copies
 	status Status
@@ -91,6 +89,7 @@ func New(c Config) (*Station, error) {
 		return nil, errors.New("watch: eyes, guard and log must all be given")
 	}
 	s := &Station{cfg: c, changed: make(chan struct{}, 1), reducer: tamper.NewReducer(), shown: camera.NewPool(2),
+		pace: pace{wanted: c.Settings.FPS},
 		thin: camera.Thin{Every: time.Duration(float64(time.Second) / c.Settings.FPS)}}
 	var err error
 	if s.tamper, err = tamper.New(c.Settings.Tamper); err != nil {
@@ -176,6 +175,7 @@ func (s *Station) take(ctx context.Context, f *camera.Frame, skipped uint64) {
 	s.status.Frames += 1 + skipped
 	s.status.Skipped += skipped
 	s.mu.Unlock()
+	s.pace.take(skipped)
 	if !s.thin.Wants(f.At, f.Key) {
 		return
 	}
@@ -184,7 +184,7 @@ func (s *Station) take(ctx context.Context, f *camera.Frame, skipped uint64) {
 	if ctx.Err() != nil {
 		return
 	}
-	s.note(f, sc, look, why, skipped)
+	s.note(f, sc, look, why)
 	if s.cfg.Seen != nil {
 		s.cfg.Seen(f, sc, why)
 	}
@@ -215,11 +215,11 @@ func (s *Station) see(ctx context.Context, f *camera.Frame) (sc *scene.Scene, lo
 	}
 	o := scene.Observation{Camera: s.cfg.Camera, Seq: f.Seq, At: f.At, Width: f.Width, Height: f.Height}
 	g := s.gate.Glance(scene.Grey{Width: len(s.sight.Grey) / max(s.sight.Height, 1), Height: s.sight.Height, Stride: len(s.sight.Grey) / max(s.sight.Height, 1), Pix: s.sight.Grey}, f.At, s.busy)
-	if g.Look {
+	if g.Look || s.owed {
 		began := time.Now()
 		var err error
 		s.found, err = s.cfg.Eyes.Look(ctx, detect.Picture{Width: f.Width, Height: f.Height, Stride: f.Stride, Pix: f.Pix}, s.cfg.Settings.Scene.Follow.Doubtful, s.found[:0])
-		if err != nil {
+		if s.owed = err != nil; s.owed {
 			return nil, 0, "the detector failed: " + err.Error()
 		}
 		look, o.Detections = max(time.Since(began), 1), s.found
@@ -250,8 +250,13 @@ func unseen(readings []tamper.Reading) string {
 }
 
 // note keeps what is shown of the station.
-func (s *Station) note(f *camera.Frame, sc *scene.Scene, look time.Duration, why string, skipped uint64) {
+func (s *Station) note(f *camera.Frame, sc *scene.Scene, look time.Duration, why string) {
 	seen := s.pace.see(f.At)
+	short, news := s.pace.judge()
+	if news {
+		id := string(s.cfg.Camera)
+		s.cfg.Guard.emit(id, id, f.At, s.pace.told(id))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := &s.status
@@ -269,7 +274,7 @@ func (s *Station) note(f *camera.Frame, sc *scene.Scene, look time.Duration, why
 	}
 	st.Resting = why == "" && look == 0
 	st.At, st.Why, st.SeenFPS, st.Tamper = f.At.UTC(), why, seen, append(st.Tamper[:0:0], s.readings...)
-	st.Short = skipped > 0 && s.pace.full() && seen < 0.8*s.cfg.Settings.FPS
+	st.Short = short
 	if sc != nil {
 		st.People, st.Vehicles, st.Zones = people(sc), len(sc.Tracks)-people(sc), sc.Counts
 	}
@@ -357,54 +362,6 @@ func (s *Station) View() View {
 		v.Frame.Retain()
 	}
 	return v
-}
-
-// facesIn finds the faces in a frame that is about to be shown or kept: nobody
-// looks for them otherwise. A frame that is shown to several is looked at once.
-func (s *Station) facesIn(f *camera.Frame) []vision.Box {
-	if s.cfg.Faces == nil || f.Format != camera.RGB {
-		return nil
-	}
-	s.facing.Lock()
-	defer s.facing.Unlock()
-	if f.Seq == s.faced && f.Seq != 0 {
-		return s.faces
-	}
-	faces, err := s.cfg.Faces(detect.Picture{Width: f.Width, Height: f.Height, Stride: f.Stride, Pix: f.Pix}, nil)
-	if err != nil {
-		s.cfg.Log.Warn("faces are not found: heads alone are veiled", "camera", string(s.cfg.Camera), "err", err)
-	}
-	s.faced, s.faces = f.Seq, faces
-	return faces
-}
-
-// Shown returns what the station last saw as everybody may see it, with one hold:
-// faces and heads are veiled unless the site file shows them. Nil if it saw
-// nothing.
-func (s *Station) Shown() *camera.Frame {
-	v := s.View()
-	if v.Frame == nil {
-		return nil
-	}
-	defer v.Frame.Release()
-	return s.veiled(v)
-}
-
-// veiled returns a view's frame as everybody may see it, with one hold.
-func (s *Station) veiled(v View) *camera.Frame {
-	if s.cfg.Settings.Faces == "shown" {
-		return v.Frame.Retain()
-	}
-	f := s.shown.Get(v.Frame.Width, v.Frame.Height, v.Frame.Format)
-	f.Camera, f.Seq, f.At, f.Damaged = v.Frame.Camera, v.Frame.Seq, v.Frame.At, v.Frame.Damaged
-	row := f.Width * f.Format.Channels()
-	for y := range f.Height {
-		copy(f.Pix[y*f.Stride:y*f.Stride+row], v.Frame.Pix[y*v.Frame.Stride:])
-	}
-	if f.Format == camera.RGB {
-		overlay.VeilRGB(f.Pix, f.Width, f.Height, f.Stride, v.people(), s.facesIn(v.Frame))
-	}
-	return f
 }
 
 // Pixels tells how tall people are over the picture, for whoever hangs cameras;

@@ -43,9 +43,12 @@ type Desk interface {
 type Keeper func(data []byte) (sha256 string)
 
 // Lines holds lines and marks what passes them, for a rule that asks for it;
-// line.Station does, cmd hands it in. key names the alert.
+// line.Station does, cmd hands it in. key names the alert; cause is the id of its
+// alarm, which is that of the event that raised it, and follows by TrespassBecause
+// where the desk has not answered yet.
 type Lines interface {
 	Trespass(line part.LineID, key, why, cause string, hold bool) error
+	TrespassBecause(line part.LineID, key, cause string) error
 	TrespassOver(line part.LineID, key string) error
 }
 
@@ -77,8 +80,11 @@ type Status struct {
 	Zones     []scene.Count    `json:"zones,omitempty"`
 	Tamper    []tamper.Reading `json:"tamper,omitempty"`
 	Why       string           `json:"blind_because,omitempty"` // the camera can not be judged by
-	Short     bool             `json:"short"`                   // the box has not the cores for what is asked
-	Resting   bool             `json:"resting"`                 // nothing moves: the last frame was not looked at
+	// Short says who has fewer than 4 in 5 of the frames asked for seen over the last
+	// ten seconds: "box", which has not the cores, or "camera", which sends too few;
+	// "" while enough are, and until 9 in 10 are again it stays.
+	Short   string `json:"short,omitempty"`
+	Resting bool   `json:"resting"` // nothing moves: the last frame was not looked at
 	// Pixels tells how tall people are in the picture.
 	Pixels scene.PixelReport `json:"-"`
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,9 +27,11 @@ type eyes struct {
 	found []detect.Found
 	err   error
 	looks int
+	slow  atomic.Int64 // nanoseconds that a look takes
 }
 
 func (e *eyes) Look(_ context.Context, _ detect.Picture, _ float64, found []detect.Found) ([]detect.Found, error) {
+	time.Sleep(time.Duration(e.slow.Load()))
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.looks++
@@ -106,9 +109,10 @@ func (b *book) of(typ event.Type) (n int) {
 
 // line remembers what was asked of it.
 type lines struct {
-	mu     sync.Mutex
-	absent bool
-	said   []string
+	mu      sync.Mutex
+	absent  bool
+	said    []string
+	because []string // key and alarm
 }
 
 var errAbsent = errors.New("there is no such line")
@@ -124,6 +128,16 @@ func (l *lines) Trespass(id part.LineID, key, _, _ string, hold bool) error {
 		word = "hold "
 	}
 	l.said = append(l.said, word+string(id))
+	return nil
+}
+
+func (l *lines) TrespassBecause(id part.LineID, key, cause string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.absent {
+		return errAbsent
+	}
+	l.because = append(l.because, key+": "+cause)
 	return nil
 }
 
@@ -261,6 +275,9 @@ func TestFromThePictureToTheDesk(t *testing.T) {
 		}
 		if y.lines.mu.Lock(); strings.Join(y.lines.said, ", ") != "hold caps-1, over caps-1" {
 			t.Errorf("the line was told %q", y.lines.said)
+		}
+		if because := strings.Join(y.lines.because, ", "); because != "somebody in the cell/yard/cell: alarm "+raised[0].Key && because != "somebody in the cell/yard: alarm "+raised[0].Key {
+			t.Errorf("once the desk has answered the line was told %q, want the alarm's id", because)
 		}
 		y.lines.mu.Unlock()
 		if in, out := y.book.of(event.ZoneEntered{}.EventType()), y.book.of(event.ZoneLeft{}.EventType()); in != 1 || out != 1 {
@@ -438,7 +455,7 @@ func TestRests(t *testing.T) {
 		if st.Rested < 200 || y.eyes.looks > 60 || y.eyes.looks < 12 {
 			t.Errorf("in a minute of an empty yard %d looks, %d rested: want it to look at least every 5 s, and to rest else", y.eyes.looks, st.Rested)
 		}
-		if st.SeenFPS < 4.5 || st.SeenFPS > 5.5 || st.Skipped != 0 || st.Short {
+		if st.SeenFPS < 4.5 || st.SeenFPS > 5.5 || st.Skipped != 0 || st.Short != "" {
 			t.Errorf("status %+v, want five frames a second and none skipped", st)
 		}
 	})

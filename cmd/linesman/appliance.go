@@ -152,6 +152,7 @@ func (a *appliance) openLine(id part.LineID) error {
 	a.judging[id] = make(chan *recipe.Recipe, 1)
 	newestOf(a.judging[id], rec)
 	a.work = append(a.work, station.Run, outputs.Run, func(ctx context.Context) error { return a.changeOnDemand(ctx, id, wanted) },
+		func(ctx context.Context) error { return a.endTrespasses(ctx, id, batch) },
 		func(ctx context.Context) error { return a.proveSamples(ctx, id, a.judging[id]) },
 		func(ctx context.Context) error { return a.followShelf(ctx, id, begun) },
 		func(ctx context.Context) error {

@@ -208,6 +208,15 @@ func (t trespasses) Trespass(id part.LineID, key, why, cause string, hold bool) 
 	return s.Trespass(key, why, cause, hold)
 }
 
+// TrespassBecause says by which alarm somebody stands there.
+func (t trespasses) TrespassBecause(id part.LineID, key, cause string) error {
+	s := t.a.stations[id]
+	if s == nil {
+		return fmt.Errorf("line %s: %w", id, errNoLine)
+	}
+	return s.TrespassBecause(key, cause)
+}
+
 // TrespassOver says that it is over.
 func (t trespasses) TrespassOver(id part.LineID, key string) error {
 	s := t.a.stations[id]

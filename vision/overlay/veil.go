@@ -36,6 +36,26 @@ func VeilRGB(pix []byte, width, height, stride int, persons, faces []vision.Box)
 	veil(pixelsOf{pix, stride, 3, image.Rect(0, 0, width, height)}, persons, faces)
 }
 
+// Coarsely is how many squares of one colour are left along the longer side of a
+// picture that nobody could look at for faces: one moved or covered is still known
+// as such, and a face has more than Cells of them across only where it fills two
+// thirds of the picture's height.
+const Coarsely = 24
+
+// Coarse makes everybody in a picture unrecognisable wherever they are, for one of
+// which nobody knows where people are: all of it is left in Coarsely squares.
+func Coarse(img *image.RGBA) { coarse(pixelsOf{img.Pix, img.Stride, 4, img.Rect}) }
+
+// CoarsePixels is Coarse on pixels of 1 (grey) or 3 bytes, stride bytes from row to
+// row. They are changed in place, as by VeilRGB.
+func CoarsePixels(pix []byte, width, height, stride, channels int) {
+	coarse(pixelsOf{pix, stride, channels, image.Rect(0, 0, width, height)})
+}
+
+func coarse(p pixelsOf) {
+	p.squares(p.rect, max((max(p.rect.Dx(), p.rect.Dy())+Coarsely-1)/Coarsely, smallest))
+}
+
 // pixelsOf is a picture's memory: bytes from row to row and from pixel to pixel.
 type pixelsOf struct {
 	pix          []byte
@@ -102,7 +122,11 @@ func (p pixelsOf) mosaic(b vision.Box, cell float64) {
 	}
 	dx, dy := margin*b.Width(), margin*b.Height()
 	r := image.Rect(int(math.Floor(b.X0-dx)), int(math.Floor(b.Y0-dy)), int(math.Ceil(b.X1+dx)), int(math.Ceil(b.Y1+dy))).Intersect(p.rect)
-	side := max(int(math.Ceil(cell)), smallest)
+	p.squares(r, max(int(math.Ceil(cell)), smallest))
+}
+
+// squares fills r with squares of one colour each, side pixels wide.
+func (p pixelsOf) squares(r image.Rectangle, side int) {
 	for y := r.Min.Y; y < r.Max.Y; y += side {
 		for x := r.Min.X; x < r.Max.X; x += side {
 			p.level(image.Rect(x, y, min(x+side, r.Max.X), min(y+side, r.Max.Y)))
@@ -113,6 +137,10 @@ func (p pixelsOf) mosaic(b vision.Box, cell float64) {
 // level gives a cell its mean colour, in 32 steps: finer ones would add up to
 // more than six cells over the pictures of somebody who moves.
 func (p pixelsOf) level(r image.Rectangle) {
+	if p.step < 3 {
+		p.levelGrey(r)
+		return
+	}
 	var sum [3]int
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		row := p.row(r, y)
@@ -131,6 +159,23 @@ func (p pixelsOf) level(r image.Rectangle) {
 		row := p.row(r, y)
 		for x := 0; x < len(row); x += p.step {
 			copy(row[x:x+3], mean[:])
+		}
+	}
+}
+
+// levelGrey is level of a picture with one byte a pixel.
+func (p pixelsOf) levelGrey(r image.Rectangle) {
+	sum := 0
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for _, v := range p.row(r, y) {
+			sum += int(v)
+		}
+	}
+	mean := byte(sum/(r.Dx()*r.Dy()))&^7 | 4
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		row := p.row(r, y)
+		for x := range row {
+			row[x] = mean
 		}
 	}
 }

@@ -135,6 +135,46 @@ func TestVeilIsTheSameOnRGB(t *testing.T) {
 	}
 }
 
+// TestCoarseLeavesNobody: of a picture of which nothing is known, a few squares are
+// left, whatever its shape and format.
+func TestCoarseLeavesNobody(t *testing.T) {
+	for _, size := range []image.Point{{1280, 720}, {720, 1280}, {321, 243}, {7, 5}} {
+		img := noise(size.X, size.Y, 5)
+		Coarse(img)
+		for _, channels := range []int{1, 3} {
+			pix := make([]byte, size.X*size.Y*channels)
+			plain := noise(size.X, size.Y, 5)
+			for i := range size.X * size.Y {
+				copy(pix[i*channels:(i+1)*channels], plain.Pix[4*i:])
+			}
+			CoarsePixels(pix, size.X, size.Y, size.X*channels, channels)
+			for i := range size.X * size.Y {
+				for k := range channels {
+					if pix[i*channels+k] != img.Pix[4*i+k] {
+						t.Fatalf("%v, %d channels: pixel %d differs from that of the picture in colours", size, channels, i)
+					}
+				}
+			}
+		}
+		for y := range size.Y {
+			if n := runs(img, y, 0, size.X); n > Coarsely {
+				t.Fatalf("%v: %d squares along row %d, want at most %d", size, n, y, Coarsely)
+			}
+		}
+		for x := range size.X {
+			n := 1
+			for y := 1; y < size.Y; y++ {
+				if img.RGBAAt(x, y) != img.RGBAAt(x, y-1) {
+					n++
+				}
+			}
+			if n > Coarsely {
+				t.Fatalf("%v: %d squares down column %d, want at most %d", size, n, x, Coarsely)
+			}
+		}
+	}
+}
+
 func TestWordsDoNotHideWords(t *testing.T) {
 	img := image.NewRGBA(image.Rect(0, 0, 640, 1080))
 	box := vision.Box{X0: 100, Y0: 300, X1: 300, Y1: 700}

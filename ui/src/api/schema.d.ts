@@ -2495,6 +2495,8 @@ export interface components {
              * @description absent where the log has no time of it; from gated on the time at which the controller's reading arrived
              */
             at?: string;
+            /** @description id of the event behind it; of somebody at the gate that of the alarm */
+            cause?: string;
             /** Format: date-time */
             deadline?: string;
             /**
@@ -2705,6 +2707,11 @@ export interface components {
              * @description over the last ten seconds
              */
             seen_fps: number;
+            /**
+             * @description who is behind that: the box has not the cores, or the camera sends too few frames
+             * @enum {string}
+             */
+            short_by?: "box" | "camera";
             /** @description fire and smoke that is believed */
             sights: components["schemas"]["WatchSight"][];
             /** @description width and height of the picture in pixels; 0 before the first */
@@ -2715,7 +2722,7 @@ export interface components {
              */
             skipped: number;
             /**
-             * @description resting: nothing moves, so it looks now and then; blind: its zones are not empty but unknown; short: the box has not the cores for the frames asked for
+             * @description resting: nothing moves, so it looks now and then; blind: its zones are not empty but unknown; short: fewer than 4 in 5 of the frames asked for are seen
              * @enum {string}
              */
             state: "seeing" | "resting" | "blind" | "short";

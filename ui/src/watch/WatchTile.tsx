@@ -31,7 +31,7 @@ function Wrong({ watch, zone }: { watch: Watch; zone: string }) {
         <li className="is-medium">
           <Sign meaning="medium" size={28} />
           <p>
-            <b>{t.watch.short(watch.seen_fps.toFixed(1), String(watch.wanted_fps))}</b> {t.watch.shortWhat}
+            <b>{t.watch.short(watch.seen_fps.toFixed(1), String(watch.wanted_fps))}</b> {t.watch.shortWhat[watch.short_by ?? "box"]}
           </p>
         </li>
       )}
@@ -110,7 +110,7 @@ export function WatchTile(p: { watch: Watch; alerts: WatchAlert[]; got: Received
             <>
               {t.watch.states[watch.state] ?? watch.state}
               {watch.state === "resting" && ` · ${t.watch.resting}`}
-              {watch.state === "seeing" && ` · ${t.watch.perSecond(watch.seen_fps.toFixed(1))}`}
+              {(watch.state === "seeing" || watch.state === "short") && ` · ${t.watch.perSecond(watch.seen_fps.toFixed(1), String(watch.wanted_fps))}`}
               {fresh === "live" && ageMS !== undefined && ` · ${t.age(span(ageMS, code))}`}
             </>
           )}

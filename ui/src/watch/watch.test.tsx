@@ -63,6 +63,13 @@ it("alarm hours are rows by zone and object, over hours of the day at the site, 
 const tile = (change: Parameters<typeof sampleWatch>[0], ageMS: number, silence = 0) =>
   render(<WatchTile watch={sampleWatch(change)} alerts={sampleWatched().alerts} got={{ value: { ...samplePicture(), age_ms: ageMS }, at: 1000 }} now={1000} lag={0} silence={silence} zone="UTC" />);
 
+it.each([["box", "has not the cores"], ["camera", "sends too few"]] as const)("a tile that is short says of how many, and that the %s is behind it", (by, what) => {
+  tile({ state: "short", short_by: by, seen_fps: 2.1 }, 100);
+  expect(screen.getByText("Looks 2.1 times a second of 5 asked for").parentElement!.textContent).toContain(what);
+  expect(screen.getByText(/2\.1 of 5 looks\/s/)).toBeTruthy();
+  for (const words of [en, zh]) expect(words.watch.shortWhat[by]).toBeTruthy();
+});
+
 it("a live tile shows who is where and how many", () => {
   const { container } = tile({}, 100);
   expect(screen.getByText("Person: no helmet")).toBeTruthy();
