@@ -29,7 +29,7 @@ type JudgedSamples struct {
 	Reason   string        `json:"reason" enum:"activation,schedule,operator" doc:"what made it happen"`
 	Recipe   Named         `json:"recipe" doc:"that judged"`
 	Model    Named         `json:"model" doc:"that judged"`
-	Bad      SampleTally   `json:"known_bad" doc:"labelled a missed defect; wrong: would pass, an escape"`
+	Bad      SampleTally   `json:"known_bad" doc:"labelled a missed defect or a defect; wrong: would pass, an escape"`
 	Good     SampleTally   `json:"known_good" doc:"labelled good or a false reject; wrong: would be rejected"`
 	Unjudged uint64        `json:"unjudged" doc:"labelled parts without a picture, or that could not be judged"`
 	Wrong    []WrongSample `json:"wrong" doc:"those judged against their label, bad ones first; at most 50"`

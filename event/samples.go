@@ -10,7 +10,7 @@ type SamplesJudged struct {
 	ModelHash  string        `json:"model_sha256"`                            // of that model
 	Why        string        `json:"why" enum:"activation,schedule,operator"` // what made it happen
 	Good       SampleTally   `json:"good"`                                    // labelled good or a false reject; wrong: rejected
-	Bad        SampleTally   `json:"bad"`                                     // labelled a missed defect; wrong: let through
+	Bad        SampleTally   `json:"bad"`                                     // labelled a missed defect or a defect; wrong: let through
 	Unjudged   uint64        `json:"unjudged"`                                // labelled parts without a picture, or that could not be judged
 	Wrong      []WrongSample `json:"wrong,omitempty"`                         // those judged against their label, bad ones first; at most 50
 }
@@ -26,7 +26,7 @@ type SampleTally struct {
 type WrongSample struct {
 	Part    string   `json:"part"`              // its id
 	Label   string   `json:"label"`             // what people said
-	Class   string   `json:"class,omitempty"`   // of a missed defect
+	Class   string   `json:"class,omitempty"`   // of a missed defect or a defect
 	Outcome string   `json:"outcome"`           // now
 	Score   float64  `json:"score"`             // now, 1 = threshold
 	Reasons []Reason `json:"reasons,omitempty"` // now

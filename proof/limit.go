@@ -49,7 +49,7 @@ func enter(out *event.SamplesJudged, l *Labelled, r *Replayed, picture string) {
 		out.Unjudged++
 		return
 	}
-	bad, passed := Label(l.Label) == MissedDefect, r.Is.Outcome == "pass"
+	bad, passed := Label(l.Label).Bad(), r.Is.Outcome == "pass"
 	tally := &out.Good
 	if bad {
 		tally = &out.Bad

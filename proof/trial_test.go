@@ -33,7 +33,7 @@ func trialLog() *shelfLog {
 
 func say(part string, label Label, sha string) Labelled {
 	outcome := "pass"
-	if label == FalseReject {
+	if label == FalseReject || label == Defect {
 		outcome = "fail"
 	}
 	return Labelled{Part: part, SampleLabelled: event.SampleLabelled{Line: "l", Label: string(label), Outcome: outcome, RecipeHash: "r", ModelHash: "m", Evidence: []string{sha},
@@ -92,6 +92,23 @@ func TestTry(t *testing.T) {
 	}
 	if _, err := r.Try(t.Context(), Trial{}); err == nil || !strings.Contains(err.Error(), "at least 1") {
 		t.Errorf("a sample of none: %v", err)
+	}
+}
+
+// TestTryDefect: a part rejected rightly counts as no miss and no price; where the
+// candidate lets it through, it is an escape, and nobody has to be asked.
+func TestTryDefect(t *testing.T) {
+	r := replayOf(trialLog())
+	r.Of = func(p event.PartJudged) bool { return p.Line == "l" }
+	got, err := r.Try(t.Context(), Trial{Sample: Sample{Parts: 100}, Labels: []Labelled{say("false", Defect, "good"), say("caught", Defect, "spot")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Freed{Rejects: 3, Passed: 2, NotLabels: 1, Defects: 1}); got.Freed != want {
+		t.Errorf("freed %+v, want %+v", got.Freed, want)
+	}
+	if want := map[Label]Tally{Defect: {Parts: 2, Right: 1}}; !reflect.DeepEqual(got.Labelled, want) || got.Price.Missed != 0 {
+		t.Errorf("labelled %v, price %+v, want %v", got.Labelled, got.Price, want)
 	}
 }
 

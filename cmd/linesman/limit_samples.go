@@ -26,7 +26,7 @@ type SampleJudgeCmd struct {
 // Help says what it shows.
 func (SampleJudgeCmd) Help() string {
 	return `Labelled parts with pictures are the limit samples: those labelled good or a false
-reject have to pass, those labelled a missed defect have to be rejected. Parts that
+reject have to pass, those labelled a missed defect or a defect to be rejected. Parts that
 the model was taught from are among them; what they show is that nothing was lost.
 A running appliance judges them by itself when a recipe becomes active and once a
 day, and logs the result as samples.judged. Exit status 1 if a bad part passes.

@@ -275,7 +275,7 @@ func (t *trial) what(ctx context.Context, log proof.Log) (out proof.Trial, err e
 		out.Taught[id] = true
 	}
 	for _, c := range t.from.Checks { // shown as defects: that they are found proves nothing
-		out.Taught[c.Part] = out.Taught[c.Part] || c.Label == string(proof.MissedDefect)
+		out.Taught[c.Part] = out.Taught[c.Part] || proof.Label(c.Label).Bad()
 	}
 	return out, nil
 }
