@@ -37,9 +37,11 @@ type JudgedSamples struct {
 
 // SampleTally counts limit samples of one kind.
 type SampleTally struct {
-	Parts uint64  `json:"parts" doc:"judged"`
-	Wrong uint64  `json:"wrong" doc:"of these, against their label"`
-	Upper float64 `json:"upper_95,omitempty" doc:"one-sided 95 % bound of the share of such parts judged wrong (Clopper and Pearson); absent where the counts allow none"`
+	Parts       uint64  `json:"parts" doc:"judged"`
+	Wrong       uint64  `json:"wrong" doc:"of these, against their label"`
+	Taught      uint64  `json:"taught,omitempty" doc:"of parts: the model was taught from them, so they prove nothing"`
+	TaughtWrong uint64  `json:"taught_wrong,omitempty" doc:"of wrong: taught from"`
+	Upper       float64 `json:"upper_95,omitempty" doc:"one-sided 95 % bound of the share of such parts judged wrong (Clopper and Pearson), by those not taught from; absent where the counts allow none"`
 }
 
 // WrongSample is one limit sample judged against its label.

@@ -17,9 +17,11 @@ type SamplesJudged struct {
 
 // SampleTally counts limit samples of one kind.
 type SampleTally struct {
-	Parts uint64  `json:"parts"`              // judged
-	Wrong uint64  `json:"wrong"`              // of these: judged against their label
-	Upper float64 `json:"upper_95,omitempty"` // one-sided 95 % bound of the share of such parts judged wrong (Clopper and Pearson); absent where the counts allow none
+	Parts       uint64  `json:"parts"`                  // judged
+	Wrong       uint64  `json:"wrong"`                  // of these: judged against their label
+	Taught      uint64  `json:"taught,omitempty"`       // of parts: the model was taught from them, so they prove nothing
+	TaughtWrong uint64  `json:"taught_wrong,omitempty"` // of wrong: taught from
+	Upper       float64 `json:"upper_95,omitempty"`     // one-sided 95 % bound of the share of such parts judged wrong (Clopper and Pearson), by those not taught from; absent where the counts allow none
 }
 
 // WrongSample is one limit sample judged against its label.

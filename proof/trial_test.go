@@ -165,7 +165,7 @@ func TestLimitSamples(t *testing.T) {
 	labels := []Labelled{say("dear", GoodPart, "spot"), say("looked", GoodPart, "good"), say("false", FalseReject, "good"),
 		say("missed", MissedDefect, "spot"), say("missed too", MissedDefect, "good"), gone, say("altered", FalseReject, "bad")}
 	rests := 0
-	got, err := r.LimitSamples(t.Context(), labels, func() error { rests++; return nil })
+	got, err := r.LimitSamples(t.Context(), labels, map[string]bool{"missed": true, "dear": true}, func() error { rests++; return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,8 +178,8 @@ func TestLimitSamples(t *testing.T) {
 	if got.EventSeverity() != event.High {
 		t.Errorf("a bad part let through is of severity %v", got.EventSeverity())
 	}
-	if want, _ := Upper(1, 3); got.Good.Upper != want {
-		t.Errorf("1 of 3 good ones rejected, bound %v, want %v", got.Good.Upper, want)
+	if want, _ := Upper(0, 2); got.Good.Upper != want || got.Good.Taught != 1 || got.Good.TaughtWrong != 1 || got.Bad.Taught != 1 || got.Bad.TaughtWrong != 0 {
+		t.Errorf("0 of 2 good ones rejected that it was not taught from, bound %v, want %v: %+v", got.Good.Upper, want, got)
 	}
 	if rows := TellLimitSamples(got); !strings.HasPrefix(rows[0], "1 of 2 known-bad parts let through") || !strings.HasPrefix(rows[1], "1 of 3 known-good parts rejected") {
 		t.Errorf("told: %q", rows)

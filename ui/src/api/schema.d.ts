@@ -2213,8 +2213,18 @@ export interface components {
              */
             parts: number;
             /**
+             * Format: int64
+             * @description of parts: the model was taught from them, so they prove nothing
+             */
+            taught?: number;
+            /**
+             * Format: int64
+             * @description of wrong: taught from
+             */
+            taught_wrong?: number;
+            /**
              * Format: double
-             * @description one-sided 95 % bound of the share of such parts judged wrong (Clopper and Pearson); absent where the counts allow none
+             * @description one-sided 95 % bound of the share of such parts judged wrong (Clopper and Pearson), by those not taught from; absent where the counts allow none
              */
             upper_95?: number;
             /**
