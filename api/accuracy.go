@@ -29,7 +29,7 @@ type JudgedSamples struct {
 	Reason   string        `json:"reason" enum:"activation,schedule,operator" doc:"what made it happen"`
 	Recipe   Named         `json:"recipe" doc:"that judged"`
 	Model    Named         `json:"model" doc:"that judged"`
-	Bad      SampleTally   `json:"known_bad" doc:"labelled a missed defect; wrong: would pass, an escape"`
+	Bad      SampleTally   `json:"known_bad" doc:"labelled a missed defect or a defect; wrong: would pass, an escape"`
 	Good     SampleTally   `json:"known_good" doc:"labelled good or a false reject; wrong: would be rejected"`
 	Unjudged uint64        `json:"unjudged" doc:"labelled parts without a picture, or that could not be judged"`
 	Wrong    []WrongSample `json:"wrong" doc:"those judged against their label, bad ones first; at most 50"`
@@ -37,9 +37,11 @@ type JudgedSamples struct {
 
 // SampleTally counts limit samples of one kind.
 type SampleTally struct {
-	Parts uint64  `json:"parts" doc:"judged"`
-	Wrong uint64  `json:"wrong" doc:"of these, against their label"`
-	Upper float64 `json:"upper_95,omitempty" doc:"one-sided 95 % bound of the share of such parts judged wrong (Clopper and Pearson); absent where the counts allow none"`
+	Parts       uint64  `json:"parts" doc:"judged"`
+	Wrong       uint64  `json:"wrong" doc:"of these, against their label"`
+	Taught      uint64  `json:"taught,omitempty" doc:"of parts: the model was taught from them, so they prove nothing"`
+	TaughtWrong uint64  `json:"taught_wrong,omitempty" doc:"of wrong: taught from"`
+	Upper       float64 `json:"upper_95,omitempty" doc:"one-sided 95 % bound of the share of such parts judged wrong (Clopper and Pearson), by those not taught from; absent where the counts allow none"`
 }
 
 // WrongSample is one limit sample judged against its label.

@@ -20,8 +20,8 @@ var labelType = event.SampleLabelled{}.EventType()
 type Sample struct {
 	Part      string    `json:"part"`
 	Line      string    `json:"line"`
-	Label     string    `json:"label" enum:"missed defect,false reject,good,none"`
-	Class     string    `json:"class,omitempty" doc:"of a missed defect"`
+	Label     string    `json:"label" enum:"missed defect,defect,false reject,good,none"`
+	Class     string    `json:"class,omitempty" doc:"of a missed defect or a defect"`
 	Note      string    `json:"note,omitempty"`
 	Outcome   string    `json:"outcome" enum:"pass,fail,inconclusive" doc:"of the verdict that is spoken of"`
 	Recipe    string    `json:"recipe" doc:"name@version"`
@@ -43,6 +43,7 @@ type Samples struct {
 // LabelCounts are parts by label.
 type LabelCounts struct {
 	MissedDefect int `json:"missed_defect"`
+	Defect       int `json:"defect"`
 	FalseReject  int `json:"false_reject"`
 	Good         int `json:"good"`
 }
@@ -52,8 +53,8 @@ type samplesAnswer struct{ Body Samples }
 
 // labelBody is what somebody says of a part; proof.Saying checks it.
 type labelBody struct {
-	Label string `json:"label" enum:"missed defect,false reject,good,none" doc:"missed defect: it passed and is defective; false reject: it was rejected and is good; good: it passed and is good; none: what was said is taken back"`
-	Class string `json:"class,omitempty" doc:"of a missed defect, needed there: crack, stain, chip"`
+	Label string `json:"label" enum:"missed defect,defect,false reject,good,none" doc:"missed defect: it passed and is defective; defect: it was rejected, and rightly; false reject: it was rejected and is good; good: it passed and is good; none: what was said is taken back"`
+	Class string `json:"class,omitempty" doc:"of a missed defect, needed there, or of a defect: crack, stain, chip"`
 	Note  string `json:"note,omitempty" doc:"one line for a person"`
 	Actor string `json:"actor,omitempty" doc:"who says it, where a command of the box speaks for somebody"`
 }
@@ -148,5 +149,5 @@ func wireSample(l proof.Labelled) Sample {
 }
 
 func wireLabelCounts(by map[proof.Label]int) LabelCounts {
-	return LabelCounts{MissedDefect: by[proof.MissedDefect], FalseReject: by[proof.FalseReject], Good: by[proof.GoodPart]}
+	return LabelCounts{MissedDefect: by[proof.MissedDefect], Defect: by[proof.Defect], FalseReject: by[proof.FalseReject], Good: by[proof.GoodPart]}
 }

@@ -5,44 +5,47 @@ import "time"
 // CandidateMade says that a model was taught anew, labelled samples included,
 // and waits beside the one that judges. Nothing changes by it.
 type CandidateMade struct {
-	Line       string   `json:"line"`                 // the line it is meant for
-	Model      string   `json:"model"`                // name@version of the candidate
-	ModelHash  string   `json:"model_sha256"`         // of the candidate
-	Recipe     string   `json:"recipe"`               // name@version of the draft that names it
-	RecipeHash string   `json:"recipe_sha256"`        // of the draft
-	Was        string   `json:"was"`                  // name@version of the model that judges
-	WasHash    string   `json:"was_sha256"`           // of the model that judges
-	GoodFrom   string   `json:"good_from"`            // where the good parts come from, for a person
-	Good       uint64   `json:"good"`                 // good parts it was taught from, labelled ones among them
-	Labelled   uint64   `json:"labelled"`             // of these: labelled false reject or good
-	Passed     uint64   `json:"labelled_passed"`      // of these: those it lets through
-	Missed     uint64   `json:"missed_defects"`       // missed defects it was shown as such, and asked about; none was taught as good
-	Found      uint64   `json:"missed_defects_found"` // of these: those it rejects
-	Unfound    []string `json:"unfound,omitempty"`    // parts with a missed defect that it lets through too
-	Through    uint64   `json:"through,omitempty"`    // seq of the newest label that it knows of; absent where there was none
+	Line       string   `json:"line"`                       // the line it is meant for
+	Model      string   `json:"model"`                      // name@version of the candidate
+	ModelHash  string   `json:"model_sha256"`               // of the candidate
+	Recipe     string   `json:"recipe"`                     // name@version of the draft that names it
+	RecipeHash string   `json:"recipe_sha256"`              // of the draft
+	Was        string   `json:"was"`                        // name@version of the model that judges
+	WasHash    string   `json:"was_sha256"`                 // of the model that judges
+	GoodFrom   string   `json:"good_from"`                  // where the good parts come from, for a person
+	Good       uint64   `json:"good"`                       // good parts it was taught from, labelled ones among them
+	Labelled   uint64   `json:"labelled"`                   // of these: labelled false reject or good
+	Passed     uint64   `json:"labelled_passed"`            // of these: those it lets through
+	Missed     uint64   `json:"missed_defects"`             // missed defects it was shown as such, and asked about; none was taught as good
+	Found      uint64   `json:"missed_defects_found"`       // of these: those it rejects
+	Defects    uint64   `json:"defects,omitempty"`          // rejects labelled a defect that it was shown as such, and asked about
+	Rejected   uint64   `json:"defects_rejected,omitempty"` // of these: those it rejects too
+	Unfound    []string `json:"unfound,omitempty"`          // parts with a missed defect or a defect that it lets through
+	Through    uint64   `json:"through,omitempty"`          // seq of the newest label that it knows of; absent where there was none
 }
 
 // CandidateTried says how many of a line's last verdicts would be others if a
 // candidate had judged: its report, in figures. Nothing changes by it.
 type CandidateTried struct {
-	Line       string    `json:"line"`               // the line concerned
-	Model      string    `json:"model"`              // name@version of the candidate
-	ModelHash  string    `json:"model_sha256"`       // of the candidate
-	Recipe     string    `json:"recipe"`             // name@version of the draft that it judged by
-	RecipeHash string    `json:"recipe_sha256"`      // of the draft
-	From       time.Time `json:"from,omitzero"`      // UTC, of the verdicts; absent for the log's beginning
-	To         time.Time `json:"to"`                 // UTC, of the verdicts
-	Verdicts   uint64    `json:"verdicts"`           // reached in that time
-	Judged     uint64    `json:"judged"`             // of these, parts with pictures that the candidate judged again
-	Reject     uint64    `json:"would_reject"`       // of these, passes that it would reject
-	Pass       uint64    `json:"would_pass"`         // of these, rejects that it would let through
-	Other      uint64    `json:"other"`              // of these, rejected either way, and for something else
-	Unlabelled uint64    `json:"unlabelled_passed"`  // of would_pass: nobody labelled them a false reject, so somebody has to look
-	Passes     uint64    `json:"passes"`             // passes among them that count for the price: neither taught from nor labelled a missed defect
-	Price      uint64    `json:"price"`              // of these, those it would reject
-	Upper      float64   `json:"upper_95,omitempty"` // bound on the share of price in passes, one-sided; absent where the counts allow none
-	Report     string    `json:"report_sha256"`      // of the report beside the candidate, report.json
-	Page       string    `json:"page_sha256"`        // of the page that shows each part that changes, report.html
+	Line       string    `json:"line"`                     // the line concerned
+	Model      string    `json:"model"`                    // name@version of the candidate
+	ModelHash  string    `json:"model_sha256"`             // of the candidate
+	Recipe     string    `json:"recipe"`                   // name@version of the draft that it judged by
+	RecipeHash string    `json:"recipe_sha256"`            // of the draft
+	From       time.Time `json:"from,omitzero"`            // UTC, of the verdicts; absent for the log's beginning
+	To         time.Time `json:"to"`                       // UTC, of the verdicts
+	Verdicts   uint64    `json:"verdicts"`                 // reached in that time
+	Judged     uint64    `json:"judged"`                   // of these, parts with pictures that the candidate judged again
+	Reject     uint64    `json:"would_reject"`             // of these, passes that it would reject
+	Pass       uint64    `json:"would_pass"`               // of these, rejects that it would let through
+	Other      uint64    `json:"other"`                    // of these, rejected either way, and for something else
+	Unlabelled uint64    `json:"unlabelled_passed"`        // of would_pass: nobody labelled them, so somebody has to look
+	Defects    uint64    `json:"defects_passed,omitempty"` // of would_pass: labelled a defect, so each is an escape
+	Passes     uint64    `json:"passes"`                   // passes among them that count for the price: neither taught from nor labelled a missed defect
+	Price      uint64    `json:"price"`                    // of these, those it would reject
+	Upper      float64   `json:"upper_95,omitempty"`       // bound on the share of price in passes, one-sided; absent where the counts allow none
+	Report     string    `json:"report_sha256"`            // of the report beside the candidate, report.json
+	Page       string    `json:"page_sha256"`              // of the page that shows each part that changes, report.html
 }
 
 // CandidateFailed says that a candidate that was due could not be made, or that one

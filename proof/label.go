@@ -20,16 +20,20 @@ type Label string
 // The labels.
 const (
 	MissedDefect Label = "missed defect" // it passed and is defective
+	Defect       Label = "defect"        // it was rejected, and rightly: it is defective
 	FalseReject  Label = "false reject"  // it was rejected and is good
 	GoodPart     Label = "good"          // it passed, and somebody looked: it is good
 	NoLabel      Label = "none"          // what was said before is taken back
 )
 
+// Bad says whether the label calls a part defective, whatever became of it.
+func (l Label) Bad() bool { return l == MissedDefect || l == Defect }
+
 // Saying is what somebody says of a part.
 type Saying struct {
 	Part  string
 	Label Label
-	Class string // of a missed defect, at most classRunes
+	Class string // of a defective part, at most classRunes; a missed defect needs one
 	Note  string // one line, at most noteRunes
 	Actor string // "user:li"
 }
@@ -87,12 +91,13 @@ func (s Saying) Check() error {
 		if s.Class == "" {
 			return bad("a missed defect needs its class: crack, stain, chip...")
 		}
+	case Defect: // its class may be left away
 	case FalseReject, GoodPart, NoLabel:
 		if s.Class != "" {
-			return bad("class %.40q: only a missed defect has one", s.Class)
+			return bad("class %.40q: only a missed defect or a defect has one", s.Class)
 		}
 	default:
-		return bad("label %.40q: want %q, %q, %q or %q", s.Label, MissedDefect, FalseReject, GoodPart, NoLabel)
+		return bad("label %.40q: want %q, %q, %q, %q or %q", s.Label, MissedDefect, Defect, FalseReject, GoodPart, NoLabel)
 	}
 	for _, f := range []struct {
 		name, text string
@@ -191,7 +196,9 @@ func (l *Labelled) meant() error {
 	passed := l.Outcome == "pass"
 	switch label := Label(l.Label); {
 	case label == MissedDefect && !passed:
-		return fmt.Errorf("%w: part %s was rejected (%s), so nothing was missed", ErrSaying, l.Part, l.Outcome)
+		return fmt.Errorf("%w: part %s was rejected (%s), so nothing was missed: if it is defective, its label is %q", ErrSaying, l.Part, l.Outcome, Defect)
+	case label == Defect && passed:
+		return fmt.Errorf("%w: part %s passed, so it was not rejected rightly: if it is defective, its label is %q", ErrSaying, l.Part, MissedDefect)
 	case label == FalseReject && passed:
 		return fmt.Errorf("%w: part %s passed, so it was not rejected falsely: if it is good, its label is %q", ErrSaying, l.Part, GoodPart)
 	case label == GoodPart && !passed:

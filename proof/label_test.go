@@ -180,6 +180,22 @@ func (w without) Read(ctx context.Context, f event.Filter) ([]event.Event, error
 	return slices.DeleteFunc(events, func(e event.Event) bool { return e.Type == w.kind }), err
 }
 
+// A part rejected rightly is labelled so, with its class or without, whether it
+// failed or could not be judged; what was said before gives way.
+func TestLabelDefect(t *testing.T) {
+	book, log, _ := bookOf(t)
+	for _, s := range []Saying{{Part: "p2", Label: FalseReject}, {Part: "p2", Label: Defect, Class: "crack"}, {Part: "p4", Label: Defect}} {
+		l, err := book.Say(t.Context(), s, nil)
+		if err != nil || l.Label != string(s.Label) || l.Class != s.Class || l.EventSeverity() != event.Info {
+			t.Fatalf("%+v: %+v, %v", s, l, err)
+		}
+	}
+	all, err := (&Labels{Log: log}).List(t.Context(), "", nil)
+	if err != nil || !reflect.DeepEqual(all.Counts, map[Label]int{Defect: 2}) || all.Samples[0].Class != "crack" {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
 // Each refusal says what is meant, and writes and holds nothing.
 func TestLabelRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -188,13 +204,14 @@ func TestLabelRefuses(t *testing.T) {
 	}{
 		"no such word":                {Saying{Part: "p1", Label: "bad"}, `want "missed defect"`},
 		"no class":                    {Saying{Part: "p1", Label: MissedDefect}, "needs its class"},
-		"a class of a good part":      {Saying{Part: "p1", Label: GoodPart, Class: "crack"}, "only a missed defect"},
+		"a class of a good part":      {Saying{Part: "p1", Label: GoodPart, Class: "crack"}, "only a missed defect or a defect"},
 		"a class of many lines":       {Saying{Part: "p1", Label: MissedDefect, Class: "crack\nstain"}, "one line"},
 		"a class too long":            {Saying{Part: "p1", Label: MissedDefect, Class: strings.Repeat("裂", 41)}, "at most 40"},
 		"a note too long":             {Saying{Part: "p1", Label: GoodPart, Note: strings.Repeat("x", 501)}, "at most 500"},
 		"a note with blanks":          {Saying{Part: "p1", Label: GoodPart, Note: " x"}, "blanks"},
 		"a note that is no text":      {Saying{Part: "p1", Label: GoodPart, Note: "a\xff"}, "one line"},
 		"a missed defect, rejected":   {Saying{Part: "p2", Label: MissedDefect, Class: "crack"}, "nothing was missed"},
+		"a defect that passed":        {Saying{Part: "p1", Label: Defect, Class: "crack"}, `its label is "missed defect"`},
 		"a false reject that passed":  {Saying{Part: "p1", Label: FalseReject}, `its label is "good"`},
 		"good, rejected":              {Saying{Part: "p2", Label: GoodPart}, `its label is "false reject"`},
 		"nothing to take back":        {Saying{Part: "p1", Label: NoLabel}, "no label that could be taken back"},

@@ -63,18 +63,19 @@ type Price struct {
 	MissedFound  int     `json:"missed_defects_rejected"` // of these
 }
 
-// Freed is how many rejects it would let through. One that nobody labelled
-// false may be a defect that escapes.
+// Freed is how many rejects it would let through. One labelled a defect escapes;
+// one that nobody labelled may.
 type Freed struct {
 	Rejects   int `json:"rejects"`
 	Passed    int `json:"passed"`     // of these
 	NotLabels int `json:"unlabelled"` // of those passed: somebody has to look
+	Defects   int `json:"defects"`    // of those passed: labelled a defect, so each is an escape
 }
 
 // Tally is how the candidate answers to parts with one label.
 type Tally struct {
 	Parts  int `json:"parts"`
-	Right  int `json:"right"`  // a missed defect rejected, a good part passed
+	Right  int `json:"right"`  // a defective part rejected, a good one passed
 	Taught int `json:"taught"` // of the parts: it was taught from them, so right is no proof
 }
 
@@ -85,7 +86,7 @@ type Turned struct {
 	At      time.Time `json:"at"`            // of the exposure, UTC
 	Seq     uint64    `json:"seq,omitempty"` // of the verdict
 	Label   string    `json:"label,omitempty"`
-	Class   string    `json:"class,omitempty"` // of a missed defect
+	Class   string    `json:"class,omitempty"` // of a defective part
 	Taught  bool      `json:"taught,omitempty"`
 	Extra   bool      `json:"not_drawn,omitempty"` // judged for its label alone, and in no count but by label
 	Was     Verdict   `json:"was"`
@@ -205,7 +206,7 @@ func (out *TrialReport) add(r *Replayed, l *Labelled, taught bool, s *stored, dr
 		t.Label, t.Class = l.Label, l.Class
 		tally := out.Labelled[label]
 		tally.Parts++
-		tally.Right += one(is != (label == MissedDefect))
+		tally.Right += one(is != label.Bad())
 		tally.Taught += one(taught)
 		out.Labelled[label] = tally
 	}
@@ -219,7 +220,7 @@ func (out *TrialReport) add(r *Replayed, l *Labelled, taught bool, s *stored, dr
 func (out *TrialReport) count(label Label, taught, was, is bool) {
 	p := &out.Price
 	switch {
-	case was && label == MissedDefect:
+	case was && label.Bad():
 		p.Missed++
 		p.MissedFound += one(!is)
 	case was && taught:
@@ -232,6 +233,7 @@ func (out *TrialReport) count(label Label, taught, was, is bool) {
 		out.Freed.Rejects++
 		out.Freed.Passed += one(is)
 		out.Freed.NotLabels += one(is && label == NoLabel)
+		out.Freed.Defects += one(is && label == Defect)
 	}
 }
 

@@ -33,7 +33,7 @@ func trialLog() *shelfLog {
 
 func say(part string, label Label, sha string) Labelled {
 	outcome := "pass"
-	if label == FalseReject {
+	if label == FalseReject || label == Defect {
 		outcome = "fail"
 	}
 	return Labelled{Part: part, SampleLabelled: event.SampleLabelled{Line: "l", Label: string(label), Outcome: outcome, RecipeHash: "r", ModelHash: "m", Evidence: []string{sha},
@@ -95,6 +95,23 @@ func TestTry(t *testing.T) {
 	}
 }
 
+// TestTryDefect: a part rejected rightly counts as no miss and no price; where the
+// candidate lets it through, it is an escape, and nobody has to be asked.
+func TestTryDefect(t *testing.T) {
+	r := replayOf(trialLog())
+	r.Of = func(p event.PartJudged) bool { return p.Line == "l" }
+	got, err := r.Try(t.Context(), Trial{Sample: Sample{Parts: 100}, Labels: []Labelled{say("false", Defect, "good"), say("caught", Defect, "spot")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Freed{Rejects: 3, Passed: 2, NotLabels: 1, Defects: 1}); got.Freed != want {
+		t.Errorf("freed %+v, want %+v", got.Freed, want)
+	}
+	if want := map[Label]Tally{Defect: {Parts: 2, Right: 1}}; !reflect.DeepEqual(got.Labelled, want) || got.Price.Missed != 0 {
+		t.Errorf("labelled %v, price %+v, want %v", got.Labelled, got.Price, want)
+	}
+}
+
 // TestTryFew: a small draw still answers for every labelled part.
 func TestTryFew(t *testing.T) {
 	r := replayOf(trialLog())
@@ -148,7 +165,7 @@ func TestLimitSamples(t *testing.T) {
 	labels := []Labelled{say("dear", GoodPart, "spot"), say("looked", GoodPart, "good"), say("false", FalseReject, "good"),
 		say("missed", MissedDefect, "spot"), say("missed too", MissedDefect, "good"), gone, say("altered", FalseReject, "bad")}
 	rests := 0
-	got, err := r.LimitSamples(t.Context(), labels, func() error { rests++; return nil })
+	got, err := r.LimitSamples(t.Context(), labels, map[string]bool{"missed": true, "dear": true}, func() error { rests++; return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,8 +178,8 @@ func TestLimitSamples(t *testing.T) {
 	if got.EventSeverity() != event.High {
 		t.Errorf("a bad part let through is of severity %v", got.EventSeverity())
 	}
-	if want, _ := Upper(1, 3); got.Good.Upper != want {
-		t.Errorf("1 of 3 good ones rejected, bound %v, want %v", got.Good.Upper, want)
+	if want, _ := Upper(0, 2); got.Good.Upper != want || got.Good.Taught != 1 || got.Good.TaughtWrong != 1 || got.Bad.Taught != 1 || got.Bad.TaughtWrong != 0 {
+		t.Errorf("0 of 2 good ones rejected that it was not taught from, bound %v, want %v: %+v", got.Good.Upper, want, got)
 	}
 	if rows := TellLimitSamples(got); !strings.HasPrefix(rows[0], "1 of 2 known-bad parts let through") || !strings.HasPrefix(rows[1], "1 of 3 known-good parts rejected") {
 		t.Errorf("told: %q", rows)

@@ -49,7 +49,7 @@ type CandidateMakeCmd struct {
 // Help tells what it does and does not.
 func (c *CandidateMakeCmd) Help() string {
 	return `Good parts, and those labelled false reject or good, are what the candidate is
-taught from. Missed defects are never among them: two of a class teach its name and
+taught from. Missed defects and defects are never among them: two of a class teach its name and
 may be looked for, and the candidate is asked which of them it finds. The model that
 judges, its recipe and the line stay as they are; the candidate is a folder of its
 own, with a draft of the recipe's next version. It runs at the lowest priority, so
@@ -243,7 +243,7 @@ func (k *candidate) make(ctx context.Context) error {
 func (k *candidate) sources() []anomaly.Source {
 	all := []anomaly.Source{{What: k.made.GoodFrom, Licence: "the site's own pictures"}}
 	if n := len(k.made.Labelled); n > 0 {
-		all = append(all, anomaly.Source{What: fmt.Sprintf("%d parts that people labelled false reject or good; parts labelled missed defect are not among the good ones: they teach names, and fill the figures", n), Licence: "the site's own pictures"})
+		all = append(all, anomaly.Source{What: fmt.Sprintf("%d parts that people labelled false reject or good; parts labelled missed defect or defect are not among the good ones: they teach names, and fill the figures", n), Licence: "the site's own pictures"})
 	}
 	return all
 }
@@ -333,19 +333,28 @@ func (k *candidate) account(m *anomaly.Model, draft *recipe.Recipe) {
 	e.Good, e.Labelled = uint64(len(k.good)), uint64(len(k.made.Labelled))
 	for _, c := range k.made.Checks {
 		passes := c.Outcome == "pass"
-		switch {
-		case c.Label != string(proof.MissedDefect):
-			if passes {
-				e.Passed++
-			}
+		switch label := proof.Label(c.Label); {
+		case !label.Bad():
+			e.Passed += one(passes)
 			continue
-		case passes:
-			e.Unfound = append(e.Unfound, c.Part)
+		case label == proof.Defect:
+			e.Defects++
+			e.Rejected += one(!passes)
 		default:
-			e.Found++
+			e.Missed++
+			e.Found += one(!passes)
 		}
-		e.Missed++
+		if passes {
+			e.Unfound = append(e.Unfound, c.Part)
+		}
 	}
+}
+
+func one(yes bool) uint64 {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // tell says in words what was made.
@@ -369,6 +378,9 @@ func (m *madeFrom) tell(w io.Writer, dir string) error {
 	}
 	if m.Missed > 0 {
 		fmt.Fprintf(&b, "it finds %d of %d missed defects, which it was shown as such\n", m.Found, m.Missed)
+	}
+	if m.Defects > 0 {
+		fmt.Fprintf(&b, "it rejects %d of %d parts labelled defect, which it was shown as such\n", m.Rejected, m.Defects)
 	}
 	if t := m.Tried; t != nil {
 		fmt.Fprintf(&b, "%s; see %s\n", toldTried(t), filepath.Join(dir, pageFile))

@@ -64,7 +64,7 @@ func (k *candidate) vet(ctx context.Context, passes int) error {
 }
 
 // labelled reads the parts that people spoke of: the good ones are taught, the
-// missed defects put aside. Crops of another size than the others' (0: any)
+// defective ones put aside. Crops of another size than the others' (0: any)
 // are left out.
 func (k *candidate) labelled(ctx context.Context, size int) error {
 	for i := range k.labels {
@@ -82,7 +82,7 @@ func (k *candidate) labelled(ctx context.Context, size int) error {
 		switch {
 		case why != "":
 			k.made.LeftOut = append(k.made.LeftOut, fmt.Sprintf("part %s, %s: %s", l.Part, l.Label, why))
-		case l.Label == string(proof.MissedDefect):
+		case proof.Label(l.Label).Bad():
 			k.defects = append(k.defects, crops...)
 			for range crops {
 				k.kinds = append(k.kinds, l.Class)
@@ -105,7 +105,7 @@ func (k *candidate) learnable(ctx context.Context, l *proof.Labelled) (crops tea
 	if err != nil {
 		return nil, err.Error()
 	}
-	if l.Label != string(proof.MissedDefect) {
+	if !proof.Label(l.Label).Bad() {
 		if why := k.unfit(&c); why != "" {
 			return nil, why
 		}

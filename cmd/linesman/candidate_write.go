@@ -133,7 +133,7 @@ func (out *tried) event(line, report string) *event.CandidateTried {
 	reject, pass, other := r.Turns()
 	return &event.CandidateTried{Line: line, Model: out.Model, ModelHash: out.Hash, Recipe: out.Recipe, RecipeHash: out.RecipeHash,
 		From: out.Stretch.From, To: out.Stretch.To, Verdicts: uint64(r.Verdicts), Judged: uint64(r.Again), Reject: uint64(reject), Pass: uint64(pass), Other: uint64(other),
-		Unlabelled: uint64(r.Freed.NotLabels), Passes: uint64(r.Price.Passes), Price: uint64(r.Price.Rejected), Upper: r.Price.Upper, Report: report, Page: out.Page}
+		Unlabelled: uint64(r.Freed.NotLabels), Defects: uint64(r.Freed.Defects), Passes: uint64(r.Price.Passes), Price: uint64(r.Price.Rejected), Upper: r.Price.Upper, Report: report, Page: out.Page}
 }
 
 // toldTried says in words what a report says.

@@ -26,8 +26,8 @@ type SampleJudgeCmd struct {
 // Help says what it shows.
 func (SampleJudgeCmd) Help() string {
 	return `Labelled parts with pictures are the limit samples: those labelled good or a false
-reject have to pass, those labelled a missed defect have to be rejected. Parts that
-the model was taught from are among them; what they show is that nothing was lost.
+reject have to pass, those labelled a missed defect or a defect to be rejected. Parts that
+the model was taught from are among them and in no bound: they show that nothing was lost.
 A running appliance judges them by itself when a recipe becomes active and once a
 day, and logs the result as samples.judged. Exit status 1 if a bad part passes.
 
@@ -92,6 +92,10 @@ func limitSamples(ctx context.Context, log proof.Log, site *config.Site, id part
 			labels = append(labels, l)
 		}
 	}
+	from, err := readMadeFrom(rec.ModelDir())
+	if err != nil {
+		return event.SamplesJudged{}, err
+	}
 	setup, err := openSetup(rec)
 	if err != nil {
 		return event.SamplesJudged{}, err
@@ -101,7 +105,7 @@ func limitSamples(ctx context.Context, log proof.Log, site *config.Site, id part
 		Judges: func(string, string, string) (proof.Rejudge, error) {
 			return line.Again{Recipe: rec, Detector: setup.Detector}.Judge, nil
 		}}
-	s, err := r.LimitSamples(ctx, labels, between)
+	s, err := r.LimitSamples(ctx, labels, from.taught(), between)
 	s.Line, s.Recipe, s.RecipeHash = string(id), rec.ID(), rec.Hash()
 	s.Model, s.ModelHash = setup.Model.Name+"@"+setup.Model.Version, setup.Model.Hash
 	return s, err

@@ -185,15 +185,26 @@ func (t *trial) evidence() evidence.Folder {
 }
 
 // readFrom reads what the candidate was made from, if linesman candidate made it.
-func (t *trial) readFrom() error {
-	text, err := os.ReadFile(filepath.Join(t.dir, candidateFile))
+func (t *trial) readFrom() (err error) {
+	t.from, err = readMadeFrom(t.dir)
+	return err
+}
+
+// readMadeFrom reads what the model in a folder was made from; empty for one that
+// linesman candidate did not make.
+func readMadeFrom(dir string) (out madeFrom, err error) {
+	path := filepath.Join(dir, candidateFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return out, nil
+	}
 	if err == nil {
-		err = json.Unmarshal(text, &t.from)
+		err = json.Unmarshal(text, &out)
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w", filepath.Join(t.dir, candidateFile), err)
+	if err != nil {
+		return out, fmt.Errorf("%s: %w; bring it back from a backup", path, err)
 	}
-	return nil
+	return out, nil
 }
 
 // judgedBy has a recipe judge the lines that judge its product.
@@ -270,12 +281,18 @@ func (t *trial) what(ctx context.Context, log proof.Log) (out proof.Trial, err e
 			out.Labels = append(out.Labels, l)
 		}
 	}
-	out.Taught = map[string]bool{}
-	for _, id := range slices.Concat(t.from.Passes, t.from.Labelled) {
-		out.Taught[id] = true
-	}
-	for _, c := range t.from.Checks { // shown as defects: that they are found proves nothing
-		out.Taught[c.Part] = out.Taught[c.Part] || c.Label == string(proof.MissedDefect)
-	}
+	out.Taught = t.from.taught()
 	return out, nil
+}
+
+// taught are the parts that a candidate was taught from, as good or as defective.
+func (m *madeFrom) taught() map[string]bool {
+	out := map[string]bool{}
+	for _, id := range slices.Concat(m.Passes, m.Labelled) {
+		out[id] = true
+	}
+	for _, c := range m.Checks { // shown as defects: that they are found proves nothing
+		out[c.Part] = out[c.Part] || proof.Label(c.Label).Bad()
+	}
+	return out
 }

@@ -37,14 +37,17 @@ func tellTrial(w io.Writer, t tried) error {
 		row("", "it was taught from %d more passes, of which it rejects %d: these prove nothing", p.Taught, p.TaughtReject)
 	}
 	look := ""
+	if n := r.Freed.Defects; n > 0 {
+		look = fmt.Sprintf("; %d of them are labelled a defect: each would escape", n)
+	}
 	if n := r.Freed.NotLabels; n > 0 {
-		look = fmt.Sprintf("; %d of them nobody labelled a false reject: look at each, it may be an escape", n)
+		look += fmt.Sprintf("; %d of them nobody labelled a false reject: look at each, it may be an escape", n)
 	}
 	row("rejects let through", "%d of %d%s", r.Freed.Passed, r.Freed.Rejects, look)
 	for _, l := range []struct {
 		label proof.Label
 		right string
-	}{{proof.MissedDefect, "found"}, {proof.FalseReject, "let through"}, {proof.GoodPart, "let through"}} {
+	}{{proof.MissedDefect, "found"}, {proof.Defect, "rejected"}, {proof.FalseReject, "let through"}, {proof.GoodPart, "let through"}} {
 		if n := r.Labelled[l.label]; n.Parts > 0 {
 			taught := ""
 			if n.Taught > 0 {

@@ -22,7 +22,7 @@ import (
 
 // SampleCommands keeps what people say of judged parts.
 type SampleCommands struct {
-	Add    SampleAddCmd    `cmd:"" help:"Say what a judged part really is: a missed defect, a false reject, good."`
+	Add    SampleAddCmd    `cmd:"" help:"Say what a judged part really is: a missed defect, a defect, a false reject, good."`
 	List   SampleListCmd   `cmd:"" help:"List the parts that people labelled."`
 	Remove SampleRemoveCmd `cmd:"" help:"Take back what was said of a part."`
 	Judge  SampleJudgeCmd  `cmd:"" help:"Judge all labelled parts again by what judges the line now: the limit samples."`
@@ -35,6 +35,7 @@ held for as long as it stands. Nothing that judges changes by it: a candidate
 model learns from it (linesman candidate), and a person decides.
 
   linesman sample add 4b7d21 missed-defect --class crack -c site.yaml
+  linesman sample add 6d9f43 defect --class crack -c site.yaml
   linesman sample add 5c8e32 false-reject --note "only dust" -c site.yaml
   linesman sample list -c site.yaml
   linesman sample remove 4b7d21 -c site.yaml
@@ -45,8 +46,8 @@ model learns from it (linesman candidate), and a person decides.
 type SampleAddCmd struct {
 	SiteFlag
 	ID    string `arg:"" help:"The part's id, or its beginning or end."`
-	Label string `arg:"" help:"missed-defect: it passed and is defective; false-reject: it was rejected and is good; good: it passed, and somebody looked."`
-	Class string `help:"Of a missed defect: crack, stain, chip..."`
+	Label string `arg:"" help:"missed-defect: it passed and is defective; defect: it was rejected, and rightly; false-reject: it was rejected and is good; good: it passed, and somebody looked."`
+	Class string `help:"Of a missed defect, which needs it, or a defect: crack, stain, chip..."`
 	Note  string `help:"One line for a person."`
 }
 
@@ -212,7 +213,7 @@ func listSamples(w io.Writer, all proof.Standing, zone *time.Location) error {
 		return err
 	}
 	var counts []string
-	for _, label := range []proof.Label{proof.MissedDefect, proof.FalseReject, proof.GoodPart} {
+	for _, label := range []proof.Label{proof.MissedDefect, proof.Defect, proof.FalseReject, proof.GoodPart} {
 		if n := all.Counts[label]; n > 0 {
 			counts = append(counts, fmt.Sprintf("%s %d (%d with pictures)", label, n, all.Learnable[label]))
 		}

@@ -133,7 +133,7 @@ func (s *trialSheet) group(t *Trial) {
 			g = dear
 		}
 		c := change{Turned: turned}
-		c.Look = turned.Is.Outcome == "pass" && (turned.Label == "" || turned.Label == string(proof.MissedDefect))
+		c.Look = turned.Is.Outcome == "pass" && (turned.Label == "" || proof.Label(turned.Label).Bad())
 		g.Changes = append(g.Changes, c)
 	}
 	room := picturedChanges
@@ -207,6 +207,9 @@ func (t *Trial) look() (rows []string) {
 	}
 	if l, ok := r.Labelled[proof.MissedDefect]; ok && l.Right < l.Parts {
 		rows = append(rows, fmt.Sprintf("Known missed defects that it lets through too: %d of %d.", l.Parts-l.Right, l.Parts))
+	}
+	if l, ok := r.Labelled[proof.Defect]; ok && l.Right < l.Parts {
+		rows = append(rows, fmt.Sprintf("Rejects labelled a defect that it lets through: %d of %d. Each is an escape.", l.Parts-l.Right, l.Parts))
 	}
 	without, lost := r.Impossible[proof.NotKept], 0
 	for why, n := range r.Impossible {

@@ -1685,7 +1685,7 @@ export interface components {
         JudgedSamples: {
             /** Format: date-time */
             at: string;
-            /** @description labelled a missed defect; wrong: would pass, an escape */
+            /** @description labelled a missed defect or a defect; wrong: would pass, an escape */
             known_bad: components["schemas"]["SampleTally"];
             /** @description labelled good or a false reject; wrong: would be rejected */
             known_good: components["schemas"]["SampleTally"];
@@ -1722,17 +1722,19 @@ export interface components {
         LabelBody: {
             /** @description who says it, where a command of the box speaks for somebody */
             actor?: string;
-            /** @description of a missed defect, needed there: crack, stain, chip */
+            /** @description of a missed defect, needed there, or of a defect: crack, stain, chip */
             class?: string;
             /**
-             * @description missed defect: it passed and is defective; false reject: it was rejected and is good; good: it passed and is good; none: what was said is taken back
+             * @description missed defect: it passed and is defective; defect: it was rejected, and rightly; false reject: it was rejected and is good; good: it passed and is good; none: what was said is taken back
              * @enum {string}
              */
-            label: "missed defect" | "false reject" | "good" | "none";
+            label: "missed defect" | "defect" | "false reject" | "good" | "none";
             /** @description one line for a person */
             note?: string;
         };
         LabelCounts: {
+            /** Format: int64 */
+            defect: number;
             /** Format: int64 */
             false_reject: number;
             /** Format: int64 */
@@ -2229,10 +2231,10 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: string;
-            /** @description of a missed defect */
+            /** @description of a missed defect or a defect */
             class?: string;
             /** @enum {string} */
-            label: "missed defect" | "false reject" | "good" | "none";
+            label: "missed defect" | "defect" | "false reject" | "good" | "none";
             line: string;
             /** @description name@version */
             model: string;
@@ -2259,8 +2261,18 @@ export interface components {
              */
             parts: number;
             /**
+             * Format: int64
+             * @description of parts: the model was taught from them, so they prove nothing
+             */
+            taught?: number;
+            /**
+             * Format: int64
+             * @description of wrong: taught from
+             */
+            taught_wrong?: number;
+            /**
              * Format: double
-             * @description one-sided 95 % bound of the share of such parts judged wrong (Clopper and Pearson); absent where the counts allow none
+             * @description one-sided 95 % bound of the share of such parts judged wrong (Clopper and Pearson), by those not taught from; absent where the counts allow none
              */
             upper_95?: number;
             /**

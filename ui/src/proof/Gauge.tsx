@@ -10,6 +10,9 @@ export function proofShape(a: Accuracy | undefined): Meaning | undefined {
   return (a.judged?.known_bad.wrong ?? 0) > 0 ? "high" : undefined;
 }
 
+/** Of a tally, what proves something: the parts that the model was not taught from. */
+const untaught = (tally: SampleTally) => ({ parts: tally.parts - (tally.taught ?? 0), wrong: tally.wrong - (tally.taught_wrong ?? 0) });
+
 /** Both bounds with their counts, in two short rows. */
 export function GaugeShort({ accuracy: a }: { accuracy: Accuracy | undefined }) {
   const { t, code } = useWords();
@@ -19,7 +22,7 @@ export function GaugeShort({ accuracy: a }: { accuracy: Accuracy | undefined }) 
   const row = (name: string, tally: SampleTally) => (
     <span className="gauge-row">
       <span className="gauge-name">{name}</span>
-      <b>{tally.upper_95 ? t.accuracy.short(bound(tally.upper_95), count(tally.wrong, code), count(tally.parts, code)) : t.accuracy.unbound(count(tally.wrong, code), count(tally.parts, code))}</b>
+      <b>{tally.upper_95 ? t.accuracy.short(bound(tally.upper_95), count(untaught(tally).wrong, code), count(untaught(tally).parts, code)) : t.accuracy.unbound(count(untaught(tally).wrong, code), count(untaught(tally).parts, code))}</b>
     </span>
   );
   const wrong = proofShape(a);
@@ -65,8 +68,10 @@ export function Gauge({ accuracy: a, zone }: { accuracy: Accuracy | undefined; z
   const { t, code } = useWords();
   const j = a?.judged;
   const say = (tally: SampleTally, text: (parts: string, wrong: string, bound: string) => string, none: string) => {
-    const [parts, wrong] = [count(tally.parts, code), count(tally.wrong, code)];
-    return tally.parts === 0 ? none : tally.upper_95 ? text(parts, wrong, bound(tally.upper_95)) : t.accuracy.noBound(parts, wrong);
+    const [parts, wrong] = [count(untaught(tally).parts, code), count(untaught(tally).wrong, code)];
+    const taught = tally.taught ? ` · ${t.accuracy.taught(count(tally.taught, code))}` : "";
+    if (tally.parts === 0) return none;
+    return (tally.upper_95 ? text(parts, wrong, bound(tally.upper_95)) : t.accuracy.noBound(parts, wrong)) + taught;
   };
   const level = proofShape(a);
   return (

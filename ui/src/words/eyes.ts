@@ -30,7 +30,8 @@ export const accuracyEn = {
   noBound: (parts: string, wrong: string) => `${wrong} of ${parts} judged wrong: no bound can be given`, noBad: "No known bad part was judged", noGood: "No known good part was judged",
   judged: (day: string, why: string) => `judged ${day}, ${why}`, whys: { activation: "as the recipe became active", schedule: "daily", operator: "by hand" } as Record<string, string>,
   by: (recipe: string, model: string) => `by recipe ${recipe}, model ${model}`, unjudged: (n: string) => `${n} labelled parts could not be judged`,
-  note: "Parts that the model was taught from are among them: this shows that nothing was lost, not how good the model is.",
+  taught: (n: string) => `${n} more that the model was taught from prove nothing`,
+  note: "The bounds are of parts that the model was not taught from.",
   alarm: (n: string) => `${n} known bad would pass`, alarmWhat: "Do not judge by this recipe: make a candidate that knows them, or lower its limit.",
 };
 
@@ -65,6 +66,7 @@ export const accuracyZh: typeof accuracyEn = {
   noBound: (parts, wrong) => `${parts} 件中误判 ${wrong} 件：无法给出上限`, noBad: "未判定任何已知不良品", noGood: "未判定任何已知良品",
   judged: (day, why) => `${day} 判定，${why}`, whys: { activation: "配方启用时", schedule: "每日", operator: "人工" },
   by: (recipe, model) => `依据配方 ${recipe}，模型 ${model}`, unjudged: (n) => `${n} 件已标签零件无法判定`,
-  note: "其中含模型训练用过的零件：说明没有退步，不说明模型有多好。",
+  taught: (n) => `另有 ${n} 件为模型训练用过，不作证明`,
+  note: "上限只按模型未用于训练的零件计算。",
   alarm: (n) => `${n} 件已知不良品会被放行`, alarmWhat: "请勿按此配方判定：制作包含这些零件的候选模型，或降低限值。",
 };
