@@ -41,7 +41,7 @@ func (o *owner) reading(st plc.Status) {
 	since := o.ctl.status.Now
 	o.ctl.known, o.ctl.status = true, st
 	if first {
-		o.placed()
+		o.located()
 	}
 	o.clock.Add(st.Now, st.At)
 	o.s.belt.Store(whereaboutsOf(&st))

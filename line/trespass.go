@@ -79,8 +79,8 @@ func (s *Station) TrespassesLeft(left []Trespassed) error {
 	})
 }
 
-// placed begins and ends what had to wait for the controller's first reading.
-func (o *owner) placed() {
+// located begins and ends what had to wait for the controller's first reading.
+func (o *owner) located() {
 	for _, t := range o.trespasses {
 		if t.began == "" {
 			o.trespassBegins(t)
