@@ -47,6 +47,7 @@ type word struct {
 var lineAlarmTypes = []event.Type{
 	event.EyesDrift{}.EventType(), event.EyesMinute{}.EventType(), event.EyesReference{}.EventType(),
 	event.SamplesJudged{}.EventType(), event.RecipeRefused{}.EventType(), event.RecipeChanged{}.EventType(),
+	event.RecipeActivated{}.EventType(),
 }
 
 // lookBack is how many of the newest events of each type are read at a start.
@@ -243,6 +244,11 @@ func wordsOf(e event.Event) (words []word) {
 		var c event.RecipeChanged
 		if read(&c) && c.State == "active" {
 			one(c.Line, "recipe", alarm.Raise{}, c.Recipe+" was made active")
+		}
+	case event.RecipeActivated{}.EventType():
+		var a event.RecipeActivated
+		if read(&a) && a.Why != "start" {
+			one(a.Line, "recipe", alarm.Raise{}, "the line judges by "+a.Recipe)
 		}
 	}
 	return words
