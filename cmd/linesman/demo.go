@@ -72,6 +72,7 @@ func (c *DemoCmd) Run(ctx context.Context) error {
 			return nil
 		}
 		fmt.Println(safety.told(c.Listen))
+		go safety.count(a)
 		return errors.Join(safety.start(ctx), safety.phone(ctx, a, c.Listen))
 	})
 	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
