@@ -65,7 +65,7 @@ func (t *teacher) reason(h *held, above int) string {
 
 // always says what is the same for every product, and by what it was chosen.
 func (t *teacher) always() string {
-	return fmt.Sprintf(" Up to %d patches a level are kept, and numbers are of 32 bits, as for every product: a larger bank tells no better and eight bits tell worse (docs/inspect.md).", t.Bank)
+	return fmt.Sprintf(" Up to %d patches a level are kept, and numbers are of 32 bits, as for every product; eight bits tell worse (docs/inspect.md).", t.Bank)
 }
 
 // atMost is the one-sided 95 % bound on a share of which k of n were seen (Clopper and
