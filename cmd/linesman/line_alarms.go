@@ -21,7 +21,8 @@ import (
 type lineAlarms struct {
 	log      alarmLog
 	desk     alarmDesk
-	standing map[string]bool // keys that were raised
+	has      func(line string) bool    // of the site; what an earlier site file's lines said calls nobody at a start
+	standing map[string]event.Severity // keys that were raised
 	logger   *slog.Logger
 }
 
@@ -112,14 +113,14 @@ func (l *lineAlarms) begin(ctx context.Context, heard *uint64) error {
 	if err != nil {
 		return err
 	}
-	l.standing = map[string]bool{}
+	l.standing = map[string]event.Severity{}
 	for _, a := range on.Alarms {
 		if strings.HasPrefix(a.Key, lineKeys) && a.Active {
-			l.standing[a.Key] = true
+			l.standing[a.Key] = a.Severity
 		}
 	}
 	for key, w := range last {
-		if l.standing[key] == (w.clear == "") {
+		if at, on := l.standing[key]; w.clear == "" && (on && at >= w.raise.Severity || !l.has(w.raise.Line)) {
 			continue // as it is on the board
 		}
 		if err := l.say(ctx, w); err != nil {
@@ -137,7 +138,7 @@ func (l *lineAlarms) begin(ctx context.Context, heard *uint64) error {
 func (l *lineAlarms) say(ctx context.Context, w word) error {
 	key := w.raise.Key
 	if w.clear != "" {
-		if !l.standing[key] {
+		if _, on := l.standing[key]; !on {
 			return nil
 		}
 		if err := l.desk.Clear(ctx, key, w.clear, "", w.cause); err != nil && !errors.Is(err, alarm.ErrUnsaved) {
@@ -156,7 +157,7 @@ func (l *lineAlarms) say(ctx context.Context, w word) error {
 		}
 		return err
 	}
-	l.standing[key] = true
+	l.standing[key] = w.raise.Severity
 	return nil
 }
 
@@ -197,7 +198,7 @@ func wordsOf(e event.Event) (words []word) {
 			Text: fmt.Sprintf("%s, camera %s: %s", d.Line, d.Camera, d.Why), WhatTo: d.WhatTo}, clear)
 	case event.EyesMinute{}.EventType():
 		var m event.EyesMinute
-		if !read(&m) {
+		if !read(&m) || m.Frames == 0 {
 			return nil
 		}
 		for _, what := range eyesMeasures {
@@ -222,16 +223,19 @@ func wordsOf(e event.Event) (words []word) {
 		if s.Bad.Wrong == 0 {
 			clear = fmt.Sprintf("all %d known-bad parts were rejected", s.Bad.Parts)
 		}
-		one(s.Line, "samples/bad", alarm.Raise{Severity: event.High,
-			Text:   fmt.Sprintf("%s: recipe %s lets %d of %d known-bad parts through", s.Line, s.Recipe, s.Bad.Wrong, s.Bad.Parts),
-			WhatTo: "look at what passed since; take the version back (linesman recipe back) or make a candidate that knows these parts"}, clear)
-		clear = ""
-		if s.Good.Wrong == 0 {
+		if s.Bad.Parts > 0 { // else none could be judged, which proves nothing
+			one(s.Line, "samples/bad", alarm.Raise{Severity: event.High,
+				Text:   fmt.Sprintf("%s: recipe %s lets %d of %d known-bad parts through", s.Line, s.Recipe, s.Bad.Wrong, s.Bad.Parts),
+				WhatTo: "look at what passed since; take the version back (linesman recipe back) or make a candidate that knows these parts"}, clear)
+		}
+		if clear = ""; s.Good.Wrong == 0 {
 			clear = fmt.Sprintf("all %d known-good parts passed", s.Good.Parts)
 		}
-		one(s.Line, "samples/good", alarm.Raise{Severity: event.Low,
-			Text:   fmt.Sprintf("%s: recipe %s rejects %d of %d known-good parts", s.Line, s.Recipe, s.Good.Wrong, s.Good.Parts),
-			WhatTo: "look at the parts that linesman sample judge names; make a candidate that knows them"}, clear)
+		if s.Good.Parts > 0 {
+			one(s.Line, "samples/good", alarm.Raise{Severity: event.Low,
+				Text:   fmt.Sprintf("%s: recipe %s rejects %d of %d known-good parts", s.Line, s.Recipe, s.Good.Wrong, s.Good.Parts),
+				WhatTo: "look at the parts that linesman sample judge names; make a candidate that knows them"}, clear)
+		}
 	case event.RecipeRefused{}.EventType():
 		var r event.RecipeRefused
 		if !read(&r) {

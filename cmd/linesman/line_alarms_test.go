@@ -32,7 +32,7 @@ func openLineDesk(t *testing.T, dir string) *lineDesk {
 	d.desk, err = alarm.New(alarm.Config{Settings: set, Site: "hall", Log: log, Key: make([]byte, 32)})
 	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
-	over := &lineAlarms{log: log, desk: d.desk, logger: slog.Default()}
+	over := &lineAlarms{log: log, desk: d.desk, logger: slog.Default(), has: func(line string) bool { return line == "caps-1" }}
 	ended := make(chan error, 2)
 	go func() { ended <- d.desk.Run(ctx) }()
 	go func() { ended <- over.run(ctx) }()
@@ -114,15 +114,17 @@ func TestLineAlarms(t *testing.T) {
 	log, err := sqlite.Open(sqlite.Settings{Dir: dir})
 	must(t, err)
 	off := &lineDesk{t: t, log: log}
-	off.append(event.RecipeChanged{Line: "caps-1", Recipe: "cap-30@1", State: "active", Why: "operator"}, drift("top", "light", "limit"))
+	off.append(event.RecipeChanged{Line: "caps-1", Recipe: "cap-30@1", State: "active", Why: "operator"}, drift("top", "light", "limit"),
+		event.RecipeRefused{Line: "caps-0", Recipe: "cap-9", Judges: "cap-8@1", Cause: "a line that the site has no more"})
 	must(t, log.Close())
 	d = openLineDesk(t, dir)
 	d.stands(focus, good, light)
 	// A minute that was measured without it clears what no drift event ended.
-	d.append(event.EyesMinute{Line: "caps-1", View: "top", Camera: "top", Drifted: []string{"light"}})
+	d.append(event.EyesMinute{Line: "caps-1", View: "top", Camera: "top", Frames: 40, Drifted: []string{"light"}})
 	d.stands(good, light)
 	d.append(event.EyesReference{Line: "caps-1", View: "top", Camera: "top", Carried: true})
-	d.append(event.SamplesJudged{Line: "caps-1", Recipe: "cap-30@1"})
+	d.append(event.SamplesJudged{Line: "caps-1", Recipe: "cap-30@1", Unjudged: 4}, event.EyesMinute{Line: "caps-1", View: "top", Camera: "top"})
+	d.append(event.SamplesJudged{Line: "caps-1", Recipe: "cap-30@1", Good: event.SampleTally{Parts: 4}})
 	d.stands(light)
 	d.append(event.EyesReference{Line: "caps-1", View: "top", Camera: "top"})
 	d.stands()
@@ -165,7 +167,7 @@ func TestLineAlarmsSaidAgain(t *testing.T) {
 		data, err := json.Marshal(drift("top", "light", "limit"))
 		must(t, err)
 		desk := &refusing{left: 3}
-		over := &lineAlarms{log: replayed{event.Event{Seq: 7, Type: event.EyesDrift{}.EventType(), Data: data}}, desk: desk, logger: slog.New(slog.DiscardHandler)}
+		over := &lineAlarms{log: replayed{event.Event{Seq: 7, Type: event.EyesDrift{}.EventType(), Data: data}}, desk: desk, logger: slog.New(slog.DiscardHandler), has: func(string) bool { return true }}
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- over.run(ctx) }()
