@@ -59,7 +59,7 @@ func (g *Guard) Recall() {
 
 // run reads it until ctx ends. A log that refuses is asked again.
 func (e *ears) run(ctx context.Context) {
-	told := &said{every: time.Minute}
+	told := newSaid()
 	for {
 		select {
 		case <-e.recall:
