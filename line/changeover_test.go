@@ -63,14 +63,14 @@ func (p *plant) turn(name string, version, mark int, from part.Tick, actor strin
 }
 
 // arrived waits until the belt is so many parts beyond the place of a changeover at
-// the gate.
+// the gate, and the line knows.
 func (p *plant) arrived(c turned, parts int) {
 	p.t.Helper()
 	at := c.From.Add(int64((p.layout.GateMM + 200) * p.layout.PerMM))
 	if !p.await(patience, func(r record) bool {
 		p.release()
 		n := len(r.fates)
-		return n > parts && at.Before(r.fates[n-parts].tick)
+		return n > parts && at.Before(r.fates[n-parts].tick) && !p.station.Changing()
 	}) {
 		p.t.Fatalf("no part of %s came to the gate%s", c.Recipe, p.describe())
 	}
@@ -96,7 +96,8 @@ func (p *plant) judgedBy(first turned, all ...turned) (counts []int) {
 		}
 		counts[want]++
 		c := all[want]
-		if j.Recipe != c.Recipe || e.Batch != c.Batch || j.ModelHash != fmt.Sprint("model ", c.mark) || markOf(j.Score) != c.mark {
+		marked := markOf(j.Score) == c.mark || j.Late // where it is too late nobody is asked
+		if j.Recipe != c.Recipe || e.Batch != c.Batch || j.ModelHash != fmt.Sprint("model ", c.mark) || !marked {
 			p.t.Errorf("part at place %v is judged by %s (%s, score %.3f) in batch %s; it belongs to %s (mark %d) in %s from %v on", place, j.Recipe, j.ModelHash, j.Score, e.Batch, c.Recipe, c.mark, c.Batch, c.From)
 		}
 		for _, why := range j.Reasons {

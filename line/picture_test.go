@@ -123,12 +123,16 @@ func disc(pix []byte, w, h int, x, y, r float64, grey byte) {
 // than belt.
 type eye struct {
 	layout  sim.Layout
+	took    func(*camera.Frame) // is told of every picture; may be nil
 	scratch []byte
 }
 
 func (e *eye) Close() error { return nil }
 
 func (e *eye) Locate(f *camera.Frame, into *vision.Crops) error {
+	if e.took != nil {
+		e.took(f)
+	}
 	w, h := e.layout.FramePx()
 	if f.Format != camera.Grey || f.Width != w || f.Height != h {
 		return errors.New("the picture is not of the size this view was set up for")

@@ -11,6 +11,7 @@ import (
 	"net"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,6 +50,11 @@ type plant struct {
 	recipe  *recipe.Recipe
 	cameras []*lens
 
+	waited atomic.Int64  // how far the belt's clock is behind the wall's, ns
+	shown  atomic.Int64  // trigger of the last picture sent
+	taken  *atomic.Int64 // and looked at
+	seen   atomic.Int64  // when that was, ns since 1970
+
 	mu      sync.Mutex
 	epoch   int64 // of the encoder, as the belt's side knows it
 	fates   []fate
@@ -78,6 +84,7 @@ type lens struct {
 type exposure struct {
 	trigger sim.Trigger
 	parts   []sim.Part
+	waited  time.Duration // by which the belt's clock was behind
 }
 
 // picture is one frame before it is sent.
@@ -105,6 +112,7 @@ type build struct {
 	products map[int]string  // that the controller may ask for
 	waits    bool            // the controller lets nothing in until what it asks for is judged
 	wanted   func(string)    // is told of them
+	taken    *atomic.Int64   // is kept at the trigger of the last picture looked at; may be nil
 }
 
 // wiring counts the encoder's restarts.
@@ -137,7 +145,10 @@ func newPlant(t *testing.T, b build) *plant {
 	if b.defects == 0 {
 		b.defects = 0.15
 	}
-	p := &plant{t: t, layout: b.layout, epoch: 1, changed: make(chan struct{})}
+	if b.taken == nil {
+		b.taken = new(atomic.Int64)
+	}
+	p := &plant{t: t, layout: b.layout, epoch: 1, changed: make(chan struct{}), taken: b.taken}
 	p.row = newRow(p.layout, b.defects, b.seed)
 	if b.detector == nil {
 		b.detector = spots{}
@@ -157,14 +168,7 @@ func newPlant(t *testing.T, b build) *plant {
 	p.openBelt(b, start)
 	p.openAppliance(ctx, b, log, ring, &running)
 	t.Cleanup(p.stop) // before what it works with is closed
-	running.Go(func() {
-		tick := time.NewTicker(2 * time.Millisecond)
-		defer tick.Stop()
-		for ctx.Err() == nil {
-			<-tick.C
-			p.belt.Advance(time.Since(start))
-		}
-	})
+	running.Go(func() { p.drive(ctx, b, start) })
 	running.Go(func() {
 		_ = log.Follow(ctx, 0, func(e event.Event) error { // ends by ctx alone
 			p.mu.Lock()
@@ -175,6 +179,31 @@ func newPlant(t *testing.T, b build) *plant {
 		})
 	})
 	return p
+}
+
+// drive moves the belt on. On a box beside which others compute it is as slow as the
+// box: a stall of the scheduler is no leap of the belt, and it waits for pictures that
+// nobody came to look at yet, for a moment each. Gates that are opened by pulses, by
+// the clock, know of no such belt.
+func (p *plant) drive(ctx context.Context, b build, start time.Time) {
+	const leap, moment = 4 * time.Millisecond, 200 * time.Millisecond
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	var gone time.Duration
+	for last, now := start, start; ctx.Err() == nil; last = now {
+		<-tick.C
+		now = time.Now()
+		switch {
+		case b.mode == line.ModePulse:
+			gone = now.Sub(start)
+		case p.shown.Load()-p.taken.Load() > int64(max(1, b.workers)) && now.UnixNano()-p.seen.Load() < int64(moment):
+			continue
+		default:
+			gone += min(now.Sub(last), leap)
+		}
+		p.waited.Store(int64(now.Sub(start) - gone))
+		p.belt.Advance(gone)
+	}
 }
 
 // tell wakes whoever awaits; p.mu is held.
@@ -191,7 +220,7 @@ func (p *plant) openBelt(b build, start time.Time) {
 		OnTrigger: func(t sim.Trigger, parts []sim.Part) {
 			for _, c := range p.cameras {
 				select {
-				case c.shutter <- exposure{t, parts}:
+				case c.shutter <- exposure{t, parts, time.Duration(p.waited.Load())}:
 				default: // a camera that misses its trigger
 				}
 			}
@@ -199,6 +228,7 @@ func (p *plant) openBelt(b build, start time.Time) {
 		OnFate: func(f sim.Fate) {
 			p.mu.Lock()
 			defer p.mu.Unlock()
+			f.At = f.At.Add(time.Duration(p.waited.Load()))
 			p.fates = append(p.fates, fate{f, part.Tick{Epoch: p.epoch, Count: int64(f.Tick)}})
 			p.tell()
 		}})
@@ -307,7 +337,14 @@ func (p *plant) parse(name string, version int, more string) *recipe.Recipe {
 
 // setup is what the line judges by, by a recipe and what recognises its parts.
 func (p *plant) setup(rec *recipe.Recipe, d models.Detector) line.Setup {
-	return line.Setup{Recipe: rec, Detector: d, Locator: func(line.View) (vision.Locator, error) { return &eye{layout: p.layout}, nil }}
+	return line.Setup{Recipe: rec, Detector: d, Locator: func(line.View) (vision.Locator, error) { return &eye{layout: p.layout, took: p.took}, nil }}
+}
+
+// took is told of every picture that is looked at: those before it were as well, or
+// never will be.
+func (p *plant) took(f *camera.Frame) {
+	p.seen.Store(time.Now().UnixNano())
+	p.taken.Store(int64(f.Trigger))
 }
 
 // ends reports what ended in another way than by being told to.
@@ -337,11 +374,12 @@ func (p *plant) openCamera(ctx context.Context, c *lens, b build, events event.S
 	})
 	work.Go(func() { p.ends("frames", c.frames.Serve(ctx, l)) })
 	work.Go(func() { p.ends("camera", c.sup.Run(ctx, p.station.Sink(c.id))) })
-	work.Go(func() { c.expose(ctx, p.layout) })
+	work.Go(func() { p.expose(ctx, c) })
 }
 
 // expose paints and sends what the shutter saw.
-func (c *lens) expose(ctx context.Context, l sim.Layout) {
+func (p *plant) expose(ctx context.Context, c *lens) {
+	l := p.layout
 	w, h := l.FramePx()
 	pix := make([]byte, w*h)
 	for {
@@ -358,7 +396,8 @@ func (c *lens) expose(ctx context.Context, l sim.Layout) {
 				continue
 			}
 			// A client that is gone is the camera supervisor's matter.
-			_ = c.frames.Send(feed.FrameMsg{Trigger: e.trigger.N, Exposure: e.trigger.At, Tick: uint64(e.trigger.Tick), Width: pic.width, Height: pic.height, Format: camera.Grey, Pix: pic.pix})
+			p.shown.Store(int64(e.trigger.N))
+			_ = c.frames.Send(feed.FrameMsg{Trigger: e.trigger.N, Exposure: e.trigger.At.Add(e.waited), Tick: uint64(e.trigger.Tick), Width: pic.width, Height: pic.height, Format: camera.Grey, Pix: pic.pix})
 		}
 	}
 }
