@@ -59,6 +59,12 @@ func Open(graph []byte, threads int) (models.Session, error) {
 	return &Session{net: net, inputs: inputs, outputs: outputs}, nil
 }
 
+// unfused is not joined into one step: x*sigmoid(x), between convolutions. The joined
+// step does not know the layout that convolutions are fastest in, so that every one of
+// them would be laid out anew before it and after it. What comes out is the same to the
+// bit; YOLOX is 1.15 to 1.25 times as fast (docs/figures.md).
+const unfused = "QuickGeluFusion"
+
 func settings(threads int) (*ort.SessionOptions, error) {
 	options, err := ort.NewSessionOptions()
 	if err != nil {
@@ -73,6 +79,7 @@ func settings(threads int) (*ort.SessionOptions, error) {
 		options.SetMemPattern(false), // a plan kept for every shape would grow with each new batch size
 		options.AddSessionConfigEntry("session.intra_op.allow_spinning", spin),
 		options.AddSessionConfigEntry("session.set_denormal_as_zero", "1"),
+		options.AddSessionConfigEntry("optimization.disable_specified_optimizers", unfused),
 	)
 	if err != nil {
 		options.Destroy()
