@@ -18,7 +18,7 @@ they do not pass.
 How it is made:
 - The file's batch norm is folded into its convolutions, with which nothing trains well. Each convolution gets a batch norm
   again whose first answer is the identity, measured on training pictures; the export folds them back, so that what is
-  served is the file that came, with other numbers and fewer classes.
+  served is the file that came, with other numbers, fewer classes and its beginning as one convolution (stem.py).
 - p(class) = sigmoid(objectness) sigmoid(class), as YOLOX serves it, is trained as a whole: places and how right a box
   should feel are assigned as in TOOD (Feng et al., ICCV 2021), the loss of a class is the quality focal loss (Li et al.,
   NeurIPS 2020), the box's is GIoU (Rezatofighi et al., CVPR 2019).

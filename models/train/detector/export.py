@@ -7,6 +7,7 @@ import torch
 from network import Normed
 from onnx import numpy_helper
 from sets import LABELS
+from stem import whole
 
 
 def write(net, stock, file):
@@ -29,6 +30,7 @@ def write(net, stock, file):
     free(model.graph.input[0], ["pictures", 3, "height", "width"])
     free(model.graph.output[0], ["pictures", "rows", width])
     del model.graph.value_info[:]
+    whole(model)
     used = {i for n in model.graph.node for i in n.input}
     kept = [t for t in model.graph.initializer if t.name in used]
     del model.graph.initializer[:]

@@ -25,6 +25,7 @@ trainer = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(trainer)
 
 SHIPPED = HERE.parents[1] / "detect/safety/model.onnx"
+STOCK = HERE.parents[1] / "detect/coco/model.onnx"
 SAYS = {  # as the four sets do
     "css": ["helmet", "mask", "no-helmet", "no-mask", "no-vest", "person", "cone", "vest", "machinery", "vehicle"],
     "hardhat": ["no-helmet", "helmet", "person"],
@@ -121,6 +122,29 @@ class MaskedLoss(Drawn):
         self.assertEqual((float(pull[0, forklift]), float(pull[0, fire]) > 0), (0, True))
         self.assertGreater(float(pull[1, forklift]), 0)
         self.assertGreater(float(pull[1, fire]), 0, "nobody is on fire among the forklifts")
+
+
+class Stem(unittest.TestCase):
+    def test_one_convolution_says_the_same(self):
+        import onnx
+        import onnxruntime
+        from stem import whole
+
+        stock = onnx.load(STOCK)
+        joined = onnx.ModelProto()
+        joined.CopyFrom(stock)
+        whole(joined)
+        onnx.checker.check_model(joined)
+        self.assertNotIn("Slice", {n.op_type for n in joined.graph.node})
+        picture = np.random.default_rng(7).uniform(0, 255, (1, 3, 416, 416)).astype(np.float32)
+        want, got = (onnxruntime.InferenceSession(m.SerializeToString()).run(None, {m.graph.input[0].name: picture})[0] for m in (stock, joined))
+        self.assertGreater(np.ptp(want), 1)
+        self.assertLess(np.abs(got - want).max(), 1e-3)
+
+        again = onnx.ModelProto()
+        again.CopyFrom(joined)
+        whole(again)
+        self.assertEqual(again.SerializeToString(), joined.SerializeToString(), "what is joined stays as it is")
 
 
 class Stopped(BaseException):
