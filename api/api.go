@@ -83,6 +83,9 @@ type Config struct {
 	// Nearest says what a rejected part was compared with, by the pictures that its
 	// Views name. The error wraps ErrNotCompared where nobody can say. Nil: nobody can.
 	Nearest func(ctx context.Context, judged event.PartJudged) (*Nearest, error)
+	// PartPage writes a part's story as one page (HTML), with the pictures of its last
+	// verdict that kept any; nil where there are no pages.
+	PartPage func(ctx context.Context, told proof.Story, judged event.PartJudged) ([]byte, error)
 	// Holds keeps the pictures of labelled parts from making room; evidence.Store
 	// does. Nil: a label counts, but holds nothing.
 	Holds proof.Holds
@@ -263,6 +266,7 @@ func (s *server) register(a huma.API) {
 	s.registerLive(a)
 	s.registerEvidence(a)
 	s.registerNearest(a)
+	s.registerPartPage(a)
 	s.registerCertificate(a)
 	s.registerWatches(a)
 	s.registerAlarms(a)

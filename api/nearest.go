@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"linesman/event"
+	"linesman/proof"
 )
 
 // ErrNotCompared is wrapped by Config.Nearest where nobody can say what a part was
@@ -38,27 +39,20 @@ func (s *server) nearest(ctx context.Context, q *partQuery) (*nearestAnswer, err
 	if err != nil {
 		return nil, s.broken("reading the log", err)
 	}
-	var last event.PartJudged
-	var views []event.View
-	for _, e := range events {
-		if last, err = event.As[event.PartJudged](e); err != nil {
-			return nil, s.broken("reading a verdict", err)
-		}
-		if last.Evidence != "" {
-			views = last.Views
-		}
+	last, ok, err := proof.LastJudged(events)
+	if err != nil {
+		return nil, s.broken("reading a verdict", err)
 	}
 	switch {
-	case len(events) == 0:
+	case !ok:
 		return nil, huma.Error404NotFound("no verdict on part " + q.ID + ": it never was here, or its events have expired")
 	case last.Outcome == "pass":
 		return nil, huma.Error404NotFound("part " + q.ID + " passed: only what speaks against a rejected part is compared with good ones")
-	case len(views) == 0:
+	case len(last.Views) == 0:
 		return nil, huma.Error404NotFound("no picture of part " + q.ID + " was kept, so nothing can be compared")
 	case s.Nearest == nil:
 		return nil, huma.Error404NotFound("this appliance compares no parts with good ones")
 	}
-	last.Views = views
 	n, err := s.Nearest(ctx, last)
 	if errors.Is(err, ErrNotCompared) {
 		return nil, huma.Error404NotFound("part " + q.ID + ": " + err.Error())

@@ -63,7 +63,7 @@ func TestNearest(t *testing.T) {
 			t.Errorf("%s: asked by %+v", name, asked)
 		}
 	}
-	_, without := site(t, apitest.Running, func(c *api.Config) { c.Log = plant.Config().Log })
+	_, without := site(t, apitest.Running, func(c *api.Config) { c.Log, c.Nearest = plant.Config().Log, nil })
 	if w := ask(without, "/api/v1/parts/"+ids["rejected"]+"/nearest"); w.Code != 404 || !strings.Contains(w.Body.String(), "compares no parts") {
 		t.Errorf("where nobody compares: %d %s", w.Code, w.Body)
 	}

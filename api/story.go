@@ -74,10 +74,7 @@ func (r readable) Read(ctx context.Context, f event.Filter) ([]event.Event, erro
 
 // story tells one part; nil for one of which the log has nothing.
 func (s *server) story(ctx context.Context, id string) (*Story, error) {
-	told, err := proof.TellFrom(ctx, readable{s.Log, identity(ctx)}, id, func(sha string) bool {
-		file, err := s.Evidence(ctx, sha)
-		return err == nil && file.Close() == nil
-	})
+	told, err := proof.TellFrom(ctx, readable{s.Log, identity(ctx)}, id, s.evidenceKept(ctx))
 	if errors.Is(err, event.ErrGone) {
 		return nil, nil
 	}
@@ -104,6 +101,14 @@ func (s *server) story(ctx context.Context, id string) (*Story, error) {
 		out.Verdicts = append(out.Verdicts, Ruling{v.Seq, v.Cause, v.At, v.Outcome, number(v.Score), v.Late, wireEventReasons(v.Reasons)})
 	}
 	return out, nil
+}
+
+// evidenceKept says whether a picture can still be opened.
+func (s *server) evidenceKept(ctx context.Context) func(sha string) bool {
+	return func(sha string) bool {
+		file, err := s.Evidence(ctx, sha)
+		return err == nil && file.Close() == nil
+	}
 }
 
 func wireEventReasons(rs []event.Reason) []Reason {

@@ -1,11 +1,8 @@
 package line
 
 import (
-	"math"
 	"slices"
 	"sync/atomic"
-
-	"linesman/models"
 )
 
 // viewers are those who watch the live picture. Each has room for one shot;
@@ -80,15 +77,4 @@ func (v *viewers) show(shot Shot) {
 			one.take()
 		}
 	}
-}
-
-// heat packs a heat map for the screen: 255 r/(1+r), r = score over threshold.
-func heat(h models.Heatmap) []byte {
-	out := make([]byte, len(h.Score))
-	for i, r := range h.Score {
-		if r > 0 {
-			out[i] = byte(math.Round(float64(255 * r / (1 + r))))
-		}
-	}
-	return out
 }

@@ -25,6 +25,7 @@ type Story struct {
 	Model      Named          `json:"model,omitzero"`
 	Picture    string         `json:"picture_sha256,omitempty"`
 	Heatmap    string         `json:"heatmap_sha256,omitempty"` // over the picture's extent
+	Compared   *Compared      `json:"compared,omitempty"`       // with a good part; nil where nobody asked
 	Label      *Labelled      `json:"label,omitempty"`          // what a person holds it to be; nil where nobody said
 	Steps      []Step         `json:"steps"`                    // in the order of the line, whether the log has them or not
 	Verdicts   []Ruling       `json:"verdicts"`                 // oldest first; each overrules the one before

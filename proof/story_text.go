@@ -33,6 +33,9 @@ func (s Story) Write(w io.Writer, zone *time.Location) error {
 	for _, r := range s.Reasons {
 		fmt.Fprintf(out, "  %s\n", reasonText(r))
 	}
+	if s.Compared != nil {
+		fmt.Fprintf(out, "  %s\n", s.Compared.text())
+	}
 	if s.Label != nil {
 		fmt.Fprintf(out, "\n%s\n", s.Label.text(zone))
 	}

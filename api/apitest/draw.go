@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"image"
 	"image/color"
+	"image/jpeg"
 	"image/png"
 	"math"
 	"math/rand/v2"
 
+	"linesman/api"
 	"linesman/camera"
 	"linesman/part"
 	"linesman/vision"
@@ -153,6 +155,41 @@ func crop(f *camera.Frame, t tablet) []byte {
 		}
 	}
 	return encoded(m)
+}
+
+// nearest is a canned answer of what a tablet was compared with: the same place of a good
+// one of its frame; nil if there is no good one.
+func nearest(f *camera.Frame, t tablet, tablets []tablet) *api.Nearest {
+	for i, good := range tablets {
+		if good.kind != "" {
+			continue
+		}
+		fx, fy := t.flaw()
+		side := 0.9 * t.r
+		return &api.Nearest{Camera: string(top), Good: i + 1, Kept: true, Distance: 4.2,
+			Here: pane(f, fx, fy, side), There: pane(f, good.x+fx-t.x, good.y+fy-t.y, side)}
+	}
+	return nil
+}
+
+// pane is a square of a frame as JPEG, four times as large.
+func pane(f *camera.Frame, x, y, side float64) []byte {
+	const times = 4
+	n := int(side * times)
+	m := image.NewRGBA(image.Rect(0, 0, n, n))
+	for j := range n {
+		for i := range n {
+			u := min(max(int(x-side/2+float64(i)/times), 0), f.Width-1)
+			v := min(max(int(y-side/2+float64(j)/times), 0), f.Height-1)
+			p := f.Pix[v*f.Stride+u*3:]
+			m.SetRGBA(i, j, color.RGBA{p[0], p[1], p[2], 255})
+		}
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, nil); err != nil { // into memory, of a picture of our own
+		panic("apitest: " + err.Error())
+	}
+	return b.Bytes()
 }
 
 // heatPNG is the heat map over the crop's extent.

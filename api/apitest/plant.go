@@ -74,6 +74,7 @@ type Plant struct {
 	counts   line.Counts
 	lastAt   time.Time
 	evidence map[string][]byte
+	compared map[string]*api.Nearest // by the hash of the part's picture
 	latest   *camera.Frame
 	watchers map[chan line.Shot]bool
 }
@@ -82,7 +83,7 @@ type Plant struct {
 func New(scene Scene, seed uint64) *Plant {
 	p := &Plant{
 		scene: scene, pool: camera.NewPool(8), start: time.Now(), rng: rand.New(rand.NewPCG(seed, 9)),
-		evidence: map[string][]byte{}, watchers: map[chan line.Shot]bool{},
+		evidence: map[string][]byte{}, compared: map[string]*api.Nearest{}, watchers: map[chan line.Shot]bool{},
 	}
 	if scene == Watched || scene == Flood {
 		p.safety = newSafety(p)
@@ -124,6 +125,14 @@ func (p *Plant) Config() api.Config {
 				io.Closer
 			}{bytes.NewReader(data), io.NopCloser(nil)}, nil
 		},
+	}
+	c.Nearest = func(_ context.Context, j event.PartJudged) (*api.Nearest, error) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if n := p.compared[j.Evidence]; n != nil {
+			return n, nil
+		}
+		return nil, fmt.Errorf("%w: it was judged without a taught model", api.ErrNotCompared)
 	}
 	if p.safety != nil {
 		p.safety.config(&c)
@@ -189,7 +198,7 @@ func (p *Plant) Step(at time.Time) {
 	for i, t := range tablets {
 		m := p.judge(t, p.n == 4 && i == 20)
 		shot.Parts = append(shot.Parts, m)
-		p.record(f, t, m, i)
+		p.record(f, t, m, i, tablets)
 	}
 	for w := range p.watchers {
 		shot.Frame.Retain()
@@ -239,7 +248,7 @@ func reasons(kind string, score float64) []rules.Reason {
 }
 
 // record writes the part's events and keeps its picture. Call with mu held.
-func (p *Plant) record(f *camera.Frame, t tablet, m line.Mark, i int) {
+func (p *Plant) record(f *camera.Frame, t tablet, m line.Mark, i int, tablets []tablet) {
 	tick := int64(p.n)*840 + int64(t.x)
 	judged := event.PartJudged{
 		Line: string(lineID), Outcome: m.Outcome.String(), Score: m.Score, Model: model, ModelHash: modelHash,
@@ -267,6 +276,8 @@ func (p *Plant) record(f *camera.Frame, t tablet, m line.Mark, i int) {
 	}
 	if m.Outcome == part.Fail {
 		judged.Heatmap = p.keep(heatPNG(t, m.Score))
+		judged.Views = []event.View{{Name: "top", Camera: string(top), Evidence: judged.Evidence, Heatmap: judged.Heatmap}}
+		p.compared[judged.Evidence] = nearest(f, t, tablets)
 	}
 	events := []event.Event{event.New("/demo/line/"+string(lineID), string(m.ID), judged.Timing.Judged, judged)}
 	if m.Outcome != part.Pass {

@@ -197,6 +197,7 @@ func (a *appliance) run(ctx context.Context) error {
 	}
 	compared := newComparer(a.site, a.evidence.Open)
 	defer compared.close()
+	pages := &partPages{site: a.site.Name, zone: zone, evidence: a.evidence.Open, nearest: compared.nearest}
 	var watches api.Watches
 	if a.watching != nil {
 		watches = a.watching.guard
@@ -205,7 +206,7 @@ func (a *appliance) run(ctx context.Context) error {
 	if a.looks != nil {
 		looks = a.looks
 	}
-	handler, err := api.New(api.Config{Watches: watches, SecondLooks: looks, Alarms: a.alarms, Phones: a.phones, Push: a.push, Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, LogState: a.logState, Eyes: a.eyes, AcceptOrigin: a.acceptOrigin, Evidence: a.openEvidence, Nearest: compared.nearest, Holds: a.evidence, Recipes: recipes{a}, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), Shifts: a.site.Shifts, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
+	handler, err := api.New(api.Config{Watches: watches, SecondLooks: looks, Alarms: a.alarms, Phones: a.phones, Push: a.push, Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, LogState: a.logState, Eyes: a.eyes, AcceptOrigin: a.acceptOrigin, Evidence: a.openEvidence, Nearest: compared.nearest, PartPage: pages.page, Holds: a.evidence, Recipes: recipes{a}, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), Shifts: a.site.Shifts, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,7 +14,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"linesman/event"
 	"linesman/event/disk"
@@ -26,16 +26,19 @@ type EventsPartCmd struct {
 	ID      string `arg:"" help:"The part's id, or the beginning or end of it, if among the newest 20,000 verdicts only one part has it."`
 	JSON    bool   `help:"JSON, as the API's story."`
 	Picture string `placeholder:"FILE" help:"Write the part's kept picture there."`
+	Page    string `placeholder:"FILE" help:"Write all of it as a page (HTML) that can be sent on: pictures, heat map, the good part it was compared with."`
 }
 
 // Help shows how.
 func (c *EventsPartCmd) Help() string {
 	return `The times are those of the stages; what the controller reported has the time
 at which its reading arrived, and the exact tick. What the log does not have is
-named under Gaps.
+named under Gaps. A rejected part is compared once more with the good parts of the
+model that judged it, where the site names that model.
 
   linesman events part -c site.yaml 019cabdc-2a00-7f3e-9c52-6a1f0e4b7d21
   linesman events part -c site.yaml 4b7d21 --picture part.png
+  linesman events part -c site.yaml 4b7d21 --page part.html
   linesman events part --dir /mnt/copy/log 4b7d21 --json`
 }
 
@@ -50,11 +53,25 @@ func (c *EventsPartCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.tell(ctx, log, filepath.Join(filepath.Dir(dir), "evidence"), zone, os.Stdout)
+	evidence := filepath.Join(filepath.Dir(dir), "evidence")
+	pages := &partPages{zone: zone, evidence: func(_ context.Context, sha string) (io.ReadSeekCloser, error) {
+		data, err := keptFile(evidence, sha)
+		return readSeeker{bytes.NewReader(data)}, err
+	}}
+	site, err := c.site()
+	if err != nil {
+		return err
+	}
+	if site != nil {
+		compared := newComparer(site, pages.evidence)
+		defer compared.close()
+		pages.site, pages.nearest = site.Name, compared.nearest
+	}
+	return c.tell(ctx, log, evidence, pages, os.Stdout)
 }
 
-// tell writes the story to out, and the picture out of the evidence's folder.
-func (c *EventsPartCmd) tell(ctx context.Context, log proof.Log, evidence string, zone *time.Location, out io.Writer) error {
+// tell writes the story to out, and picture and page out of the evidence's folder.
+func (c *EventsPartCmd) tell(ctx context.Context, log proof.Log, evidence string, pages *partPages, out io.Writer) error {
 	id, err := wholePartID(ctx, log, c.ID)
 	if err != nil {
 		return err
@@ -67,12 +84,29 @@ func (c *EventsPartCmd) tell(ctx context.Context, log proof.Log, evidence string
 	if err != nil {
 		return err
 	}
+	verdicts, err := log.Read(ctx, event.Filter{Part: id, Types: []event.Type{event.PartJudged{}.EventType()}})
+	if err != nil {
+		return err
+	}
+	last, _, err := proof.LastJudged(verdicts)
+	if err != nil {
+		return err
+	}
+	if err := pages.compare(ctx, &story, last); err != nil {
+		return err
+	}
 	if c.JSON {
 		w := json.NewEncoder(out)
 		w.SetIndent("", "  ")
 		err = w.Encode(story)
 	} else {
-		err = story.Write(out, zone)
+		err = story.Write(out, pages.zone)
+	}
+	if err == nil && c.Page != "" {
+		var page []byte
+		if page, err = pages.page(ctx, story, last); err == nil {
+			err = disk.Write(c.Page, 0o644, page)
+		}
 	}
 	if err != nil || c.Picture == "" {
 		return err

@@ -39,7 +39,7 @@ func TestEventsPart(t *testing.T) {
 	}
 	told := func(c EventsPartCmd) (string, error) {
 		var out bytes.Buffer
-		err := c.tell(context.Background(), log, evidence, time.UTC, &out)
+		err := c.tell(context.Background(), log, evidence, &partPages{zone: time.UTC}, &out)
 		return out.String(), err
 	}
 	for _, tc := range []struct {

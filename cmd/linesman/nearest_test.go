@@ -3,19 +3,24 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"linesman/api"
 	"linesman/event"
 	"linesman/event/evidence"
 	"linesman/models/anomaly"
+	"linesman/proof"
 )
 
 // TestComparer asks what rejected caps were compared with, by what the log, the
@@ -78,6 +83,71 @@ func TestComparer(t *testing.T) {
 		if n, err := c.nearest(t.Context(), j); !errors.Is(err, api.ErrNotCompared) || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s: %+v, %v; want %q", name, n, err, tt.says)
 		}
+	}
+}
+
+// TestPartPages writes the pages of rejected caps: picture, the same with its heat map,
+// the worst place and the good part that it was compared with; where that can not be
+// found the page says why.
+func TestPartPages(t *testing.T) {
+	_, model := build(t)
+	_, site, _, _ := drawnPlant(t, filepath.Dir(model))
+	m, err := anomaly.Read(filepath.Join(site.Path("."), "model"))
+	must(t, err)
+	log, err := openLogFiles(logFolder(site))
+	must(t, err)
+	events, err := log.Read(t.Context(), event.Filter{Types: []event.Type{event.PartJudged{}.EventType()}, Limit: 1000})
+	must(t, err)
+	folder := filepath.Join(site.Path(site.Data), "evidence")
+	pages := &partPages{site: site.Name, zone: time.UTC, evidence: func(_ context.Context, sha string) (io.ReadSeekCloser, error) {
+		data, err := keptFile(folder, sha)
+		return readSeeker{bytes.NewReader(data)}, err
+	}}
+	c := newComparer(site, pages.evidence)
+	defer c.close()
+	i := slices.IndexFunc(events, func(e event.Event) bool {
+		j, err := event.As[event.PartJudged](e)
+		return err == nil && j.Outcome != "pass" && j.Evidence != ""
+	})
+	if i < 0 {
+		t.Fatal("no cap was rejected with a picture")
+	}
+	last, _, err := proof.LastJudged(events[i : i+1])
+	must(t, err)
+	last.ModelHash = m.Card.SHA256
+	warm, err := losslessly(&image.Gray{Pix: bytes.Repeat([]byte{200}, 16), Stride: 4, Rect: image.Rect(0, 0, 4, 4)})
+	must(t, err)
+	last.Views[0].Heatmap = fmt.Sprintf("%x", sha256.Sum256(warm))
+	kept := filepath.Join(folder, "reject", last.Views[0].Heatmap[:2], last.Views[0].Heatmap[2:]+".png")
+	must(t, os.MkdirAll(filepath.Dir(kept), 0o755))
+	must(t, os.WriteFile(kept, warm, 0o644))
+	for name, tt := range map[string]struct {
+		nearest func(context.Context, event.PartJudged) (*api.Nearest, error)
+		lost    bool // its pictures
+		images  int
+		says    string
+	}{
+		"compared":       {c.nearest, false, 4, "the good part most like it there"},
+		"without models": {nil, false, 2, "name the site with -c SITE"},
+		"expired":        {c.nearest, true, 0, "its picture has expired"},
+	} {
+		p := *pages
+		p.nearest = tt.nearest
+		if tt.lost {
+			p.evidence = func(context.Context, string) (io.ReadSeekCloser, error) { return nil, os.ErrNotExist }
+			c.evidence = p.evidence
+		}
+		page, err := p.page(t.Context(), proof.Tell(events[i].Part, events[i:i+1]), last)
+		c.evidence = pages.evidence
+		must(t, err)
+		if n := bytes.Count(page, []byte("<img src=\"data:image/")); n != tt.images || !bytes.Contains(page, []byte(tt.says)) {
+			t.Errorf("%s: %d pictures, want %d, and %q in\n%.2000s", name, n, tt.images, tt.says, page)
+		}
+	}
+	passed := proof.Story{Part: events[i].Part}
+	must(t, pages.compare(t.Context(), &passed, event.PartJudged{Outcome: "pass"}))
+	if passed.Compared != nil {
+		t.Errorf("a part that passed is compared: %+v", passed.Compared)
 	}
 }
 

@@ -93,6 +93,7 @@ export async function ask<T>(path: string, order?: Order): Promise<T> {
 
 export const fetchSite = (token?: string) => ask<Site>("/api/v1/status", token ? { token } : undefined);
 export const fetchPart = (id: string) => ask<Part>(`/api/v1/parts/${encodeURIComponent(id)}`);
+export const partPage = (id: string) => `/api/v1/parts/${encodeURIComponent(id)}/page`;
 export const fetchNearest = (id: string) => ask<Nearest>(`/api/v1/parts/${encodeURIComponent(id)}/nearest`);
 /** The last passes of a line with a picture, newest first. */
 export const fetchPasses = (line: string) => ask<Schemas["Passes"]>(`/api/v1/lines/${encodeURIComponent(line)}/passes?limit=24`);

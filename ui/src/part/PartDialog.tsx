@@ -3,7 +3,8 @@ import "./part.css";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 
-import { fetchPart, type Verdict } from "../api/client";
+import { fetchPart, partPage, type Verdict } from "../api/client";
+import { saveKept } from "../api/kept";
 import { Sign } from "../components/Sign";
 import { Story } from "../event/Story";
 import { clock, date, measure } from "../words/figures";
@@ -101,15 +102,18 @@ export function PartDialog({ id, rejects, zone, open, close }: { id: string; rej
             {verdict.outcome === "fail" && verdict.picture_sha256 && <NearestStrip id={id} />}
           </div>
           <section aria-label={t.why} className="part-why">
-            <PartSaid key={verdict.part} verdict={verdict} rejects={rejects} label={part.data?.story?.label} zone={zone} />
             <h3>{t.why}</h3>
             <Reasons reasons={verdict.reasons} />
+            <PartSaid key={verdict.part} verdict={verdict} rejects={rejects} label={part.data?.story?.label} zone={zone} />
             <h3>{t.times}</h3>
             <Story verdict={verdict} events={part.data?.events ?? []} zone={zone} />
           </section>
           <section aria-label={t.identity} className="part-identity">
             <h3>{t.identity}</h3>
             <Facts verdict={verdict} />
+            <a className="button" href={partPage(verdict.part)} target="_blank" rel="noreferrer" onClick={(e) => saveKept(e, partPage(verdict.part), `part-${verdict.part}.html`)}>
+              {t.partPage}
+            </a>
           </section>
         </div>
       ) : (
