@@ -60,7 +60,7 @@ for (const scene of scenes) {
     const page = await context.newPage();
     page.on("console", (m) => {
       const gone = scene === "killed" && /net::|Failed to load/.test(m.text());
-      if (m.type() === "error" && !gone) fault(`${scene} ${name}: ${m.text()}`);
+      if (m.type() === "error" && !gone) fault(`${scene} ${name}: ${m.text()} ${m.location().url}`);
     });
     page.on("pageerror", (e) => fault(`${scene} ${name}: ${e.message}`));
     page.on("request", (r) => /^(blob|data):/.test(r.url()) || r.url().startsWith(url) || fault(`${scene} ${name} asks ${r.url()}`));

@@ -45,6 +45,10 @@ type Reading struct {
 	Limit    float64
 	Unit     string
 	Text     string
+	// Also is what else the channel measured that is near its limit or beyond, each under
+	// its own Class, none above Score: reasons of their own beside this one. It is the
+	// caller's.
+	Also []Reading
 	// Heat says where, if it was asked for and the channel knows: scores over the
 	// whole picture, 1 = threshold. It is the caller's.
 	Heat models.Heatmap

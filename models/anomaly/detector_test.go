@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,6 +62,9 @@ func (a area) Score(p *Part, _ models.Ask, into *Reading) error {
 		return errors.New("it can not judge a whole picture")
 	}
 	*into = Reading{Score: p.Crop.Area / 100, Measured: p.Crop.Area, Limit: 100, Unit: "px"}
+	if p.Crop.Area > 200 {
+		into.Also = []Reading{{Class: "width", Score: p.Crop.Area / 200, Measured: 15, Limit: 10, Unit: "mm"}}
+	}
 	return a.fail
 }
 
@@ -118,8 +122,14 @@ func TestDetect(t *testing.T) {
 	if h := out[1].Heatmap; h.Width != 8 || h.Height != 8 || h.Score[2*8+4] != 4 {
 		t.Errorf("heat map %d x %d, %v at the patch, want 8 x 8 and 4", h.Width, h.Height, h.Score[2*8+4])
 	}
-	if f := out[2].Findings; out[2].Anomaly != 3 || f[0].Class != "size" || f[1].Class != Texture {
-		t.Errorf("large part: %v by %v, want 3 by size first", out[2].Anomaly, f)
+	if f := out[2].Findings; out[2].Anomaly != 3 || len(f) != 3 || f[0].Class != "size" || f[1] != (models.Finding{Class: "width", Score: 1.5, Measured: 15, Limit: 10, Unit: "mm"}) || f[2].Class != Texture {
+		t.Errorf("large part: %v by %v, want 3 by size first, then by width", out[2].Anomaly, f)
+	}
+	if err := d.Detect(t.Context(), []vision.Crop{large}, models.Ask{Places: 0.5}, out[:1]); err != nil {
+		t.Fatal(err)
+	}
+	if slices.ContainsFunc(out[0].Findings, func(f models.Finding) bool { return f.Class == "width" }) {
+		t.Errorf("where places are asked for, what has none is named: %v", out[0].Findings)
 	}
 	if out[0].Model != m.Card.Model() {
 		t.Errorf("model %v, want %v", out[0].Model, m.Card.Model())

@@ -31,6 +31,11 @@ func (d *Detector) join(b *bench, p *Part, t *texel, ask models.Ask, out *models
 		}
 		out.Anomaly = max(out.Anomaly, r.Score)
 		out.Findings = append(out.Findings, findingOf(c, r))
+		if ask.Places == 0 { // else list names them by their places
+			for i := range r.Also {
+				out.Findings = append(out.Findings, findingOf(c, &r.Also[i]))
+			}
+		}
 		out.Heatmap = Hottest(out.Heatmap, r.Heat)
 	}
 	if err := d.likeness(b, p, t, ask, out); err != nil {

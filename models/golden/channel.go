@@ -27,15 +27,28 @@ type channel struct{ m *Model }
 // Name returns ChannelName.
 func (channel) Name() string { return ChannelName }
 
-// Score judges one located part by its worst reading.
+// Score judges one located part by its worst reading, and names the others that are
+// worth a word.
 func (c channel) Score(p *anomaly.Part, _ models.Ask, into *anomaly.Reading) error {
 	if p.Crop == nil {
 		return errors.New("it was taught on located parts and can not judge a whole picture")
 	}
-	name, r, err := c.m.Worst(p.Crop)
+	var keep [channels]Reading
+	all, err := c.m.Score(p.Crop, keep[:0])
 	if err != nil {
 		return err
 	}
-	*into = anomaly.Reading{Class: name, Score: r.Score, Box: r.Box, Area: r.Area, Measured: r.Measured, Limit: r.Limit, Unit: r.Unit, Text: r.Text}
+	worst := worstOf(all)
+	*into = c.said(worst, &all[worst])
+	for i := range all {
+		if same := all[i].Measured == all[worst].Measured && all[i].Unit == all[worst].Unit; !same && all[i].Score > worthReason {
+			into.Also = append(into.Also, c.said(i, &all[i]))
+		}
+	}
 	return nil
+}
+
+// said is a reading as the network's model hears it.
+func (c channel) said(i int, r *Reading) anomaly.Reading {
+	return anomaly.Reading{Class: c.m.Channels()[i], Score: r.Score, Box: r.Box, Area: r.Area, Measured: r.Measured, Limit: r.Limit, Unit: r.Unit, Text: r.Text}
 }

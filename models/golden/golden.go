@@ -144,13 +144,18 @@ func (m *Model) Worst(crop *vision.Crop) (name string, worst Reading, err error)
 	if err != nil {
 		return "", Reading{}, err
 	}
-	at := 0
+	at := worstOf(all)
+	return m.Channels()[at], all[at], nil
+}
+
+// worstOf returns which of the readings scores most; of equals the first.
+func worstOf(all []Reading) (at int) {
 	for i := range all {
 		if all[i].Score > all[at].Score {
 			at = i
 		}
 	}
-	return m.Channels()[at], all[at], nil
+	return at
 }
 
 // examine measures everything the readings need.

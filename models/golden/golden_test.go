@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"linesman/models"
+	"linesman/models/anomaly"
 	"linesman/vision"
 )
 
@@ -148,6 +150,42 @@ func TestFlawsAreToldByTheirChannel(t *testing.T) {
 				tells(t, m, &crop, c.channel, c.text)
 			}
 		})
+	}
+}
+
+// TestEveryMeasureIsNamed: a part that is wrong in several ways has a reason for each,
+// the strongest first; a good one has one reading and no more.
+func TestEveryMeasureIsNamed(t *testing.T) {
+	m := taught(t, plain)
+	rng := rand.New(rand.NewPCG(7, 3))
+	for name, tt := range map[string]struct {
+		flaw flaw
+		want []string
+	}{
+		"spot, colour, size": {flaw{x: 10, y: -5, r: 2, contrast: -0.25, tint: 12, radius: 3}, []string{"surface", "colour", "size"}},
+		"colour alone":       {flaw{tint: 12}, []string{"colour"}},
+		"good":               {flaw{}, nil},
+	} {
+		crop := part(rng, false, tt.flaw)
+		var r anomaly.Reading
+		if err := (channel{m}).Score(&anomaly.Part{Picture: anomaly.PictureOf(&crop), Crop: &crop}, models.Ask{}, &r); err != nil {
+			t.Fatal(err)
+		}
+		said := map[string]float64{r.Class: r.Score}
+		for _, a := range r.Also {
+			if a.Score > r.Score || a.Limit == 0 || a.Unit == "" || said[a.Class] > 0 {
+				t.Errorf("%s: beside %s %.2f it says %+v", name, r.Class, r.Score, a)
+			}
+			said[a.Class] = a.Score
+		}
+		for _, class := range tt.want {
+			if said[class] <= 1 {
+				t.Errorf("%s: %s is %.2f, want above 1 of %v", name, class, said[class], said)
+			}
+		}
+		if tt.want == nil && (r.Score >= 1 || len(r.Also) > 0) {
+			t.Errorf("a good part: %v", said)
+		}
 	}
 }
 
