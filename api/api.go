@@ -100,6 +100,9 @@ type Config struct {
 	// SecondLooks keeps what people called mistaken from raising alarms. Nil: nothing
 	// does.
 	SecondLooks SecondLooks
+	// Candidates are models taught anew that wait beside what lines judge by. Nil: there
+	// are none.
+	Candidates Candidates
 	// Recipes takes versions of recipes to the lines. Nil: there are none.
 	Recipes Recipes
 	// Access proves who writes, and where TokenToRead is set also who reads the
@@ -267,6 +270,7 @@ func (s *server) register(a huma.API) {
 	s.registerEvidence(a)
 	s.registerNearest(a)
 	s.registerPartPage(a)
+	s.registerCandidates(a)
 	s.registerCertificate(a)
 	s.registerWatches(a)
 	s.registerAlarms(a)

@@ -206,7 +206,7 @@ func (a *appliance) run(ctx context.Context) error {
 	if a.looks != nil {
 		looks = a.looks
 	}
-	handler, err := api.New(api.Config{Watches: watches, SecondLooks: looks, Alarms: a.alarms, Phones: a.phones, Push: a.push, Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, LogState: a.logState, Eyes: a.eyes, AcceptOrigin: a.acceptOrigin, Evidence: a.openEvidence, Nearest: compared.nearest, PartPage: pages.page, Holds: a.evidence, Recipes: recipes{a}, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), Shifts: a.site.Shifts, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
+	handler, err := api.New(api.Config{Watches: watches, SecondLooks: looks, Alarms: a.alarms, Phones: a.phones, Push: a.push, Site: a.site.Name, Version: version, Zone: zone, Lines: a.status, Shots: a.shots, Cameras: a.besideStates, Latest: a.latest, Log: a.store, LogState: a.logState, Eyes: a.eyes, AcceptOrigin: a.acceptOrigin, Evidence: a.openEvidence, Nearest: compared.nearest, PartPage: pages.page, Holds: a.evidence, Recipes: recipes{a}, Candidates: &candidateDesk{a.site, a.store}, Access: a.access, TokenToRead: a.site.Access.TokenToRead(), Shifts: a.site.Shifts, UI: ui.Files(), Addr: a.site.Listen, Logger: a.log})
 	if err != nil {
 		return err
 	}

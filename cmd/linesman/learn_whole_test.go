@@ -132,6 +132,17 @@ func TestLearnsByItself(t *testing.T) {
 	if all, err := candidatesIn(dir, func(*madeFrom) bool { return true }); err != nil || len(all) != 1 {
 		t.Errorf("nothing new was said, and there are %d (%v)", len(all), err)
 	}
+	desk := &candidateDesk{a.site, a.store}
+	shown, err := desk.Candidates(t.Context(), "caps-1")
+	must(t, err)
+	version := strings.TrimPrefix(filepath.Base(c.dir), candidatePrefix)
+	if len(shown.Candidates) != 1 || shown.Candidates[0].Version != version || shown.Candidates[0].State != "draft" || !shown.Candidates[0].Report || shown.Candidates[0].Made.ModelHash != made.ModelHash || shown.Candidates[0].Tried.Judged != 132 {
+		t.Errorf("the page is shown %+v", shown)
+	}
+	page, err := desk.CandidateReport("caps-1", version)
+	if must(t, err); sha256Of(page) != tried.Page {
+		t.Error("the page is shown another report than the log tells of")
+	}
 	list, err := exec.Command(binary, "candidate", "list", "-c", flag.Config).CombinedOutput()
 	must(t, err)
 	for _, want := range []string{filepath.Base(c.dir), draft.ID(), "draft", learning, " of 132", " passes"} {

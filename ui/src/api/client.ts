@@ -48,6 +48,8 @@ export type AlarmDelivery = Schemas["AlarmDelivery"];
 export type AlarmHistory = Schemas["AlarmHistory"];
 export type AlarmKPIs = Schemas["AlarmKPIs"];
 export type SecondLook = Schemas["SecondLook"];
+export type CandidateList = Schemas["CandidateList"];
+export type Candidate = Schemas["Candidate"];
 export type AlarmSays = "real" | "nothing there" | "not wanted" | "none";
 export type Drill = Schemas["Drill"];
 export type Phones = Schemas["Phones"];
@@ -107,6 +109,8 @@ export const labelPart = (id: string, label: PartLabel, name: string, note: stri
 const version = (recipe: string) => `/api/v1/recipes/${recipe.split("@").map(encodeURIComponent).join("/")}`;
 export const fetchRecipes = () => ask<RecipeShelf>("/api/v1/recipes");
 export const fetchRecipeDiff = (from: string, to: string) => ask<RecipeDiff>(`${version(to)}/diff?from=${encodeURIComponent(from)}`);
+export const fetchCandidates = (line: string) => ask<CandidateList>(`/api/v1/lines/${encodeURIComponent(line)}/candidates`);
+export const candidateReport = (line: string, version: string) => `/api/v1/lines/${encodeURIComponent(line)}/candidates/${encodeURIComponent(version)}/report`;
 export const recipeReport = (recipe: string) => `${version(recipe)}/report`;
 /** Has a line judge by a version, or leave it for the one before. */
 export const orderRecipe = (act: "activate" | "back", recipe: string, line: string, token: string) => ask<RecipeLine>(`${version(recipe)}/${act}`, { token, body: { line } });

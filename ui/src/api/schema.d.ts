@@ -413,6 +413,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lines/{line}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Models taught anew from mistakes, that wait beside what a line judges by */
+        get: operations["candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{line}/candidates/{version}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a candidate would change, with pictures */
+        get: operations["candidate-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/lines/{line}/eyes": {
         parameters: {
             query?: never;
@@ -1415,6 +1449,108 @@ export interface components {
             status: "connecting" | "live" | "stalled" | "frozen" | "down" | "ended";
             /** Format: int64 */
             width: number;
+        };
+        Candidate: {
+            /** Format: date-time */
+            at?: string;
+            /** @description who had it made */
+            by?: string;
+            made: components["schemas"]["CandidateMade"];
+            /** @description its report is there as a page */
+            report: boolean;
+            /**
+             * @description how far people took its recipe
+             * @enum {string}
+             */
+            state: "draft" | "tested" | "signed" | "judges";
+            /** @description its report in figures; absent where it was not tried */
+            tried?: components["schemas"]["CandidateTried"];
+            /** @description names it among the line's candidates */
+            version: string;
+        };
+        CandidateFailed: {
+            cause: string;
+            line: string;
+            recipe: string;
+            /** @enum {string} */
+            step: "teach" | "shadow";
+            /** Format: int64 */
+            through: number;
+        };
+        CandidateList: {
+            /** @description newest first; those written elsewhere with --out are not found */
+            candidates: components["schemas"]["Candidate"][];
+            /** @description why the last one could not be made or tried; absent where one came after */
+            failed?: components["schemas"]["CandidateFailed"];
+            /** @description the last that gave way to later ones */
+            removed?: components["schemas"]["CandidateRemoved"];
+        };
+        CandidateMade: {
+            /** Format: int64 */
+            defects?: number;
+            /** Format: int64 */
+            defects_rejected?: number;
+            /** Format: int64 */
+            good: number;
+            good_from: string;
+            /** Format: int64 */
+            labelled: number;
+            /** Format: int64 */
+            labelled_passed: number;
+            line: string;
+            /** Format: int64 */
+            missed_defects: number;
+            /** Format: int64 */
+            missed_defects_found: number;
+            model: string;
+            model_sha256: string;
+            recipe: string;
+            recipe_sha256: string;
+            /** Format: int64 */
+            through?: number;
+            unfound?: string[];
+            was: string;
+            was_sha256: string;
+        };
+        CandidateRemoved: {
+            folder: string;
+            line: string;
+            model: string;
+            model_sha256: string;
+            why: string;
+        };
+        CandidateTried: {
+            /** Format: int64 */
+            defects_passed?: number;
+            /** Format: date-time */
+            from?: string;
+            /** Format: int64 */
+            judged: number;
+            line: string;
+            model: string;
+            model_sha256: string;
+            /** Format: int64 */
+            other: number;
+            page_sha256: string;
+            /** Format: int64 */
+            passes: number;
+            /** Format: int64 */
+            price: number;
+            recipe: string;
+            recipe_sha256: string;
+            report_sha256: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: int64 */
+            unlabelled_passed: number;
+            /** Format: double */
+            upper_95?: number;
+            /** Format: int64 */
+            verdicts: number;
+            /** Format: int64 */
+            would_pass: number;
+            /** Format: int64 */
+            would_reject: number;
         };
         Consistency: {
             file: string;
@@ -4312,6 +4448,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accuracy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    candidates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidateList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "candidate-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page that carries its pictures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description Error */

@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from "react";
 import { fetchRecipes, type RecipeLine } from "../api/client";
 import { clock, count, date } from "../words/figures";
 import { useWords } from "../words/Language";
+import { Candidates } from "./Candidates";
 import { Order, type Wanted } from "./Order";
 import { Version } from "./Version";
 
@@ -48,17 +49,20 @@ export function RecipeDialog({ line, zone, close }: { line: string; zone: string
         </nav>
       </header>
       {here && wanted && <Order key={`${wanted.act} ${wanted.recipe}`} line={here} wanted={wanted} token={token} setToken={setToken} done={() => want(undefined)} />}
-      {shelf.data?.recipes.length ? (
-        <ul className="versions">
-          {shelf.data.recipes.map((v) => (
-            <Version key={v.recipe} version={v} line={here} zone={zone} activate={() => want({ act: "activate", recipe: v.recipe, to: v.recipe })} />
-          ))}
-        </ul>
-      ) : (
-        <p className="nothing" role="status">
-          {shelf.isError ? shelf.error.message : shelf.data ? t.noRecipes : t.loading}
-        </p>
-      )}
+      <div className="versions">
+        {shelf.data?.recipes.length ? (
+          <ul>
+            {shelf.data.recipes.map((v) => (
+              <Version key={v.recipe} version={v} line={here} zone={zone} activate={() => want({ act: "activate", recipe: v.recipe, to: v.recipe })} />
+            ))}
+          </ul>
+        ) : (
+          <p className="nothing" role="status">
+            {shelf.isError ? shelf.error.message : shelf.data ? t.noRecipes : t.loading}
+          </p>
+        )}
+        <Candidates line={line} zone={zone} />
+      </div>
     </dialog>
   );
 }

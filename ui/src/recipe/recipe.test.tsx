@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import type { RecipeShelf } from "../api/client";
+import type { CandidateList, RecipeShelf } from "../api/client";
 import { RecipeDialog } from "./RecipeDialog";
 
 const at = "2026-11-24T11:00:00Z";
@@ -14,6 +14,7 @@ const version = (n: number, change: object): RecipeShelf["recipes"][number] => (
 
 let orders: { path: string; init: RequestInit | undefined }[];
 let shelf: RecipeShelf;
+let candidates: CandidateList;
 let refusal: string | undefined;
 
 beforeEach(() => {
@@ -22,6 +23,7 @@ beforeEach(() => {
   };
   orders = [];
   refusal = undefined;
+  candidates = { candidates: [] };
   shelf = {
     recipes: [
       version(3, { state: "tested", tested, missing: "recipe cap-28@3 is tested and not signed: linesman recipe sign cap-28@3" }),
@@ -36,6 +38,7 @@ beforeEach(() => {
       orders.push({ path, init });
       return refusal ? answer(403, { detail: refusal }) : answer(200, { ...shelf.lines[0], recipe: "cap-28@2" });
     }
+    if (path.includes("/candidates")) return answer(200, candidates);
     return answer(200, path.includes("/diff") ? { from: "", to: "", rows: ["  limits.anomaly: 1 -> 0.9"] } : shelf);
   });
 });
@@ -99,4 +102,44 @@ it("what is made active and does not judge yet, and a shelf without a version", 
   expect(screen.getByText(/Made active is cap-28@2; the line has not changed over/)).toBeTruthy();
   expect(screen.getByText(/Beside it cap-28@3: 1,200 parts/)).toBeTruthy();
   expect(screen.getByText(/No version is on the shelf/)).toBeTruthy();
+});
+
+const made = {
+  line: "caps-1", model: "cap-28@9", model_sha256: "m", recipe: "cap-28@4", recipe_sha256: "r", was: "cap-28@8", was_sha256: "w", good_from: "kept passes",
+  good: 1240, labelled: 6, labelled_passed: 5, missed_defects: 4, missed_defects_found: 3, defects: 2, defects_rejected: 2,
+};
+const tried = {
+  line: "caps-1", model: "cap-28@9", model_sha256: "m", recipe: "cap-28@4", recipe_sha256: "r", to: at, verdicts: 10_000, judged: 9980, would_reject: 14, would_pass: 31, other: 0,
+  unlabelled_passed: 7, defects_passed: 1, passes: 9500, price: 12, upper_95: 0.00196, report_sha256: "a", page_sha256: "b",
+};
+
+it("a candidate says from what it was taught, what it would change and its price, and what comes next", async () => {
+  candidates = { candidates: [{ version: "20261126.023000", state: "draft", by: "learning", at, made, tried, report: true }], removed: { line: "caps-1", model: "", model_sha256: "", folder: "candidate-1", why: "three later ones wait" } };
+  await show();
+  await screen.findByText("20261126.023000");
+  for (const text of [
+    "Taught from 1,240 good parts, 6 of them labelled by people; lets 5 of 6 labelled good ones through; rejects 3 of 4 missed defects it was shown; rejects 2 of 2 labelled defects",
+    "Of the last 9,980 parts judged again it would reject 14 that passed, and let 31 rejects through",
+    "Price in false rejects: 12 of 9,500 passes, at most 0.20 % (95 %)",
+    "1 labelled defects would pass: each is an escape",
+    "7 of those it would let through nobody labelled: look at each in the report",
+    "Next: linesman recipe test cap-28@4",
+    "candidate-1 gave way: three later ones wait",
+    "None of them judges until a person makes its recipe active.",
+  ]) {
+    expect(screen.getByText(text)).toBeTruthy();
+  }
+  expect(screen.getByRole<HTMLAnchorElement>("link", { name: "Report with pictures" }).getAttribute("href")).toBe("/api/v1/lines/caps-1/candidates/20261126.023000/report");
+});
+
+it("a candidate that was not tried says so and has no report; without any there is one sentence", async () => {
+  candidates = { candidates: [{ version: "1", state: "signed", made, report: false }], failed: { line: "caps-1", recipe: "cap-28@1", step: "teach", through: 3, cause: "too few good parts" } };
+  await show();
+  expect(await screen.findByText(/not tried on recorded parts/)).toBeTruthy();
+  expect(screen.getByText("The last one could not be made: too few good parts")).toBeTruthy();
+  expect(screen.queryByRole("link", { name: "Report with pictures" })).toBeNull();
+  cleanup();
+  candidates = { candidates: [] };
+  await show();
+  expect(await screen.findByText(/None waits/)).toBeTruthy();
 });

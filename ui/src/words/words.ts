@@ -1,4 +1,5 @@
 import { alarmEn, alarmZh } from "./alarm";
+import { candidateEn, candidateZh } from "./candidate";
 import { accuracyEn, accuracyZh, eyesEn, eyesZh } from "./eyes";
 import { phoneEn, phoneZh } from "./phone";
 import { readingEn, readingZh } from "./reading";
@@ -70,7 +71,7 @@ export const en = {
   difference: "What differs", noDifference: "Nothing differs.", report: "Report", activate: "Activate", back: (recipe: string) => `Back to ${recipe}`,
   effect: (line: string, to: string, from: string) => `Line ${line} will judge by ${to} instead of ${from}, from the next place on the belt on.`,
   token: "Your token", tokenNote: "It takes the right recipe (quality, engineer). It is forgotten when this is closed.", confirm: "Do it", cancel: "Cancel", ordered: (recipe: string) => `Taken: the line changes over to ${recipe}.`,
-  eyes: eyesEn, accuracy: accuracyEn, watch: watchEn, alarm: alarmEn, phone: phoneEn, reading: readingEn, said: saidEn,
+  eyes: eyesEn, accuracy: accuracyEn, watch: watchEn, alarm: alarmEn, phone: phoneEn, reading: readingEn, said: saidEn, candidate: candidateEn,
   advisory: "Read-only", pages: "Pages",
 };
 
@@ -143,6 +144,6 @@ export const zh: Words = {
   difference: "差异", noDifference: "没有差异。", report: "报告", activate: "启用", back: (recipe) => `退回 ${recipe}`,
   effect: (line, to, from) => `产线 ${line} 将从皮带的下一位置起按 ${to} 判定，不再按 ${from}。`,
   token: "您的令牌", tokenNote: "需要配方权限（质量、工程师）。关闭后即被清除。", confirm: "执行", cancel: "取消", ordered: (recipe) => `已接受：产线切换到 ${recipe}。`,
-  eyes: eyesZh, accuracy: accuracyZh, watch: watchZh, alarm: alarmZh, phone: phoneZh, reading: readingZh, said: saidZh,
+  eyes: eyesZh, accuracy: accuracyZh, watch: watchZh, alarm: alarmZh, phone: phoneZh, reading: readingZh, said: saidZh, candidate: candidateZh,
   advisory: "只读", pages: "页面",
 };
