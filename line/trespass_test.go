@@ -93,7 +93,7 @@ func TestTrespass(t *testing.T) {
 	if err := p.station.Trespass("yard/ejector", "somebody at the ejector", "another", true); err != nil {
 		t.Fatal(err)
 	}
-	if !p.await(patience, func(record) bool { 
+	if !p.await(patience, func(record) bool {
 		st := p.station.Status()
 		return st.State == "held" && strings.Contains(st.Why, "asked by the PC: somebody at the ejector")
 	}) {
