@@ -72,7 +72,7 @@ const swapped = "its model on the shelf is another one now"
 func TestComesAgain(t *testing.T) {
 	d, log := scheduledPlant(t, "")
 	dir := filepath.Dir(d.site.File())
-	_, model := build(t)
+	model := taught(t)
 	model = beside(t, dir, model)
 	for version := 1; version <= 3; version++ {
 		stock(t, d, dir, model, "other", version, true)
