@@ -196,6 +196,7 @@ func (o *owner) attempt(ctx context.Context, d Delivery) {
 	}
 	if _, ok := to.(Rester); ok {
 		o.lit[d.Channel] = true
+		delete(o.restAt, d.Channel) // what failed before is no reason to wait when this one is over
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.cfg.Settings.Timeout)
 	o.cancels[d.ID] = cancel

@@ -20,6 +20,7 @@ type Settings struct {
 	Push         string             `yaml:"push"`           // quieter ones call nobody; default medium
 	Latch        string             `yaml:"latch"`          // from here on they stay until somebody acknowledges; default high
 	Chattering   time.Duration      `yaml:"chattering"`     // back within this after clearing it is the same alarm; default 60s
+	Held         time.Duration      `yaml:"held"`           // a line that is held for longer calls people; default 30s
 	Stale        time.Duration      `yaml:"stale"`          // standing longer than this counts as stale; default 24h
 	ShelveAtMost time.Duration      `yaml:"shelve_at_most"` // default 8h
 	Flood        FloodSettings      `yaml:"flood"`
@@ -81,7 +82,7 @@ func (s *Settings) Validate() error {
 		name          string
 		got, min, max time.Duration
 	}{
-		{"chattering", s.Chattering, time.Second, time.Hour}, {"stale", s.Stale, time.Minute, 90 * 24 * time.Hour},
+		{"chattering", s.Chattering, time.Second, time.Hour}, {"held", s.Held, time.Second, 24 * time.Hour}, {"stale", s.Stale, time.Minute, 90 * 24 * time.Hour},
 		{"shelve_at_most", s.ShelveAtMost, time.Minute, 7 * 24 * time.Hour}, {"flood.within", s.Flood.Within, time.Second, 24 * time.Hour},
 		{"flood.gather", s.Flood.Gather, time.Second, 10 * time.Minute}, {"receipt", s.Receipt, time.Second, time.Hour},
 		{"timeout", s.Timeout, 100 * time.Millisecond, 5 * time.Minute}, {"repeat", s.Repeat, time.Minute, 24 * time.Hour},
@@ -110,6 +111,7 @@ func (s *Settings) defaults() {
 	fill(&s.Push, "medium")
 	fill(&s.Latch, "high")
 	fill(&s.Chattering, time.Minute)
+	fill(&s.Held, 30*time.Second)
 	fill(&s.Stale, 24*time.Hour)
 	fill(&s.ShelveAtMost, 8*time.Hour)
 	fill(&s.Flood.Count, 10)

@@ -46,7 +46,7 @@ func TestSample(t *testing.T) {
 	if err := none.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if s.Chattering != none.Chattering || s.ShelveAtMost != none.ShelveAtMost || s.Flood != none.Flood || s.Receipt != none.Receipt || s.Attempts != none.Attempts || s.Repeat != none.Repeat || s.Push != none.Push || s.Latch != none.Latch {
+	if s.Chattering != none.Chattering || s.Held != none.Held || s.ShelveAtMost != none.ShelveAtMost || s.Flood != none.Flood || s.Receipt != none.Receipt || s.Attempts != none.Attempts || s.Repeat != none.Repeat || s.Push != none.Push || s.Latch != none.Latch {
 		t.Errorf("the sample states %+v, the defaults are %+v", s, none)
 	}
 }
@@ -61,6 +61,7 @@ func TestSettingsRefused(t *testing.T) {
 		"no severity":                {"alarms:\n", "alarms:\n  push: loud\n", "alarms.push"},
 		"a link without a scheme":    {"alarms:\n", "alarms:\n  link: box.example\n", "alarms.link"},
 		"a shelf without an end":     {"alarms:\n", "alarms:\n  shelve_at_most: 9000h\n", "shelve_at_most"},
+		"a hold of no time":          {"alarms:\n", "alarms:\n  held: 1ms\n", "held 1ms: want 1s"},
 		"no attempts":                {"alarms:\n", "alarms:\n  attempts: -1\n", "attempts"},
 		"an odd host":                {"alarms:\n", "alarms:\n  hosts: [\"http://x/\"]\n", "alarms.hosts"},
 		"a channel without a driver": {"{driver: mail}", "{server: x}", "driver: is missing"},

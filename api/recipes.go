@@ -43,6 +43,9 @@ type Recipes interface {
 	// judges now.
 	Activate(ctx context.Context, line part.LineID, id, actor string, from part.Tick) (recipe.Active, error)
 	Back(ctx context.Context, line part.LineID, from, actor string) (recipe.Active, error)
+	// Cancel takes back the changeover that a line waits for, to a version or, with "", to
+	// whatever it is; refused once it has begun.
+	Cancel(ctx context.Context, line part.LineID, id, actor string) (recipe.Active, error)
 	// Shadow has a version on the shelf judge beside a line, ShadowModel a candidate's
 	// model by its folder; EndShadow ends either.
 	Shadow(line part.LineID, id, actor string) error
@@ -72,6 +75,11 @@ func (s *server) registerRecipes(a huma.API) {
 		Description:  "One step. Refused where the line judges by another version by now. " + writes,
 		MaxBodyBytes: 16 << 10, Errors: []int{401, 403, 404, 409, 422, 503},
 	}, s.recipeBack)
+	huma.Register(a, huma.Operation{
+		Method: http.MethodDelete, Path: "/api/v1/lines/{line}/changeover", OperationID: "cancelChangeover", Summary: "Take a changeover back that waits for its place",
+		Description: "What was active before is again, and the line goes on as if nobody had asked; recipe.cancelled says by whom. Refused once a camera may have anything of the new version's stretch of belt in view, and while the controller asks for it. " + writes,
+		Errors:      []int{401, 403, 404, 409, 422, 503},
+	}, s.cancelChangeover)
 }
 
 // RecipePath names a version.
@@ -253,6 +261,16 @@ func (s *server) recipeBack(ctx context.Context, in *struct {
 }) (*recipeLineAnswer, error) {
 	return s.order(ctx, in.Body, func(line part.LineID, actor string) (recipe.Active, error) {
 		return s.Recipes.Back(ctx, line, in.id(), actor)
+	})
+}
+
+func (s *server) cancelChangeover(ctx context.Context, in *struct {
+	Line   string `path:"line"`
+	Recipe string `query:"recipe" pattern:"^[^/@]+@[0-9]+$" doc:"name@version that it is to; another is refused. Default: whatever waits"`
+	Actor  string `query:"actor" doc:"who asks, where a command of the box speaks for somebody"`
+}) (*recipeLineAnswer, error) {
+	return s.order(ctx, recipeOrder{in.Line, in.Actor}, func(line part.LineID, actor string) (recipe.Active, error) {
+		return s.Recipes.Cancel(ctx, line, in.Recipe, actor)
 	})
 }
 

@@ -65,6 +65,15 @@ func (r *rack) Back(_ context.Context, line part.LineID, from, actor string) (re
 	return r.active, nil
 }
 
+func (r *rack) Cancel(_ context.Context, line part.LineID, id, actor string) (recipe.Active, error) {
+	if r.active.From == nil || id != "" && id != r.active.Recipe {
+		return recipe.Active{}, fmt.Errorf("line %s: no changeover waits to %s", line, id)
+	}
+	r.said = append(r.said, fmt.Sprint(actor, " takes ", r.active.Recipe, " back"))
+	r.active = recipe.Active{Term: *r.active.Before}
+	return r.active, nil
+}
+
 func (r *rack) Shadow(_ part.LineID, id, actor string) error {
 	return r.shadow("recipe "+id, actor)
 }
@@ -177,7 +186,7 @@ func TestRecipes(t *testing.T) {
 func TestRecipeOrders(t *testing.T) {
 	r := stocked(t)
 	_, h := proven(t, func(c *api.Config) { c.Access, c.Recipes = labellers, r })
-	const mine, shadow = `{"line":"tablets-1"}`, "/api/v1/lines/tablets-1/shadow"
+	const mine, shadow, changeover = `{"line":"tablets-1"}`, "/api/v1/lines/tablets-1/shadow", "/api/v1/lines/tablets-1/changeover"
 	for _, c := range []struct {
 		token, method, path, body string
 		want                      int
@@ -210,6 +219,14 @@ func TestRecipeOrders(t *testing.T) {
 		{"quality", "POST", "/api/v1/recipes/t/1/activate", `{"line":"tablets-1","from_tick":{"epoch":0,"count":700}}`, 200, `"from_tick":{"epoch":3,"count":700}`},
 		{"quality", "POST", "/api/v1/recipes/t/1/activate", `{"line":"tablets-1","from_tick":{"epoch":0,"count":70}}`, 409, "tick 0:70 is past"},
 		{"quality", "POST", "/api/v1/recipes/t/1/activate", `{"line":"tablets-1","from_tick":{"epoch":0,"count":0}}`, 422, "leave from_tick away"},
+		{"", "DELETE", changeover, "", 401, "token"},
+		{"operator", "DELETE", changeover, "", 403, "recipe"},
+		{"elsewhere", "DELETE", changeover, "", 403, "not for line tablets-1"},
+		{"quality", "DELETE", "/api/v1/lines/caps-7/changeover", "", 404, "caps-7"},
+		{"quality", "DELETE", changeover + "?recipe=t", "", 422, "recipe"},
+		{"quality", "DELETE", changeover + "?recipe=t@2", "", 409, "no changeover waits to t@2"},
+		{"quality", "DELETE", changeover + "?recipe=t@1", "", 200, `"recipe":"t@9"`},
+		{"quality", "DELETE", changeover, "", 409, "no changeover waits"},
 	} {
 		kind := "application/json"
 		if c.body == "" {
@@ -219,7 +236,7 @@ func TestRecipeOrders(t *testing.T) {
 			t.Errorf("%s: %s %s %s: got %d %s, want %d with %q", c.token, c.method, c.path, c.body, w.Code, w.Body, c.want, c.says)
 		}
 	}
-	want := []string{"user:q activates t@1 on tablets-1", "user:e has recipe t@2 beside", "user:e has model candidate-1 beside", "user:e has nothing beside", "os:anna leaves t@1", "user:q activates t@1 on tablets-1 at 3:700"}
+	want := []string{"user:q activates t@1 on tablets-1", "user:e has recipe t@2 beside", "user:e has model candidate-1 beside", "user:e has nothing beside", "os:anna leaves t@1", "user:q activates t@1 on tablets-1 at 3:700", "user:q takes t@1 back"}
 	if !slices.Equal(r.said, want) {
 		t.Errorf("asked: %q, want %q", r.said, want)
 	}

@@ -51,18 +51,27 @@ type RecipeApproval struct {
 // RecipeLine is by what a line is to judge. It does once the status of the line
 // says so.
 type RecipeLine struct {
-	Line   string     `json:"line"`
-	Recipe string     `json:"recipe" doc:"name@version that was made active"`
-	Judges string     `json:"judges" doc:"name@version that judges at this moment"`
-	Since  *time.Time `json:"since,omitempty" doc:"when it was made active; absent where its site file says"`
-	By     string     `json:"by,omitempty" doc:"who asked"`
-	Why    string     `json:"why,omitempty" doc:"operator, schedule or back"`
-	Before string     `json:"before,omitempty" doc:"name@version to which one step leads back"`
-	From   *Tick      `json:"from_tick,omitempty" doc:"place of its first part, where one was stated; until the appliance starts anew"`
-	Shadow *Shadow    `json:"shadow,omitempty" doc:"what judges beside the line"`
-	Next   *RecipeDue `json:"next,omitempty" doc:"what the schedule makes active next"`
+	Line   string       `json:"line"`
+	Recipe string       `json:"recipe" doc:"name@version that was made active"`
+	Judges string       `json:"judges" doc:"name@version that judges at this moment"`
+	Since  *time.Time   `json:"since,omitempty" doc:"when it was made active; absent where its site file says"`
+	By     string       `json:"by,omitempty" doc:"who asked"`
+	Why    string       `json:"why,omitempty" doc:"operator, schedule, back or cancelled"`
+	Before string       `json:"before,omitempty" doc:"name@version to which one step leads back"`
+	From   *Tick        `json:"from_tick,omitempty" doc:"place of its first part, where one was stated; until the appliance starts anew"`
+	Waits  *RecipeWaits `json:"waits,omitempty" doc:"the changeover that waits for its place on the belt"`
+	Belt   Tick         `json:"belt" doc:"where the belt is now: the tick at the line's zero"`
+	Shadow *Shadow      `json:"shadow,omitempty" doc:"what judges beside the line"`
+	Next   *RecipeDue   `json:"next,omitempty" doc:"what the schedule makes active next"`
 
 	hash string
+}
+
+// RecipeWaits is a changeover on its way to its place. It can be taken back until that is
+// near.
+type RecipeWaits struct {
+	Recipe string `json:"recipe" doc:"name@version"`
+	From   Tick   `json:"from_tick" doc:"place of its first part"`
 }
 
 // RecipeDue is a change by the schedule.
@@ -116,12 +125,15 @@ func wireRecipe(k *recipe.Kept, lines []RecipeLine) RecipeVersion {
 }
 
 func (s *server) wireRecipeLine(st line.Status, a recipe.Active) RecipeLine {
-	out := RecipeLine{Line: string(st.Line), Recipe: a.Recipe, Judges: st.Recipe, By: a.By, Why: a.Why, Shadow: wireShadow(st.Shadow), hash: a.Hash}
+	out := RecipeLine{Line: string(st.Line), Recipe: a.Recipe, Judges: st.Recipe, By: a.By, Why: a.Why, Belt: Tick(st.Belt), Shadow: wireShadow(st.Shadow), hash: a.Hash}
 	if !a.Since.IsZero() {
 		out.Since = &a.Since
 	}
 	if name, at, ok := s.Recipes.Next(st.Line); ok {
 		out.Next = &RecipeDue{Recipe: name, At: at.UTC()}
+	}
+	if n := st.Next; n != nil {
+		out.Waits = &RecipeWaits{n.Recipe, Tick(n.From)}
 	}
 	if a.From != nil {
 		from := Tick(*a.From)

@@ -29,7 +29,7 @@ func Payloads() []Payload {
 		PartSeen{}, PartJudged{}, PartGated{}, PartConfirmed{}, PartLost{}, PartSuspect{},
 		LineState{}, LineHeld{}, LineMinute{},
 		BatchOpened{}, BatchClosed{}, LedgerMismatch{},
-		RecipeChanged{}, RecipeRefused{}, RecipeActivated{}, ModelActivated{}, ModelShadowed{}, PLCState{},
+		RecipeChanged{}, RecipeRefused{}, RecipeActivated{}, RecipeCancelled{}, ModelActivated{}, ModelShadowed{}, PLCState{},
 		EyesReference{}, EyesMinute{}, EyesDrift{}, EyesAccepted{},
 		ZoneEntered{}, ZoneLeft{}, ZoneCount{}, LineCrossed{}, GoodsLeft{}, DressMissing{}, FireSeen{},
 		EvidenceDropped{}, RingLost{},

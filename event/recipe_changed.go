@@ -10,7 +10,7 @@ type RecipeChanged struct {
 	ModelHash string `json:"model_sha256"`                            // of the model that it names
 	State     string `json:"state" enum:"draft,tested,signed,active"` // from now on
 	Was       string `json:"was,omitempty"`                           // name@version that was active before; of one that was made active
-	Why       string `json:"why,omitempty"`                           // "operator", "schedule" or "back"; of one that was made active
+	Why       string `json:"why,omitempty"`                           // "operator", "schedule", "back" or "cancelled"; of one that was made active
 	From      Tick   `json:"from,omitzero"`                           // place of its first part, where it was stated; of one that was made active
 	Report    string `json:"report_sha256,omitempty"`                 // of the replay on recorded parts
 	Judged    uint64 `json:"judged,omitempty"`                        // parts judged again by it

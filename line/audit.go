@@ -75,6 +75,9 @@ func accountOf(l part.Ledger) event.Account {
 		Ejected: l.Ejected, Exited: l.Exited, Passes: l.Passes, Rejects: l.Rejects, Collateral: l.Collateral, Travelling: l.Travelling, Lost: l.Lost}
 }
 
+// BeltStands is why a line is stopped that is neither held nor blind: nobody wants it to run.
+const BeltStands = "the belt stands"
+
 // lineState is what the line says it is doing.
 type lineState struct{ name, why, whatTo string }
 
@@ -87,14 +90,16 @@ func (o *owner) judgeState() {
 			why += ": " + o.ctl.link.Error
 		}
 		o.setState("blind", why, "check the controller's power, cable and address; the gates rest in reject")
+	case !o.ctl.known:
+		o.setState("blind", "the controller was not read yet", "")
 	case o.wish.refused != "":
 		o.setState("held", o.wish.refused, o.wish.whatTo)
 	case o.ctl.status.Held:
-		o.setState("held", "gates in reject: "+o.ctl.status.Why.String(), "clear the cause, then release: the controller's button or linesman line release")
+		o.setState("held", "gates in reject: "+o.holdWhy(&o.ctl.status), "clear the cause, then release: the controller's button or linesman line release")
 	case o.camerasDown() != "":
 		o.setState("blind", o.camerasDown(), "check the camera's power, cable and lens")
 	case !o.ctl.status.Running:
-		o.setState("stopped", "the belt stands", "")
+		o.setState("stopped", BeltStands, "")
 	default:
 		o.setState("running", "", "")
 	}

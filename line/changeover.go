@@ -151,7 +151,8 @@ func (o *owner) change(u *setup, from part.Tick, why, actor string) (Changeover,
 	if err != nil {
 		return Changeover{}, err
 	}
-	u.serial = was.serial + 1
+	o.serial++
+	u.serial = o.serial
 	b := o.batches[len(o.batches)-1]
 	if u.Recipe.Name != was.Recipe.Name {
 		b = &batch{id: o.batchName(), recipe: u.id, from: from}
@@ -224,7 +225,11 @@ const reactionTime = 100 * time.Millisecond
 
 // earliest returns the first place that no camera can have under it by the time
 // the workers know of it; false if nobody knows where the belt is.
-func (o *owner) earliest() (part.Tick, bool) {
+func (o *owner) earliest() (part.Tick, bool) { return o.unseen(reactionTime) }
+
+// unseen returns the first place that no camera can have under it so long after the last
+// reading of the belt.
+func (o *owner) unseen(since time.Duration) (part.Tick, bool) {
 	if !o.ctl.known {
 		return Next, false
 	}
@@ -232,7 +237,7 @@ func (o *owner) earliest() (part.Tick, bool) {
 	for i := range o.set.Views {
 		ahead = max(ahead, o.reach[i]-o.set.Views[i].AtMM)
 	}
-	ahead += o.set.MaxSpeed * reactionTime.Seconds()
+	ahead += o.set.MaxSpeed * since.Seconds()
 	return o.ctl.status.Now.Add(counts(ahead, o.set.Encoder.PerMM) + int64(o.set.Encoder.Uncertainty)), true
 }
 
@@ -284,23 +289,32 @@ func (o *owner) arrive() { o.s.plan.Store(&plan{now: o.terms[len(o.terms)-1].set
 
 // dismiss closes the setups that nothing needs any more.
 func (o *owner) dismiss() {
-	for len(o.terms) > 1 {
-		u := o.terms[0].setup
-		if o.s.plan.Load().has(u) || o.judgedBy(u) {
-			return
-		}
-		for _, w := range o.s.workers {
-			if w.holding.Load().has(u) {
-				return
-			}
-		}
+	for len(o.terms) > 1 && !o.needs(o.terms[0].setup) {
+		o.close(o.terms[0].setup)
 		o.terms = o.terms[1:]
-		o.s.closing.Go(func() {
-			if err := u.close(); err != nil {
-				o.s.cfg.Log.Error("closing what the line judged by before", "line", o.s.cfg.Line, "recipe", u.id, "err", err)
-			}
-		})
 	}
+	o.cancelled = slices.DeleteFunc(o.cancelled, func(u *setup) bool {
+		if o.needs(u) {
+			return false
+		}
+		o.close(u)
+		return true
+	})
+}
+
+// needs reports whether anything still looks by a setup, or was judged by it and has not
+// left.
+func (o *owner) needs(u *setup) bool {
+	return o.s.plan.Load().has(u) || o.judgedBy(u) || slices.ContainsFunc(o.s.workers, func(w *worker) bool { return w.holding.Load().has(u) })
+}
+
+// close closes a setup, and waits for nothing.
+func (o *owner) close(u *setup) {
+	o.s.closing.Go(func() {
+		if err := u.close(); err != nil {
+			o.s.cfg.Log.Error("closing what the line judged by before", "line", o.s.cfg.Line, "recipe", u.id, "err", err)
+		}
+	})
 }
 
 // judgedBy reports whether a part of that setup is still on its way.

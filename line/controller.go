@@ -16,6 +16,7 @@ type controller struct {
 	status  plc.Status
 	link    PLCState
 	resetAt time.Time // frames exposed before this have ticks of an old epoch
+	asked   string    // why we last asked it to hold; "" once it was released
 	base    plc.Counts
 	frames  frameAccount
 }

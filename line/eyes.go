@@ -109,9 +109,12 @@ func (e *eyes) run() {
 }
 
 // take sorts a measured frame in: the first of a new setup begins anew, and those
-// of an old one that come after it are passed over.
+// of an old one that come after it are passed over, and so are those of one that was taken back.
 func (e *eyes) take(g *glance) {
-	if g.setup.serial > e.setup.serial {
+	if g.setup.cancelled.Load() {
+		return
+	}
+	if g.setup.serial > e.setup.serial || e.setup.cancelled.Load() {
 		for i := range e.views {
 			e.tellMinute(i)
 		}

@@ -147,7 +147,7 @@ func (o *owner) unknown(e plc.Edge, at part.Tick, went string) {
 func (o *owner) escape(t *tracked, e plc.Edge, why string) {
 	o.emitAbout(t, "gate", event.PartSuspect{Line: string(o.s.cfg.Line), Lane: e.Lane, From: eventTick(t.gatedAt), To: eventTick(e.Tick), Why: why, WhatTo: "take it off the good side, check the ejector, then release the line"})
 	o.said = why
-	o.s.cfg.Outputs.Hold(why)
+	o.hold(why)
 }
 
 // passedBy gives up parts whose place at the gate, or behind it, has gone by
@@ -195,16 +195,32 @@ func (o *owner) unconfirmed(t *tracked) {
 	why := "it was to be rejected, but the ejection sensor did not confirm it"
 	o.emitAbout(t, "gate", event.PartSuspect{Line: string(o.s.cfg.Line), Lane: t.Lane, From: from, To: to, Why: why, WhatTo: "check the ejector and the reject bin of lane " + fmt.Sprint(t.Lane) + ", then release the line"})
 	o.said = "a reject was not confirmed"
+	o.hold(why)
+}
+
+// hold asks the controller to hold, and keeps why until it is released.
+func (o *owner) hold(why string) {
+	o.ctl.asked = why
 	o.s.cfg.Outputs.Hold(why)
+}
+
+// holdWhy says why the controller holds; of a hold that we asked for it knows no more
+// than that.
+func (o *owner) holdWhy(st *plc.Status) string {
+	if why := st.Why.String(); st.Why&plc.HoldPC == 0 || o.ctl.asked == "" {
+		return why
+	} else {
+		return why + ": " + o.ctl.asked
+	}
 }
 
 // held says that the controller holds, or was released.
 func (o *owner) held(st plc.Status) {
 	by := "controller"
-	why := st.Why.String()
+	why := o.holdWhy(&st)
 	what := "clear the cause, then release: the controller's button or linesman line release"
 	if !st.Held {
-		why, what = "released", ""
+		why, what, o.ctl.asked = "released", "", ""
 	}
 	o.emit("plc", event.LineHeld{Line: string(o.s.cfg.Line), Held: st.Held, By: by, Why: why, WhatTo: what, Tick: eventTick(st.Now)})
 }

@@ -12,25 +12,27 @@ import (
 // owner holds all that is known of one belt. It is one goroutine; nothing else
 // touches its fields.
 type owner struct {
-	s       *Station
-	set     *Settings
-	source  string
-	order   []order   // by view
-	lanes   []lane    // [0] is lane 1
-	terms   []*term   // by what is judged, oldest first; the first has no place
-	batches []*batch  // not yet closed, oldest first; never empty
-	reach   []float64 // by view: half of what a picture shows along the belt, mm
-	counts  Counts    // of all batches
-	wish    wish
-	clock   part.Clock
-	ctl     controller
-	cover   cover
-	dark    stretch    // parts at the gate before the first picture, not yet told
-	pending []*tracked // submitted, not yet acknowledged, oldest first
-	pulses  pulses
-	figures figures
-	state   lineState
-	said    string // what last did not add up, for the screen
+	s         *Station
+	set       *Settings
+	source    string
+	order     []order   // by view
+	lanes     []lane    // [0] is lane 1
+	terms     []*term   // by what is judged, oldest first; the first has no place
+	serial    int       // of the newest setup
+	cancelled []*setup  // taken back, not yet closed
+	batches   []*batch  // not yet closed, oldest first; never empty
+	reach     []float64 // by view: half of what a picture shows along the belt, mm
+	counts    Counts    // of all batches
+	wish      wish
+	clock     part.Clock
+	ctl       controller
+	cover     cover
+	dark      stretch    // parts at the gate before the first picture, not yet told
+	pending   []*tracked // submitted, not yet acknowledged, oldest first
+	pulses    pulses
+	figures   figures
+	state     lineState
+	said      string // what last did not add up, for the screen
 
 	trespasses map[string]*trespass // by key
 	unended    []Trespassed         // of earlier runs, to be ended at the first reading

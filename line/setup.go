@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"linesman/event"
 	"linesman/models"
@@ -31,12 +32,13 @@ type Setup struct {
 // workers know it.
 type setup struct {
 	Setup
-	id       string                  // of the recipe
-	hash     string                  // of the recipe
-	required []string                // names of the views a verdict needs
-	parts    []vision.LocateSettings // by view
-	serial   int                     // in the order in which they took effect
-	locators [][]vision.Locator      // by worker and view
+	id        string                  // of the recipe
+	hash      string                  // of the recipe
+	required  []string                // names of the views a verdict needs
+	parts     []vision.LocateSettings // by view
+	serial    int                     // in the order in which the line took them on
+	cancelled atomic.Bool             // it was taken back before it took effect
+	locators  [][]vision.Locator      // by worker and view
 }
 
 // newSetup checks that the line can judge by a Setup.

@@ -47,12 +47,13 @@ func (o *owner) sighted(l *looked, k *look, i int, pos part.Position, doubts []s
 		if l.lookedBy(term.setup) {
 			// It is for the other setup's look to find this part; what that one
 			// took for a hair before the changeover is taken here.
-			off, _ := place.Sub(o.terms[len(o.terms)-1].from)
-			if k.also != nil || off >= 0 || off < -int64(0.1*diameter) {
+			last := o.terms[len(o.terms)-1]
+			off, _ := place.Sub(last.from)
+			if k.also != nil || k.by != last.setup || off >= 0 || off < -int64(0.1*diameter) {
 				p.crop.free()
 				return nil
 			}
-			term = o.terms[len(o.terms)-1]
+			term = last
 			place = term.from
 		} else {
 			p.wronglyBy(k.by, term.setup)

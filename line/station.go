@@ -184,6 +184,9 @@ func (s *Station) Run(ctx context.Context) error {
 	for _, c := range o.terms {
 		err = errors.Join(err, c.setup.close())
 	}
+	for _, u := range o.cancelled {
+		err = errors.Join(err, u.close())
+	}
 	return err
 }
 

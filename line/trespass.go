@@ -28,7 +28,7 @@ func (s *Station) Trespass(key, why, cause string, hold bool) error {
 	return s.ask(func(o *owner) error {
 		if hold {
 			o.said = why
-			o.s.cfg.Outputs.Hold(why)
+			o.hold(why)
 		}
 		if o.trespasses[key] == nil && len(o.trespasses) < mostTrespasses {
 			t := &trespass{why: why, cause: cause}

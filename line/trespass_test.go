@@ -93,8 +93,11 @@ func TestTrespass(t *testing.T) {
 	if err := p.station.Trespass("yard/ejector", "somebody at the ejector", "another", true); err != nil {
 		t.Fatal(err)
 	}
-	if !p.await(patience, func(record) bool { st := p.station.Status(); return st.State == "held" }) {
-		t.Fatalf("the line does not hold: %+v", p.station.Status())
+	if !p.await(patience, func(record) bool {
+		st := p.station.Status()
+		return st.State == "held" && strings.Contains(st.Why, "asked by the PC: somebody at the ejector")
+	}) {
+		t.Fatalf("the line does not hold, or not for that: %+v", p.station.Status())
 	}
 	if err := p.station.TrespassOver("yard/ejector"); err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ func (o *owner) wished(st *plc.Status, since part.Tick) {
 	w := &o.wish
 	if st.Recipe == w.number {
 		if w.refused != "" && !st.Held {
-			o.s.cfg.Outputs.Hold(w.refused) // somebody released it, but the cause stands
+			o.hold(w.refused) // somebody released it, but the cause stands
 		}
 		return
 	}
@@ -89,7 +89,7 @@ func (s *Station) Refuse(product string, why error) {
 func (o *owner) refuse(why, whatTo string) {
 	o.wish.refused, o.wish.whatTo = why, whatTo
 	o.emit("line", event.LineHeld{Line: string(o.s.cfg.Line), Held: true, By: "us", Why: why, WhatTo: whatTo, Tick: eventTick(o.ctl.status.Now)})
-	o.s.cfg.Outputs.Hold(why)
+	o.hold(why)
 	o.judgeState()
 }
 

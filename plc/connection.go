@@ -16,6 +16,7 @@ func (s *Supervisor) connection(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, c.Close()) }()
 	s.dials++
 	s.product.told = false
+	s.keeper.forgotten()
 	if err := s.beatAndRead(ctx, c); err != nil {
 		return err
 	}
@@ -110,13 +111,18 @@ func (s *Supervisor) read(ctx context.Context, c Controller) error {
 		s.cfg.OnStatus(st)
 	}
 	s.restartedAt(st.Boot)
-	return s.tellProduct(ctx, c)
+	if err := s.tellProduct(ctx, c); err != nil {
+		return err
+	}
+	return s.setKept(ctx, c)
 }
 
-// restartedAt notes a boot: a controller that restarted has forgotten the product.
+// restartedAt notes a boot: a controller that restarted has forgotten the product and
+// the points.
 func (s *Supervisor) restartedAt(boot uint64) {
 	if boot != s.product.boot {
 		s.product.boot, s.product.told = boot, false
+		s.keeper.forgotten()
 	}
 }
 

@@ -60,6 +60,7 @@ type Supervisor struct {
 	hold    chan struct{} // has one element while a hold is asked for
 	judging chan uint16   // has the newest product number, until it is told
 	state   atomic.Pointer[State]
+	keeper  keeper
 
 	// Owned by Run.
 	pending []Entry // taken from entries, not yet acknowledged
@@ -150,7 +151,7 @@ func (s *Supervisor) Judging(number uint16) {
 // Release ends a hold, on a person's word. It returns when the controller has
 // acknowledged the command, or ErrDown.
 func (s *Supervisor) Release(ctx context.Context) error {
-	return s.order(ctx, func(ctx context.Context, c Controller) error {
+	return s.give(ctx, func(ctx context.Context, c Controller) error {
 		select {
 		case <-s.hold: // an older wish than this one
 		default:
@@ -159,11 +160,11 @@ func (s *Supervisor) Release(ctx context.Context) error {
 	})
 }
 
-// Set sets a point and returns the controller's answer, or ErrDown. It is for
-// those who may wait, such as a beacon; the line uses Signal.
+// Set sets a point once and returns the controller's answer, or ErrDown. It is for
+// those who may wait, such as a horn; the line uses Signal, a lamp Keep.
 func (s *Supervisor) Set(ctx context.Context, sig Signal) (Ack, error) {
 	var ack Ack
-	if err := s.order(ctx, func(ctx context.Context, c Controller) (err error) {
+	if err := s.give(ctx, func(ctx context.Context, c Controller) (err error) {
 		ack, err = c.Set(ctx, sig)
 		return err
 	}); err != nil {
@@ -172,7 +173,8 @@ func (s *Supervisor) Set(ctx context.Context, sig Signal) (Ack, error) {
 	return ack, nil
 }
 
-func (s *Supervisor) order(ctx context.Context, do func(context.Context, Controller) error) error {
+// give hands an order to Run and waits for its answer.
+func (s *Supervisor) give(ctx context.Context, do func(context.Context, Controller) error) error {
 	o := order{do: do, done: make(chan error, 1)}
 	select {
 	case s.orders <- o:

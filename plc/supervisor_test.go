@@ -3,6 +3,7 @@ package plc_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +32,7 @@ type fake struct {
 	setAt   []time.Time
 
 	boot     uint64
+	refuses  string   // a point that it does not have
 	products []uint16 // numbers told
 }
 
@@ -96,6 +98,9 @@ func (f *fake) Set(_ context.Context, s plc.Signal) (plc.Ack, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.signals, f.setAt = append(f.signals, s), append(f.setAt, time.Now())
+	if s.Point == f.refuses {
+		return plc.Ack{}, fmt.Errorf("%w: no such point", plc.ErrRefused)
+	}
 	return plc.Ack{ID: s.ID, At: time.Now(), Done: true}, f.broken
 }
 
@@ -301,5 +306,65 @@ func TestSupervisorTellsTheProduct(t *testing.T) {
 		f.set(nil)
 		time.Sleep(3 * time.Second) // the longest pause between two tries
 		step(2, 2, 3)
+	})
+}
+
+// A point that is kept is set anew after each reconnection and restart, to what was asked
+// for last, also while the controller was away.
+func TestSupervisorKeepsPoints(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{now: part.Tick{Epoch: 1}, refuses: "lump"}
+		s, _ := supervise(t, f, nil)
+		keep := func(point string, value, works bool) {
+			t.Helper()
+			ack, err := s.Keep(t.Context(), plc.Signal{ID: "x", Point: point, Value: value, Pulse: time.Second})
+			if (err == nil) != works || ack.Done != works {
+				t.Errorf("keeping %s %v: %+v, %v", point, value, ack, err)
+			}
+		}
+		step := func(when string, want ...string) {
+			t.Helper()
+			time.Sleep(4 * time.Second) // longer than the longest pause between two tries
+			synctest.Wait()
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			var got []string
+			for _, sig := range f.signals {
+				if got = append(got, sig.Point+map[bool]string{true: " on", false: " off"}[sig.Value]); sig.Pulse != 0 {
+					t.Errorf("%s is set for %v", sig.Point, sig.Pulse)
+				}
+			}
+			slices.Sort(got)
+			if f.signals = nil; !slices.Equal(got, want) {
+				t.Errorf("%s: set %v, want %v", when, got, want)
+			}
+		}
+		restart := func() { f.mu.Lock(); f.boot++; f.mu.Unlock() }
+		step("nothing is kept")
+		keep("lamp", true, true)
+		keep("siren", true, true)
+		step("kept", "lamp on", "siren on")
+		restart()
+		step("restarted", "lamp on", "siren on")
+		if _, err := s.Set(t.Context(), plc.Signal{Point: "horn", Value: true}); err != nil {
+			t.Error(err)
+		}
+		keep("siren", false, true)
+		step("put out", "horn on", "siren off")
+		restart()
+		step("restarted", "lamp on") // neither what was set once nor what rests
+		f.set(errors.New("cable"))
+		time.Sleep(time.Second)
+		keep("lamp", false, false)
+		keep("siren", true, false)
+		f.mu.Lock()
+		f.signals = nil
+		f.mu.Unlock()
+		f.set(nil)
+		step("reached again", "lamp off", "siren on")
+		keep("lump", true, false)
+		step("refused", "lump on")
+		restart()
+		step("restarted", "siren on")
 	})
 }

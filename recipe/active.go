@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,7 +21,7 @@ type Term struct {
 	Hash   string    `json:"sha256"`
 	Since  time.Time `json:"since"`         // UTC, when it was asked for
 	By     string    `json:"by"`            // who asked
-	Why    string    `json:"why"`           // "operator", "schedule" or "back"
+	Why    string    `json:"why"`           // "operator", "schedule", "back" or "cancelled"
 	Own    bool      `json:"own,omitempty"` // it was the site file's, by which the line judged first: it needs no signature
 }
 
@@ -36,9 +37,32 @@ type Active struct {
 	// controller asks for it or the schedule names it, is judged by its last; one
 	// without any is not judged at all.
 	Chosen map[string][]Term `json:"chosen,omitempty"`
+	// Undo is what was active before, in full: it counts again if the changeover is taken
+	// back or never comes to its place. What was written by an earlier version has none.
+	Undo *Active `json:"undo,omitempty"`
 	// Early says that the file was written before there was Chosen, which then knows of
 	// this term and the one before alone.
 	Early bool `json:"-"`
+}
+
+// Remember keeps what was active before a.
+func (a *Active) Remember(before Active) {
+	before.Undo, before.From, before.Chosen = nil, nil, maps.Clone(before.Chosen)
+	a.Undo = &before
+}
+
+// Undone returns what was active before, as if a had never been.
+func (a *Active) Undone() Active {
+	if a.Undo != nil {
+		return *a.Undo
+	}
+	was := *a
+	was.Chosen, was.From = maps.Clone(a.Chosen), nil
+	was.TakeBack(a.Recipe)
+	if a.Before != nil {
+		was.Term, was.Before = *a.Before, nil
+	}
+	return was
 }
 
 // Choose puts a term last of its product: somebody made it active.

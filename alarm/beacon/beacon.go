@@ -19,7 +19,11 @@ var _ alarm.Rester = (*Channel)(nil)
 
 // Controller sets points; plc.Supervisor is one.
 type Controller interface {
+	// Set sets a point once.
 	Set(ctx context.Context, s plc.Signal) (plc.Ack, error)
+	// Keep sets a point that is to stay so, also over a restart of the controller: what
+	// was asked for last counts, even where it could not be reached.
+	Keep(ctx context.Context, s plc.Signal) (plc.Ack, error)
 }
 
 // Settings are the options of a channel with driver beacon.
@@ -91,11 +95,11 @@ func (c *Channel) write(ctx context.Context, id string, value bool) error {
 	if !ok {
 		expires = now.Add(10 * time.Second)
 	}
-	s := plc.Signal{ID: id, Point: c.set.Point, Value: value, Due: now, Expires: expires}
-	if value {
-		s.Pulse = c.set.Pulse
+	set := c.controller.Keep
+	if c.set.Pulse > 0 {
+		set = c.controller.Set
 	}
-	ack, err := c.controller.Set(ctx, s)
+	ack, err := set(ctx, plc.Signal{ID: id, Point: c.set.Point, Value: value, Due: now, Expires: expires, Pulse: c.set.Pulse})
 	switch {
 	case err != nil:
 		return fmt.Errorf("controller %s, point %s: %w", c.set.Controller, c.set.Point, err)

@@ -15,10 +15,11 @@ import (
 
 // controller is one with points; it may refuse.
 type controller struct {
-	mu  sync.Mutex
-	got []plc.Signal
-	ack plc.Ack
-	err error
+	mu   sync.Mutex
+	got  []plc.Signal
+	kept int // of these
+	ack  plc.Ack
+	err  error
 }
 
 func (c *controller) Set(ctx context.Context, s plc.Signal) (plc.Ack, error) {
@@ -29,6 +30,13 @@ func (c *controller) Set(ctx context.Context, s plc.Signal) (plc.Ack, error) {
 	defer c.mu.Unlock()
 	c.got = append(c.got, s)
 	return c.ack, c.err
+}
+
+func (c *controller) Keep(ctx context.Context, s plc.Signal) (plc.Ack, error) {
+	c.mu.Lock()
+	c.kept++
+	c.mu.Unlock()
+	return c.Set(ctx, s)
 }
 
 func channel(t *testing.T, options string, c *controller) *Channel {
@@ -78,11 +86,11 @@ func TestLamp(t *testing.T) {
 	if err := ch.Rest(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if len(c.got) != 2 || !c.got[0].Value || c.got[1].Value || c.got[0].Point != "beacon" || !c.got[0].Expires.After(c.got[0].Due) || c.got[0].ID == c.got[1].ID {
+	if len(c.got) != 2 || c.kept != 2 || !c.got[0].Value || c.got[1].Value || c.got[0].Point != "beacon" || !c.got[0].Expires.After(c.got[0].Due) || c.got[0].ID == c.got[1].ID {
 		t.Errorf("set %+v", c.got)
 	}
 	horn := channel(t, options+"\npulse: 5s", c)
-	if _, err := horn.Deliver(t.Context(), alarmtest.Notice()); err != nil || horn.Rest(t.Context()) != nil || len(c.got) != 3 || c.got[2].Pulse != 5*time.Second {
+	if _, err := horn.Deliver(t.Context(), alarmtest.Notice()); err != nil || horn.Rest(t.Context()) != nil || len(c.got) != 3 || c.kept != 2 || c.got[2].Pulse != 5*time.Second {
 		t.Errorf("pulse: %v, set %+v", err, c.got)
 	}
 }

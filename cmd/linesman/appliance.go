@@ -46,32 +46,33 @@ func decodeModbus(raw []byte) (modbus.Settings, error) {
 
 // appliance is everything that runs for one site.
 type appliance struct {
-	site     *config.Site
-	log      *slog.Logger
-	store    *sqlite.Log
-	ring     *event.Ring
-	evidence *evidence.Store
-	access   *access.Store
-	stations map[part.LineID]*line.Station
-	cameras  map[part.CameraID]*camera.Supervisor
-	beside   []part.CameraID // those that no line judges by
-	newest   map[part.CameraID]*newest
-	judging  map[part.LineID]chan *recipe.Recipe // what became active, for the limit samples
-	desk     *desk
-	alarms   *alarm.Desk
-	phones   *alarm.Phones
-	push     alarm.Subscriber           // nil without a channel that browsers subscribe to
-	outputs  map[string]*plc.Supervisor // by the controller's name
-	watching *watching                  // nil without safety cameras
-	looks    *secondLooks               // nil without safety cameras
-	first    string                     // id of the first event this process logs
-	work     []func(context.Context) error
+	site      *config.Site
+	log       *slog.Logger
+	store     *sqlite.Log
+	ring      *event.Ring
+	evidence  *evidence.Store
+	access    *access.Store
+	stations  map[part.LineID]*line.Station
+	cameras   map[part.CameraID]*camera.Supervisor
+	beside    []part.CameraID // those that no line judges by
+	newest    map[part.CameraID]*newest
+	judging   map[part.LineID]chan *recipe.Recipe // what became active, for the limit samples
+	following map[part.LineID]*following
+	desk      *desk
+	alarms    *alarm.Desk
+	phones    *alarm.Phones
+	push      alarm.Subscriber           // nil without a channel that browsers subscribe to
+	outputs   map[string]*plc.Supervisor // by the controller's name
+	watching  *watching                  // nil without safety cameras
+	looks     *secondLooks               // nil without safety cameras
+	first     string                     // id of the first event this process logs
+	work      []func(context.Context) error
 }
 
 // openAppliance opens the log and every line of the site. Close what it
 // returns.
 func openAppliance(site *config.Site, log *slog.Logger) (a *appliance, err error) {
-	a = &appliance{site: site, log: log, stations: map[part.LineID]*line.Station{}, cameras: map[part.CameraID]*camera.Supervisor{}, newest: map[part.CameraID]*newest{}, outputs: map[string]*plc.Supervisor{}, judging: map[part.LineID]chan *recipe.Recipe{}}
+	a = &appliance{site: site, log: log, stations: map[part.LineID]*line.Station{}, cameras: map[part.CameraID]*camera.Supervisor{}, newest: map[part.CameraID]*newest{}, outputs: map[string]*plc.Supervisor{}, judging: map[part.LineID]chan *recipe.Recipe{}, following: map[part.LineID]*following{}}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -151,6 +152,7 @@ func (a *appliance) openLine(id part.LineID) error {
 	a.activated(id, batch, setup)
 	a.judging[id] = make(chan *recipe.Recipe, 1)
 	newestOf(a.judging[id], rec)
+	a.following[id] = &following{}
 	a.work = append(a.work, station.Run, outputs.Run, func(ctx context.Context) error { return a.changeOnDemand(ctx, id, wanted) },
 		func(ctx context.Context) error { return a.endTrespasses(ctx, id, batch) },
 		func(ctx context.Context) error { return a.proveSamples(ctx, id, a.judging[id]) },

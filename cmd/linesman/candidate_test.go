@@ -30,6 +30,12 @@ import (
 // defects.
 func drawnPlant(t *testing.T, shopDir string) (flag SiteFlag, site *config.Site, falsely, missed []string) {
 	t.Helper()
+	return drawnParts(t, shopDir, 120, 12)
+}
+
+// drawnParts is drawnPlant with so many parts.
+func drawnParts(t *testing.T, shopDir string, good, defective int) (flag SiteFlag, site *config.Site, falsely, missed []string) {
+	t.Helper()
 	flag = accessPlant(t, "127.0.0.1:8080")
 	dir := filepath.Dir(flag.Config)
 	must(t, os.CopyFS(filepath.Join(dir, "model"), os.DirFS(filepath.Join(shopDir, "model"))))
@@ -40,7 +46,6 @@ func drawnPlant(t *testing.T, shopDir string) (flag SiteFlag, site *config.Site,
 	rec, err := site.Recipe("caps-1")
 	must(t, err)
 
-	const good, defective = 120, 12
 	l := sim.Caps.Layout()
 	drawn := draw.Recording{Spec: draw.Spec{Layout: l, Seed: 11, Good: good, Defective: defective}, RatePerHour: 36000, Camera: "top", Start: time.Unix(0, 0)}
 	must(t, draw.Record(filepath.Join(dir, "drawn"), drawn))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 	"time"
 
 	"linesman/config"
@@ -145,53 +146,67 @@ func orderOf(active *recipe.Active) string {
 func (a *appliance) followShelf(ctx context.Context, id part.LineID, begun *recipe.Active) error {
 	tick := time.NewTicker(shelfEvery)
 	defer tick.Stop()
-	shelf, station := a.site.Shelf(), a.stations[id]
-	var done, tried, refused string
-	var again time.Time
+	f := a.following[id]
 	if begun != nil {
-		done = orderOf(begun)
+		f.done = orderOf(begun)
 	}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+			a.lookAtShelf(ctx, id, f)
 		}
-		if station.Changing() {
-			continue
+	}
+}
+
+// following is how far a line has followed the shelf.
+type following struct {
+	mu             sync.Mutex // held while it does: no changeover is taken back amid that
+	done           string     // what was followed last
+	tried, refused string     // what could not be, and why
+	again          time.Time  // not before
+}
+
+// lookAtShelf follows what is active, if the line has not yet.
+func (a *appliance) lookAtShelf(ctx context.Context, id part.LineID, f *following) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	shelf, station := a.site.Shelf(), a.stations[id]
+	if station.Changing() {
+		return
+	}
+	active, err := shelf.Active(string(id))
+	if err == nil && active == nil {
+		return
+	}
+	judges, hash := station.Judges()
+	order := ""
+	if err == nil {
+		order = orderOf(active)
+		if hash == active.Hash {
+			f.done = order
 		}
-		active, err := shelf.Active(string(id))
-		if err == nil && active == nil {
-			continue
+		if f.done == order || f.tried == order && time.Now().Before(f.again) {
+			return
 		}
-		judges, hash := station.Judges()
-		order := ""
-		if err == nil {
-			order = orderOf(active)
-			if hash == active.Hash {
-				done = order
-			}
-			if done == order || tried == order && time.Now().Before(again) {
-				continue
-			}
-			err = a.follow(ctx, id, active)
-		}
-		switch {
-		case err == nil:
-			done, tried, refused = order, "", ""
-			continue
-		case errors.Is(err, line.ErrChanging): // the next look finds it
-			continue
-		}
-		tried, again = order, time.Now().Add(shelfAgain)
-		if err.Error() == refused {
-			continue
-		}
-		refused = err.Error()
-		a.log.Error("what was made active can not be judged by: the line goes on as before", "line", id, "err", err)
-		if active != nil && ctx.Err() == nil && !errors.Is(err, line.ErrAsked) { // else it only waits
-			a.tellRefused(ctx, id, event.RecipeRefused{Recipe: active.Recipe, Judges: judges, Due: active.Since, Cause: refused}, active.By)
-		}
+		err = a.follow(ctx, id, active)
+	}
+	switch {
+	case err == nil:
+		f.done, f.tried, f.refused = order, "", ""
+		return
+	case errors.Is(err, line.ErrChanging): // the next look finds it
+		return
+	}
+	f.tried, f.again = order, time.Now().Add(shelfAgain)
+	if err.Error() == f.refused {
+		return
+	}
+	f.refused = err.Error()
+	a.log.Error("what was made active can not be judged by: the line goes on as before", "line", id, "err", err)
+	if active != nil && ctx.Err() == nil && !errors.Is(err, line.ErrAsked) { // else it only waits
+		a.tellRefused(ctx, id, event.RecipeRefused{Recipe: active.Recipe, Judges: judges, Due: active.Since, Cause: f.refused}, active.By)
 	}
 }
 

@@ -163,7 +163,7 @@ func TestChangeOver(t *testing.T) {
 
 // TestChangeOverRefused: what can not be loaded changes nothing.
 func TestChangeOverRefused(t *testing.T) {
-	_, model := build(t)
+	model := taught(t)
 	v := &victim{t: t, model: model, mode: line.ModeQueue, dir: t.TempDir(), plcAddress: free(t), framesAddress: free(t)}
 	v.writeSite()
 	site, err := config.Load(filepath.Join(v.dir, "site.yaml"))

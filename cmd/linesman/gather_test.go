@@ -54,7 +54,7 @@ func TestTakenParts(t *testing.T) {
 // TestFirstVerdict takes a box that was taught nothing to its first verdicts, by the
 // commands of docs/first-verdict.md, beside a drawn line.
 func TestFirstVerdict(t *testing.T) {
-	binary, _ := build(t)
+	binary := program(t)
 	dir, plc, frames, page := t.TempDir(), free(t), free(t), free(t)
 	site := filepath.Join(dir, "site.yaml")
 	fates := filepath.Join(dir, "fates.jsonl")

@@ -48,11 +48,58 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// shop is where the tests' own appliance is built, once for all of them.
+// shop is where the tests' own appliance is built and taught, once for all of them.
 var shop struct {
-	once sync.Once
-	dir  string
-	err  error
+	dir  func() (string, error)
+	made string // the folder, once it is there
+	// The program, and the folder of its model: each is made when it is first asked for.
+	binary, model func() (string, error)
+}
+
+// shopTeaching in the environment of a process of these tests is the folder that it
+// teaches drawn caps in.
+const shopTeaching = "LINESMAN_TEST_SHOP"
+
+func init() {
+	shop.dir = sync.OnceValues(func() (dir string, err error) {
+		shop.made, err = os.MkdirTemp("", "linesman-test-")
+		return shop.made, err
+	})
+	shop.binary = sync.OnceValues(func() (string, error) {
+		dir, err := shop.dir()
+		if err != nil {
+			return "", err
+		}
+		binary := filepath.Join(dir, "linesman")
+		if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+			return "", fmt.Errorf("go build: %w: %s", err, out)
+		}
+		return binary, nil
+	})
+	shop.model = sync.OnceValues(func() (string, error) {
+		dir, err := shop.dir()
+		if err != nil {
+			return "", err
+		}
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), shopTeaching+"="+dir)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("teaching drawn caps: %w: %s", err, out)
+		}
+		return filepath.Join(dir, "model"), nil
+	})
+}
+
+// teachShop draws caps and teaches them.
+func teachShop(dir string) error {
+	l := sim.Caps.Layout()
+	drawn := draw.Recording{Spec: draw.Spec{Layout: l, Seed: 3, Good: 1}, RatePerHour: 36000, Camera: "top", Start: time.Unix(0, 0), TeachGood: 60}
+	if err := draw.Record(filepath.Join(dir, "drawn"), drawn); err != nil {
+		return err
+	}
+	teach := TeachCmd{Good: filepath.Join(dir, "drawn", "teach"), Recipe: filepath.Join(dir, "recipe.yaml"), Out: filepath.Join(dir, "model"),
+		MMPerPx: l.MMPerPx, MM: l.DiameterMM, Belt: "+x", Lanes: 1, Threads: 2}
+	return teach.Run(context.Background())
 }
 
 func TestMain(m *testing.M) {
@@ -70,44 +117,49 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if dir := os.Getenv(shopTeaching); dir != "" {
+		if err := teachShop(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	code := m.Run()
-	if err := os.RemoveAll(shop.dir); err != nil {
+	if err := os.RemoveAll(shop.made); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
 	os.Exit(code)
 }
 
-// build builds the appliance, and has it teach itself drawn caps: a program
-// that is watched for races keeps no line's pace.
+// build builds the appliance, and has drawn caps taught, side by side: a program that is
+// watched for races keeps no line's pace.
 func build(t testing.TB) (binary, model string) {
 	t.Helper()
-	shop.once.Do(func() {
-		if shop.dir, shop.err = os.MkdirTemp("", "linesman-test-"); shop.err == nil {
-			shop.err = buildIn(shop.dir)
-		}
-	})
-	if shop.err != nil {
-		t.Fatal(shop.err)
-	}
-	return filepath.Join(shop.dir, "linesman"), filepath.Join(shop.dir, "model")
+	var both sync.WaitGroup
+	both.Go(func() { _, _ = shop.binary() }) // the error is there when it is asked for again
+	both.Go(func() { _, _ = shop.model() })
+	both.Wait()
+	return program(t), taught(t)
 }
 
-func buildIn(dir string) error {
-	binary := filepath.Join(dir, "linesman")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w: %s", err, out)
+// program is the appliance of build, for a test that needs no model.
+func program(t testing.TB) string {
+	t.Helper()
+	binary, err := shop.binary()
+	if err != nil {
+		t.Fatal(err)
 	}
-	l := sim.Caps.Layout()
-	drawn := draw.Recording{Spec: draw.Spec{Layout: l, Seed: 3, Good: 1}, RatePerHour: 36000, Camera: "top", Start: time.Unix(0, 0), TeachGood: 60}
-	if err := draw.Record(filepath.Join(dir, "drawn"), drawn); err != nil {
-		return err
+	return binary
+}
+
+// taught is the model of build, for a test that runs no program.
+func taught(t testing.TB) string {
+	t.Helper()
+	model, err := shop.model()
+	if err != nil {
+		t.Fatal(err)
 	}
-	teach := exec.Command(binary, "teach", "--good", filepath.Join(dir, "drawn", "teach"), "--recipe", filepath.Join(dir, "recipe.yaml"),
-		"--mm-per-px", fmt.Sprint(l.MMPerPx), "--diameter-mm", fmt.Sprint(l.DiameterMM), "--out", filepath.Join(dir, "model"))
-	if out, err := teach.CombinedOutput(); err != nil {
-		return fmt.Errorf("linesman teach: %w: %s", err, out)
-	}
-	return nil
+	return model
 }
 
 // victim is an appliance, and the drawn line that outlives it.

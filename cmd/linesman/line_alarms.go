@@ -15,7 +15,7 @@ import (
 )
 
 // lineAlarms has the desk call people over what the log says of the lines' eyes, limit
-// samples and recipes. It only follows the log: a line waits for none of it. What stands
+// samples, recipes and holds. It only follows the log: a line waits for none of it. What stands
 // when the appliance starts is raised again under the same key, which is the same alarm;
 // what ended while it was off is cleared.
 type lineAlarms struct {
@@ -23,6 +23,7 @@ type lineAlarms struct {
 	desk     alarmDesk
 	has      func(line string) bool    // of the site; what an earlier site file's lines said calls nobody at a start
 	standing map[string]event.Severity // keys that were raised
+	holds    lineHolds
 	logger   *slog.Logger
 }
 
@@ -48,7 +49,7 @@ type word struct {
 var lineAlarmTypes = []event.Type{
 	event.EyesDrift{}.EventType(), event.EyesMinute{}.EventType(), event.EyesReference{}.EventType(),
 	event.SamplesJudged{}.EventType(), event.RecipeRefused{}.EventType(), event.RecipeChanged{}.EventType(),
-	event.RecipeActivated{}.EventType(),
+	event.RecipeActivated{}.EventType(), event.LineState{}.EventType(), event.LineHeld{}.EventType(), event.LineMinute{}.EventType(),
 }
 
 // lookBack is how many of the newest events of each type are read at a start.
@@ -62,7 +63,7 @@ func (l *lineAlarms) run(ctx context.Context) error {
 		if ctx.Err() != nil || errors.Is(err, alarm.ErrClosed) {
 			return nil
 		}
-		l.logger.Error("nobody is called over drift, limit samples and refused recipes; the log is read again", "err", err)
+		l.logger.Error("nobody is called over drift, limit samples, refused recipes and holds; the log is read again", "err", err)
 		select {
 		case <-time.After(hearAgain):
 		case <-ctx.Done():
@@ -77,15 +78,63 @@ func (l *lineAlarms) follow(ctx context.Context, heard *uint64) error {
 			return err
 		}
 	}
-	return l.log.Follow(ctx, *heard, func(e event.Event) error {
-		for _, w := range wordsOf(e) {
-			if err := l.say(ctx, w); err != nil {
-				return err // it is said again from here
+	ctx, stop := context.WithCancel(ctx)
+	events, ended := make(chan event.Event), make(chan error, 1)
+	go func() {
+		ended <- l.log.Follow(ctx, *heard, func(e event.Event) error {
+			select {
+			case events <- e:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
 			}
+		})
+	}()
+	err := l.hear(ctx, heard, events, ended)
+	stop()
+	return err
+}
+
+// hear takes what the log says, and what time alone brings about, until the log ends or
+// the desk refuses: what was not said then is said again from there.
+func (l *lineAlarms) hear(ctx context.Context, heard *uint64, events <-chan event.Event, ended <-chan error) error {
+	due := time.NewTimer(0)
+	defer due.Stop()
+	for {
+		select {
+		case e := <-events:
+			for _, w := range append(wordsOf(e), l.holds.hear(e)...) {
+				if err := l.say(ctx, w); err != nil {
+					return err
+				}
+			}
+			*heard = e.Seq
+		case <-due.C:
+		case err := <-ended:
+			return err
 		}
-		*heard = e.Seq
-		return nil
-	})
+		next, err := l.overlong(ctx)
+		if err != nil {
+			return err
+		}
+		due.Reset(next)
+	}
+}
+
+// overlong calls over the holds that have lasted too long, and returns in how long the
+// next has.
+func (l *lineAlarms) overlong(ctx context.Context) (next time.Duration, err error) {
+	now := time.Now()
+	for line, h := range l.holds.lines {
+		if !h.calls(now, l.holds.delay) || !l.has(line) {
+			continue
+		}
+		if err := l.say(ctx, h.word(line)); err != nil {
+			return 0, err
+		}
+		h.said = true
+	}
+	return l.holds.next(now), nil
 }
 
 // begin reads how everything stands: of each alarm the newest word counts.
@@ -104,8 +153,9 @@ func (l *lineAlarms) begin(ctx context.Context, heard *uint64) error {
 	}
 	slices.SortFunc(events, func(a, b event.Event) int { return int(int64(a.Seq) - int64(b.Seq)) })
 	last := map[string]word{}
+	l.holds.lines = map[string]*lineHold{}
 	for _, e := range events {
-		for _, w := range wordsOf(e) {
+		for _, w := range append(wordsOf(e), l.holds.hear(e)...) {
 			last[w.raise.Key] = w
 		}
 	}
@@ -115,8 +165,19 @@ func (l *lineAlarms) begin(ctx context.Context, heard *uint64) error {
 	}
 	l.standing = map[string]event.Severity{}
 	for _, a := range on.Alarms {
-		if strings.HasPrefix(a.Key, lineKeys) && a.Active {
-			l.standing[a.Key] = a.Severity
+		if !strings.HasPrefix(a.Key, lineKeys) || !a.Active {
+			continue
+		}
+		l.standing[a.Key] = a.Severity
+		if a.Key != holdKey(a.Line) {
+			continue
+		}
+		switch h := l.holds.of(a.Line); {
+		case h.held() && l.has(a.Line) && h.word(a.Line).raise.Text == a.Text:
+			h.said = true
+			delete(last, a.Key) // an earlier hold's end
+		case last[a.Key].clear == "":
+			last[a.Key] = word{clear: "the line is not held for this any more", raise: alarm.Raise{Key: a.Key, Line: a.Line}}
 		}
 	}
 	for key, w := range last {

@@ -23,16 +23,23 @@ type lineDesk struct {
 	stop func()
 }
 
-func openLineDesk(t *testing.T, dir string) *lineDesk {
+// openLog opens the log alone, as if nobody followed it.
+func openLog(t *testing.T, dir string) *lineDesk {
 	log, err := sqlite.Open(sqlite.Settings{Dir: dir})
 	must(t, err)
+	return &lineDesk{t: t, log: log}
+}
+
+func openLineDesk(t *testing.T, dir string) *lineDesk {
 	set := &alarm.Settings{}
 	must(t, set.Validate())
-	d := &lineDesk{t: t, log: log}
+	d := openLog(t, dir)
+	log := d.log
+	var err error
 	d.desk, err = alarm.New(alarm.Config{Settings: set, Site: "hall", Log: log, Key: make([]byte, 32)})
 	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
-	over := &lineAlarms{log: log, desk: d.desk, logger: slog.Default(), has: func(line string) bool { return line == "caps-1" }}
+	over := &lineAlarms{log: log, desk: d.desk, logger: slog.Default(), holds: lineHolds{delay: 20 * time.Millisecond}, has: func(line string) bool { return line == "caps-1" }}
 	ended := make(chan error, 2)
 	go func() { ended <- d.desk.Run(ctx) }()
 	go func() { ended <- over.run(ctx) }()
@@ -111,12 +118,10 @@ func TestLineAlarms(t *testing.T) {
 	d.stop()
 
 	// What ended while nobody followed is cleared at the start, what began is raised.
-	log, err := sqlite.Open(sqlite.Settings{Dir: dir})
-	must(t, err)
-	off := &lineDesk{t: t, log: log}
+	off := openLog(t, dir)
 	off.append(event.RecipeChanged{Line: "caps-1", Recipe: "cap-30@1", State: "active", Why: "operator"}, drift("top", "light", "limit"),
 		event.RecipeRefused{Line: "caps-0", Recipe: "cap-9", Judges: "cap-8@1", Cause: "a line that the site has no more"})
-	must(t, log.Close())
+	must(t, off.log.Close())
 	d = openLineDesk(t, dir)
 	d.stands(focus, good, light)
 	// A minute that was measured without it clears what no drift event ended.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"os"
 	"os/signal"
 	"syscall"
 
@@ -46,8 +47,15 @@ func main() {
 	var c commands
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	k := kong.Parse(&c, kong.Name("linesman"), kong.Description("Vision inspection beside a production line: cameras in, verdicts out, proof kept."),
+	p := parser(ctx, &c)
+	k, err := p.Parse(os.Args[1:])
+	p.FatalIfErrorf(err)
+	k.FatalIfErrorf(k.Run())
+}
+
+// parser reads what is asked for into c.
+func parser(ctx context.Context, c *commands) *kong.Kong {
+	return kong.Must(c, kong.Name("linesman"), kong.Description("Vision inspection beside a production line: cameras in, verdicts out, proof kept."),
 		kong.Vars{"fault_kinds": faultKinds(), "control": fault.DefaultAddress},
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.UsageOnError())
-	k.FatalIfErrorf(k.Run())
 }

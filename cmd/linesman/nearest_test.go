@@ -26,7 +26,7 @@ import (
 // TestComparer asks what rejected caps were compared with, by what the log, the
 // folder of evidence and the model that judged them say.
 func TestComparer(t *testing.T) {
-	_, model := build(t)
+	model := taught(t)
 	_, site, _, _ := drawnPlant(t, filepath.Dir(model))
 	m, err := anomaly.Read(filepath.Join(site.Path("."), "model"))
 	must(t, err)

@@ -27,6 +27,7 @@ type RecipeCommands struct {
 	Test     RecipeTestCmd     `cmd:"" help:"Put a recipe on the shelf and judge recorded parts by it: what would change."`
 	Sign     RecipeSignCmd     `cmd:"" help:"Sign a tested version."`
 	Activate RecipeActivateCmd `cmd:"" help:"Have a line judge by a signed version."`
+	Cancel   RecipeCancelCmd   `cmd:"" help:"Take a changeover back that waits for its place on the belt."`
 	Back     RecipeBackCmd     `cmd:"" help:"Have a line judge by the version before: one step."`
 	Shadow   RecipeShadowCmd   `cmd:"" help:"Have a candidate judge beside a running line, which acts on none of it."`
 }
@@ -43,6 +44,7 @@ there goes before the site file's own recipe, from the next part on.
   linesman recipe shadow cap-28@2 -c site.yaml --line caps-1
   linesman recipe activate cap-28@2 -c site.yaml --line caps-1
   linesman recipe activate cap-28@3 -c site.yaml --line caps-1 --at-tick 184200
+  linesman recipe cancel cap-28@3 -c site.yaml --line caps-1
   linesman recipe back -c site.yaml --line caps-1`
 }
 

@@ -192,8 +192,7 @@ func (d *desk) reached(ctx context.Context, id part.LineID, active *recipe.Activ
 	if err != nil || found || now.Before == nil {
 		return &now, err
 	}
-	now.TakeBack(active.Recipe)
-	now.Term, now.Before = *active.Before, nil
+	now = active.Undone()
 	p := event.RecipeRefused{Line: string(id), Recipe: active.Recipe, Judges: now.Recipe, Due: active.Since,
 		Cause: fmt.Sprintf("it was to judge from tick %v on, and the appliance was started anew before the belt came to it: linesman recipe activate %s --line %s", from, active.Recipe, id)}
 	e := event.New("/"+d.site.Name+"/line/"+string(id), "line", time.Now(), p)

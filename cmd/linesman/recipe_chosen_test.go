@@ -72,7 +72,7 @@ const swapped = "its model on the shelf is another one now"
 func TestComesAgain(t *testing.T) {
 	d, log := scheduledPlant(t, "")
 	dir := filepath.Dir(d.site.File())
-	_, model := build(t)
+	model := taught(t)
 	model = beside(t, dir, model)
 	for version := 1; version <= 3; version++ {
 		stock(t, d, dir, model, "other", version, true)
@@ -197,7 +197,7 @@ func TestPlaceLost(t *testing.T) {
 // the tick.
 func TestProductByRegister(t *testing.T) {
 	binary, model := build(t)
-	v := &victim{t: t, binary: binary, model: model, mode: "queue", rate: 9000, dir: t.TempDir(), seed: 7, plcAddress: free(t), framesAddress: free(t), listen: free(t),
+	v := &victim{t: t, binary: binary, model: model, mode: "queue", dir: t.TempDir(), seed: 7, plcAddress: free(t), framesAddress: free(t), listen: free(t),
 		control: free(t), products: "1: caps, 2: other"}
 	v.writeSite()
 	model = beside(t, v.dir, model)
@@ -261,7 +261,7 @@ func TestProductByRegister(t *testing.T) {
 	judges("caps@2")
 	run(1, "is past", "recipe", "activate", "caps@3", "--at-tick", "1")
 	judges("caps@2")
-	tick := station.Status().Belt.Count + int64(2000*sim.Caps.Layout().PerMM)
+	tick := station.Status().Belt.Count + int64(4000*sim.Caps.Layout().PerMM)
 	run(0, fmt.Sprintf("instead of caps@2 from tick 1:%d on", tick), "recipe", "activate", "caps@3", "--at-tick", fmt.Sprint(tick))
 	judges("caps@3")
 	if now := station.Status().Belt.Count; now < tick {

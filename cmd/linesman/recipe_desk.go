@@ -164,7 +164,10 @@ func (d *desk) makeActive(ctx context.Context, id part.LineID, rec *recipe.Recip
 		active.Choose(term)
 	}
 	term.Own = term.Own || active.IsOwn(term.Recipe, term.Hash)
+	was := *active
+	was.Own = term.Own
 	now := recipe.Active{Term: recipe.Term{Recipe: k.Recipe, Hash: k.Hash, Since: time.Now().UTC(), By: actor, Why: why}, Before: &term, Chosen: active.Chosen}
+	now.Remember(was)
 	now.Own = active.IsOwn(k.Recipe, k.Hash)
 	if why == "back" {
 		now.TakeBack(term.Recipe)

@@ -18,6 +18,7 @@ import (
 	"linesman/config"
 	"linesman/event"
 	"linesman/event/disk"
+	"linesman/part"
 	"linesman/recipe"
 )
 
@@ -90,6 +91,9 @@ func TestRecipesOverAPI(t *testing.T) {
 		}
 	}
 	differ() // caps@1 lies where the site file says, not on the shelf
+	cancels(t, a, there, run, func(at part.Tick) {
+		order("/recipes/caps/2/activate", fmt.Sprintf(`{"line":"caps-1","actor":"user:li","from_tick":{"epoch":0,"count":%d}}`, at.Count), "")
+	})
 	got := order("/recipes/caps/2/activate", `{"line":"caps-1","actor":"user:li"}`, "")
 	if got.Recipe != "caps@2" || got.Before != "caps@1" || got.By != "user:li" {
 		t.Errorf("made active: %+v", got)
@@ -105,7 +109,7 @@ func TestRecipesOverAPI(t *testing.T) {
 	ended = true
 	keepsSchedule(t, v, a.site.Shelf())
 
-	var acts []string
+	var acts, cancelled []string
 	for _, e := range v.events() {
 		switch e.Type {
 		case event.RecipeChanged{}.EventType():
@@ -122,13 +126,63 @@ func TestRecipesOverAPI(t *testing.T) {
 			if p, err := event.As[event.RecipeActivated](e); err != nil || p.Why != "start" {
 				acts = append(acts, strings.Join([]string{"judges by", p.Recipe, p.Why, e.Actor}, " "))
 			}
+		case event.RecipeCancelled{}.EventType():
+			p, err := event.As[event.RecipeCancelled](e)
+			must(t, err)
+			cancelled = append(cancelled, strings.Join([]string{p.Recipe, p.Judges, p.Why, actorOf(e)}, " ")) // by the line itself: before or after the shelf's word
 		}
 	}
 	want := strings.Join([]string{"draft caps@2   me", "tested caps@2   me", "signed caps@2   me", "beside caps@2  me", "beside caps@2 it was ended me",
+		"active caps@2 caps@1 operator user:li", "active caps@1 caps@2 cancelled me",
 		"active caps@2 caps@1 operator user:li", "judges by caps@2 operator user:li", "active caps@1 caps@2 back user:li", "judges by caps@1 back user:li",
 		"active caps@2 caps@1 schedule schedule", "judges by caps@2 schedule schedule"}, "\n")
 	if got := strings.Join(acts, "\n"); got != want {
 		t.Errorf("the log tells of\n%s\nwant\n%s", got, want)
+	}
+	if len(cancelled) != 1 || cancelled[0] != "caps@2 caps@1 operator me" {
+		t.Errorf("the line says that it took back %q", cancelled)
+	}
+}
+
+// cancels takes a changeover to caps@2 back that waits for a tick far ahead: what was
+// active is again, in full, and the line does not follow the shelf to anything.
+func cancels(t *testing.T, a *appliance, there *remoteLog, run func(in string, args ...string), activate func(part.Tick)) {
+	t.Helper()
+	const changeover = "/api/v1/lines/caps-1/changeover"
+	refused := func(query, why string) {
+		t.Helper()
+		if err := there.ask(t.Context(), http.MethodDelete, changeover+query, nil, nil); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("taking back %s: %v, want %q", query, err, why)
+		}
+	}
+	station, shelf := a.stations["caps-1"], a.site.Shelf()
+	refused("", "no changeover waits: it judges by caps@1")
+	at := station.Status().Belt.Add(1_000_000)
+	activate(at)
+	var all api.RecipeShelf
+	for range 100 {
+		must(t, there.ask(t.Context(), http.MethodGet, "/api/v1/recipes", nil, &all))
+		if all.Lines[0].Waits != nil {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if l := all.Lines[0]; l.Waits == nil || l.Waits.Recipe != "caps@2" || part.Tick(l.Waits.From) != at || l.Judges != "caps@1" || l.Belt.Count == 0 {
+		t.Errorf("the API says %+v, waiting for %+v", l, l.Waits)
+	}
+	refused("?recipe=caps@7", "but one to caps@2 does")
+	run("", "recipe", "cancel", "caps@2")
+	refused("?recipe=caps@2", "no changeover waits")
+	for range 2 { // also once the shelf was looked at
+		active, err := shelf.Active("caps-1")
+		must(t, err)
+		if active.Recipe != "caps@1" || active.Why != "cancelled" || active.By != whoRuns() || active.Before != nil || active.Undo != nil || active.From != nil || len(active.Chosen["caps"]) != 1 || !active.Own {
+			t.Errorf("on the shelf is active %+v", active)
+		}
+		if id, _ := station.Judges(); id != "caps@1" || station.Changing() {
+			t.Errorf("the line is on its way to %s", id)
+		}
+		time.Sleep(shelfEvery + shelfEvery/2)
 	}
 }
 

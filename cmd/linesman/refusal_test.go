@@ -15,7 +15,7 @@ import (
 // TestRefusals gives run and check sites that can not work: each ends with one
 // error that names the thing and the cure, and leaves nothing open behind it.
 func TestRefusals(t *testing.T) {
-	_, model := build(t)
+	model := taught(t)
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -25,7 +25,7 @@ import (
 // scheduled plant: caps@1 by the site file, caps@2 and caps@3 signed, caps@4 tested.
 func scheduledPlant(t *testing.T, schedule string) (*desk, *eventtest.Proven) {
 	t.Helper()
-	_, model := build(t)
+	model := taught(t)
 	v := &victim{t: t, model: model, dir: t.TempDir(), plcAddress: "127.0.0.1:1", framesAddress: "127.0.0.1:2"}
 	v.writeSite()
 	file := filepath.Join(v.dir, "site.yaml")
@@ -74,7 +74,7 @@ func stock(t *testing.T, d *desk, dir, model, name string, version int, signed b
 // appliance ran is made up for; what somebody chose since stands until the next is
 // due, and what is not signed is refused once.
 func TestScheduleFollowed(t *testing.T) {
-	build(t) // outside the bubble: it runs programs
+	taught(t) // outside the bubble: it runs a program
 	synctest.Test(t, func(t *testing.T) {
 		// The bubble's clock begins on Saturday, 2000-01-01, at midnight.
 		d, log := scheduledPlant(t, `schedule:

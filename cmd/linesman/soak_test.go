@@ -12,7 +12,7 @@ import (
 // TestSoak is `linesman bench soak` for half a minute: a real stream that drops, the
 // real program killed twice, a push service that is out of reach for a third.
 func TestSoak(t *testing.T) {
-	binary, _ := build(t)
+	binary := program(t)
 	r, err := stage.RunSoak(t.Context(), stage.Soak{Program: binary, Dir: t.TempDir(), For: 24 * time.Second, Still: 3 * time.Second, Drops: 2, Kills: 2, Down: 0.33, FPS: 5, Seed: 4, Say: t.Logf})
 	if err != nil {
 		t.Fatal(err)

@@ -265,7 +265,7 @@ func (a *appliance) openDesk() error {
 	}
 	a.work = append(a.work, a.alarms.Run, func(ctx context.Context) error { return a.alarms.Suppressing(ctx, a.store) })
 	if len(a.site.Lines) > 0 {
-		over := &lineAlarms{log: a.store, desk: a.alarms, logger: a.log, has: func(line string) bool { return a.site.Lines[part.LineID(line)] != nil }}
+		over := &lineAlarms{log: a.store, desk: a.alarms, logger: a.log, holds: lineHolds{delay: set.Held, same: min(set.Held, set.Chattering)}, has: func(line string) bool { return a.site.Lines[part.LineID(line)] != nil }}
 		a.work = append(a.work, over.run)
 	}
 	return nil

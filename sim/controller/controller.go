@@ -246,3 +246,10 @@ func outcome(word uint16) part.Outcome {
 		return part.Inconclusive
 	}
 }
+
+// Output reports whether one of the site's output coils is set.
+func (c *Controller) Output(coil int) bool {
+	c.image.mu.Lock()
+	defer c.image.mu.Unlock()
+	return c.image.coils[plc.OutputCoil+coil]
+}

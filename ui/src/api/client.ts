@@ -83,7 +83,7 @@ export async function ask<T>(path: string, order?: Order): Promise<T> {
     headers["Content-Type"] = "application/json";
     request.method = order.method ?? "POST";
     request.body = JSON.stringify(order.body);
-  }
+  } else if (order?.method) request.method = order.method;
   const answer = await fetch(path, request);
   if (!answer.ok) {
     const problem = (await answer.json().catch(() => ({}))) as { detail?: string };
@@ -112,10 +112,14 @@ export const fetchRecipeDiff = (from: string, to: string) => ask<RecipeDiff>(`${
 export const fetchCandidates = (line: string) => ask<CandidateList>(`/api/v1/lines/${encodeURIComponent(line)}/candidates`);
 export const candidateReport = (line: string, version: string) => `/api/v1/lines/${encodeURIComponent(line)}/candidates/${encodeURIComponent(version)}/report`;
 export const recipeReport = (recipe: string) => `${version(recipe)}/report`;
-/** Has a line judge by a version, or leave it for the one before. */
-export const orderRecipe = (act: "activate" | "back", recipe: string, line: string, token: string) => ask<RecipeLine>(`${version(recipe)}/${act}`, { token, body: { line } });
+/** Has a line judge by a version, from the next place on the belt on or from a count of its encoder, or leave it for the one before. */
+export const orderRecipe = (act: "activate" | "back", recipe: string, line: string, token: string, tick?: number) =>
+  ask<RecipeLine>(`${version(recipe)}/${act}`, { token, body: { line, ...(tick === undefined ? {} : { from_tick: { epoch: 0, count: tick } }) } });
 
 const onLine = (line: string, what: string) => `/api/v1/lines/${encodeURIComponent(line)}/${what}`;
+/** Takes a changeover back that waits for its place. */
+export const cancelChangeover = (line: string, recipe: string, token: string) =>
+  ask<RecipeLine>(`${onLine(line, "changeover")}?recipe=${encodeURIComponent(recipe)}`, { token, method: "DELETE" });
 export const fetchEyes = (line: string) => ask<Eyes>(onLine(line, "eyes"));
 export const fetchAccuracy = (line: string) => ask<Accuracy>(onLine(line, "accuracy"));
 /** Takes what a view shows now for right. */

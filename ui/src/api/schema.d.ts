@@ -447,6 +447,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lines/{line}/changeover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a changeover back that waits for its place
+         * @description What was active before is again, and the line goes on as if nobody had asked; recipe.cancelled says by whom. Refused once a camera may have anything of the new version's stretch of belt in view, and while the controller asks for it. It wants the right "recipe".
+         */
+        delete: operations["cancelChangeover"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/lines/{line}/eyes": {
         parameters: {
             query?: never;
@@ -2261,6 +2281,8 @@ export interface components {
         RecipeLine: {
             /** @description name@version to which one step leads back */
             before?: string;
+            /** @description where the belt is now: the tick at the line's zero */
+            belt: components["schemas"]["Tick"];
             /** @description who asked */
             by?: string;
             /** @description place of its first part, where one was stated; until the appliance starts anew */
@@ -2279,7 +2301,9 @@ export interface components {
              * @description when it was made active; absent where its site file says
              */
             since?: string;
-            /** @description operator, schedule or back */
+            /** @description the changeover that waits for its place on the belt */
+            waits?: components["schemas"]["RecipeWaits"];
+            /** @description operator, schedule, back or cancelled */
             why?: string;
         };
         RecipeOrder: {
@@ -2359,6 +2383,12 @@ export interface components {
             tested?: components["schemas"]["RecipeTested"];
             /** Format: int64 */
             version: number;
+        };
+        RecipeWaits: {
+            /** @description place of its first part */
+            from_tick: components["schemas"]["Tick"];
+            /** @description name@version */
+            recipe: string;
         };
         Rejects: {
             /** @description before of the next page; absent at the end of the log */
@@ -4515,6 +4545,96 @@ export interface operations {
             };
             /** @description Error */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    cancelChangeover: {
+        parameters: {
+            query?: {
+                /** @description name@version that it is to; another is refused. Default: whatever waits */
+                recipe?: string;
+                /** @description who asks, where a command of the box speaks for somebody */
+                actor?: string;
+            };
+            header?: never;
+            path: {
+                line: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeLine"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,13 +1,13 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent } from "react";
+import { useState, type FormEvent } from "react";
 
-import { orderRecipe, type RecipeLine } from "../api/client";
+import { cancelChangeover, orderRecipe, type RecipeLine } from "../api/client";
 import { useWords } from "../words/Language";
 import { Difference } from "./Version";
 
 /** What somebody is about to order: recipe is the version that is acted on, to the one that judges then. */
 export interface Wanted {
-  act: "activate" | "back";
+  act: "activate" | "back" | "cancel";
   recipe: string;
   to: string;
 }
@@ -17,8 +17,14 @@ export function Order(p: { line: RecipeLine; wanted: Wanted; token: string; setT
   const { t } = useWords();
   const queries = useQueryClient();
   const { line, wanted } = p;
+  const [tick, setTick] = useState("");
+  const at = tick.trim() === "" ? undefined : Number(tick);
+  const odd = at !== undefined && (!Number.isSafeInteger(at) || at === 0);
   const order = useMutation({
-    mutationFn: () => orderRecipe(wanted.act, wanted.recipe, line.line, p.token.trim()),
+    mutationFn: () => {
+      const token = p.token.trim();
+      return wanted.act === "cancel" ? cancelChangeover(line.line, wanted.recipe, token) : orderRecipe(wanted.act, wanted.recipe, line.line, token, wanted.act === "activate" ? at : undefined);
+    },
     onSuccess: () => queries.invalidateQueries({ queryKey: ["recipes"] }),
   });
   const submit = (e: FormEvent) => {
@@ -28,7 +34,7 @@ export function Order(p: { line: RecipeLine; wanted: Wanted; token: string; setT
   if (order.isSuccess) {
     return (
       <div className="order" role="status">
-        <p className="order-effect">{t.ordered(order.data.recipe)}</p>
+        <p className="order-effect">{wanted.act === "cancel" ? t.tookBack(wanted.recipe, order.data.judges) : t.ordered(order.data.recipe, order.data.from_tick && String(order.data.from_tick.count))}</p>
         <button type="button" className="button" onClick={p.done}>
           {t.close}
         </button>
@@ -37,8 +43,17 @@ export function Order(p: { line: RecipeLine; wanted: Wanted; token: string; setT
   }
   return (
     <form className="order" onSubmit={submit}>
-      <p className="order-effect">{t.effect(line.line, wanted.to, line.recipe)}</p>
-      <Difference from={line.recipe} to={wanted.to} />
+      <p className="order-effect">
+        {wanted.act === "cancel" ? t.cancelEffect(line.line, wanted.recipe, wanted.to) : t.effect(line.line, wanted.to, line.recipe, at === undefined || odd ? undefined : String(at))}
+      </p>
+      {wanted.act !== "cancel" && <Difference from={line.recipe} to={wanted.to} />}
+      {wanted.act === "activate" && (
+        <label className="order-token">
+          {t.fromTick}
+          <input inputMode="numeric" autoComplete="off" value={tick} aria-invalid={odd} onChange={(e) => setTick(e.target.value)} />
+          <span>{t.fromTickNote(String(line.belt.count))}</span>
+        </label>
+      )}
       <label className="order-token">
         {t.token}
         <input type="password" autoComplete="off" value={p.token} onChange={(e) => p.setToken(e.target.value)} />
@@ -50,7 +65,7 @@ export function Order(p: { line: RecipeLine; wanted: Wanted; token: string; setT
         </p>
       )}
       <div className="order-acts">
-        <button type="submit" className="button" disabled={!p.token.trim() || order.isPending}>
+        <button type="submit" className="button" disabled={!p.token.trim() || odd || order.isPending}>
           {t.confirm}
         </button>
         <button type="button" className="button" onClick={p.done}>

@@ -16,7 +16,8 @@ function Judging({ line: l, zone }: { line: RecipeLine; zone: string }) {
   return (
     <div className="judging">
       <h2>{t.judgesBy(l.judges)}</h2>
-      {l.recipe !== l.judges && <p role="status">{t.notYet(l.recipe)}</p>}
+      {l.waits && <p role="status">{t.waits(l.waits.recipe, String(l.waits.from_tick.count), String(l.belt.count))}</p>}
+      {!l.waits && l.recipe !== l.judges && <p role="status">{t.notYet(l.recipe)}</p>}
       <p>{l.since ? `${date(l.since, zone)} ${clock(l.since, zone)} ${t.madeActive(l.by ?? "", t.recipeWhys[l.why ?? ""] ?? "")}` : t.bySite}</p>
       {l.next && <p>{t.nextRecipe(l.next.recipe, `${date(l.next.at, zone)} ${clock(l.next.at, zone)}`)}</p>}
       {l.shadow && <p>{t.besideLine(l.shadow.recipe, count(l.shadow.judged, code), count(l.shadow.would_reject, code), count(l.shadow.would_pass, code))}</p>}
@@ -33,11 +34,17 @@ export function RecipeDialog({ line, zone, close }: { line: string; zone: string
   const shelf = useQuery({ queryKey: ["recipes"], queryFn: fetchRecipes, refetchInterval: 2000 });
   useEffect(() => dialog.current?.showModal(), []);
   const here = shelf.data?.lines.find((l) => l.line === line);
+  const waits = here?.waits;
   return (
     <dialog ref={dialog} className="recipes" onClose={close} aria-label={t.recipes}>
       <header className="recipes-head">
         {here ? <Judging line={here} zone={zone} /> : <h2>{t.recipes}</h2>}
         <nav className="recipes-nav">
+          {waits && (
+            <button type="button" className="button" onClick={() => want({ act: "cancel", recipe: waits.recipe, to: here?.judges ?? "" })}>
+              {t.takeBack(waits.recipe)}
+            </button>
+          )}
           {here?.before && (
             <button type="button" className="button" onClick={() => want({ act: "back", recipe: here.recipe, to: here.before ?? "" })}>
               {t.back(here.before)}

@@ -30,10 +30,14 @@ beforeEach(() => {
       version(2, { state: "signed", tested, signed }),
       version(1, { state: "active", active_on: ["caps-1"], missing: "recipe cap-28@1 was not tested" }),
     ],
-    lines: [{ line: "caps-1", recipe: "cap-28@1", judges: "cap-28@1", since: at, by: "user:li", why: "back", before: "cap-28@2", next: { recipe: "cap-30", at } }],
+    lines: [{ line: "caps-1", recipe: "cap-28@1", judges: "cap-28@1", since: at, by: "user:li", why: "back", before: "cap-28@2", belt: { epoch: 1, count: 184000 }, next: { recipe: "cap-30", at } }],
   };
   vi.stubGlobal("fetch", (path: string, init?: RequestInit) => {
     const answer = (status: number, body: unknown) => Promise.resolve(new Response(JSON.stringify(body), { status }));
+    if (init?.method === "DELETE") {
+      orders.push({ path, init });
+      return refusal ? answer(409, { detail: refusal }) : answer(200, shelf.lines[0]);
+    }
     if (init?.method === "POST") {
       orders.push({ path, init });
       return refusal ? answer(403, { detail: refusal }) : answer(200, { ...shelf.lines[0], recipe: "cap-28@2" });
@@ -92,6 +96,41 @@ it("a refusal is shown in the appliance's words, and back leaves what judges now
   expect(orders.map((o) => o.path)).toEqual(["/api/v1/recipes/cap-28/1/back"]);
   fireEvent.click(buttons("Cancel")[0]!);
   expect(screen.queryByRole("alert")).toBeNull();
+});
+
+it("an order may say the tick, and nothing that is no count", async () => {
+  await show();
+  fireEvent.click(buttons("Activate")[1]!);
+  fireEvent.change(screen.getByLabelText(/Your token/), { target: { value: "lm_1" } });
+  const tick = screen.getByLabelText(/From tick on/);
+  expect(screen.getByText(/the belt is at 184000/)).toBeTruthy();
+  for (const odd of ["soon", "1.5", "0"]) {
+    fireEvent.change(tick, { target: { value: odd } });
+    expect(buttons("Do it")[0]!.disabled).toBe(true);
+  }
+  fireEvent.change(tick, { target: { value: "184200" } });
+  expect(screen.getByText(/instead of cap-28@1, from tick 184200 on/)).toBeTruthy();
+  fireEvent.click(buttons("Do it")[0]!);
+  await waitFor(() => expect(orders.map((o) => o.init?.body)).toEqual(['{"line":"caps-1","from_tick":{"epoch":0,"count":184200}}']));
+});
+
+it("a changeover that waits is shown with its tick, and can be taken back", async () => {
+  shelf.lines[0]!.recipe = "cap-28@2";
+  shelf.lines[0]!.waits = { recipe: "cap-28@2", from_tick: { epoch: 1, count: 184200 } };
+  await show();
+  expect(screen.getByText("Waits to change over to cap-28@2 at tick 184200; the belt is at 184000")).toBeTruthy();
+  expect(screen.queryByText(/Made active is cap-28@2/)).toBeNull();
+  refusal = "line caps-1: the changeover has begun";
+  fireEvent.click(buttons("Take cap-28@2 back")[0]!);
+  expect(screen.getByText(/will not change over to cap-28@2: it goes on by cap-28@1/)).toBeTruthy();
+  expect(screen.queryByLabelText(/From tick on/)).toBeNull();
+  fireEvent.change(screen.getByLabelText(/Your token/), { target: { value: "lm_1" } });
+  fireEvent.click(buttons("Do it")[0]!);
+  expect((await screen.findByRole("alert")).textContent).toBe(refusal);
+  refusal = undefined;
+  fireEvent.click(buttons("Do it")[0]!);
+  expect(await screen.findByText("Taken back: no part is judged by cap-28@2, the line goes on by cap-28@1.")).toBeTruthy();
+  expect(orders.map((o) => [o.init?.method, o.path, o.init?.body])).toEqual(Array(2).fill(["DELETE", "/api/v1/lines/caps-1/changeover?recipe=cap-28%402", undefined]));
 });
 
 it("what is made active and does not judge yet, and a shelf without a version", async () => {
