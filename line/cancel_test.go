@@ -152,7 +152,7 @@ func TestCancelTooLate(t *testing.T) {
 // on as if nobody had asked, or all is judged as the changeover asks for.
 func TestCancelRaces(t *testing.T) {
 	t.Parallel()
-	p := newPlant(t, build{seed: *seed, workers: 2, layout: pills(), detector: signed{mark: 1, closed: new(atomic.Int32)}})
+	p := newPlant(t, build{seed: *seed, workers: 2, detector: signed{mark: 1, closed: new(atomic.Int32)}})
 	first := turned{Changeover: line.Changeover{Recipe: "disc@1", Batch: "b1"}, mark: 1}
 	if err := p.running(patience); err != nil {
 		t.Fatal(err)
