@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -55,21 +54,30 @@ func (d *candidateDesk) Candidates(ctx context.Context, id part.LineID) (api.Can
 	return out, nil
 }
 
-// candidateVersion is what a folder of a candidate may be called: never a way out of the
-// recipe's folder.
-var candidateVersion = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
-
-// CandidateReport returns the page of a candidate's report.
+// CandidateReport returns the page of a candidate's report, as it was made.
 func (d *candidateDesk) CandidateReport(id part.LineID, version string) ([]byte, error) {
 	if err := d.line(id); err != nil {
 		return nil, err
 	}
-	if !candidateVersion.MatchString(version) {
-		return nil, fmt.Errorf("line %s: no candidate is called %.70q: %w", id, version, fs.ErrNotExist)
+	all, err := candidatesIn(candidatesOf(d.site, id), func(m *madeFrom) bool { return m.Line == string(id) })
+	if err != nil {
+		return nil, err
 	}
-	page, err := os.ReadFile(filepath.Join(candidatesOf(d.site, id), candidatePrefix+version, pageFile))
+	at := slices.IndexFunc(all, func(c kept) bool { return filepath.Base(c.dir) == candidatePrefix+version })
+	if at < 0 {
+		return nil, fmt.Errorf("line %s: no candidate is called %.70q (linesman candidate list): %w", id, version, fs.ErrNotExist)
+	}
+	tried := all[at].made.Tried
+	if tried == nil {
+		return nil, fmt.Errorf("line %s: candidate %s has no report: it was not tried: %w", id, version, fs.ErrNotExist)
+	}
+	path := filepath.Join(all[at].dir, pageFile)
+	page, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("line %s: candidate %s has no report: it was not tried, or it is gone (linesman candidate list): %w", id, version, fs.ErrNotExist)
+		return nil, fmt.Errorf("line %s: the report of candidate %s is gone from %s: %w", id, version, path, fs.ErrNotExist)
+	}
+	if err == nil && sha256Of(page) != tried.Page {
+		return nil, fmt.Errorf("line %s: %s is not the report that was made of candidate %s: bring it back from a backup, or test its recipe anew: %w", id, path, version, fs.ErrNotExist)
 	}
 	return page, err
 }

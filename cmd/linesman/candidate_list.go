@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -116,9 +117,9 @@ func (l *listed) add(site *config.Site, id part.LineID) error {
 		}
 		for i := range versions {
 			if v := &versions[i]; v.ModelHash == c.made.ModelHash {
-				if row.State = v.State(); active != nil && active.Recipe == v.Recipe {
+				row.State = further(row.State, v.State())
+				if active != nil && active.Recipe == v.Recipe {
 					row.State = "judges"
-					break
 				}
 			}
 		}
@@ -130,11 +131,17 @@ func (l *listed) add(site *config.Site, id part.LineID) error {
 	return nil
 }
 
+// further returns the state that people took a recipe to later.
+func further(a, b string) string {
+	way := []string{"draft", "tested", "signed", "judges"}
+	return way[max(slices.Index(way, a), slices.Index(way, b), 0)]
+}
+
 // past lists what became of a line's other candidates.
 func (l *listed) past(ctx context.Context, log proof.Log, id part.LineID) error {
 	f := event.Filter{Types: []event.Type{event.CandidateMade{}.EventType(), event.CandidateFailed{}.EventType(), event.CandidateRemoved{}.EventType()}, Newest: true}
 	made, failed, removed := false, false, false
-	for {
+	for !removed || !made && !failed {
 		events, err := log.Read(ctx, f)
 		if err != nil || len(events) == 0 {
 			return err
@@ -152,6 +159,7 @@ func (l *listed) past(ctx context.Context, log proof.Log, id part.LineID) error 
 		}
 		f.Before = events[len(events)-1].Seq
 	}
+	return nil
 }
 
 // print says it in words.
