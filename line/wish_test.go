@@ -165,7 +165,7 @@ func TestProductWaits(t *testing.T) {
 	p.finish()
 	counts := p.judgedBy(turned{Changeover: line.Changeover{Recipe: "disc@1", Batch: "b1"}, mark: 1}, second)
 	late := int(p.station.Status().Counts.Late) // of itself, on a box beside which others compute
-	if got := p.truth(); len(got.silent)+got.unjudged > 0 || got.lostGood > late || slices.Min(counts) < 12 {
+	if got := p.truth(); len(got.silent)+got.unjudged > 0 || got.lostGood > max(late, got.passed/10) || slices.Min(counts) < 12 {
 		t.Errorf("judged by each %v, at the gate %+v, %d late", counts, got, late)
 	}
 }
