@@ -338,7 +338,7 @@ func (c *caller) record(t *task, id string) {
 	for _, s := range e.Sights {
 		c.holdFor(id, s.Crop)
 	}
-	if t.picture != "" || len(e.Missing) > 0 {
+	if t.picture != "" || len(e.Missing) > 0 || len(e.Sights) > 0 {
 		c.g.emit(e.Camera, id, a.Raised, e)
 	}
 }
