@@ -60,24 +60,8 @@ func (s Story) Page(w io.Writer, site string, zone *time.Location, seen []Seen) 
 		}
 	}
 	steps := [][]string{}
-	for _, st := range s.Steps {
-		row := []string{st.Name, "", "", "", "", st.Text}
-		if !st.At.IsZero() {
-			row[1] = moment(st.At, zone)
-		}
-		if st.TookMS != nil {
-			row[2] = fmt.Sprintf("%+.1f ms", *st.TookMS)
-		}
-		if st.Tick != nil {
-			row[3] = tickText(*st.Tick)
-		}
-		if st.MarginMS != nil {
-			row[4] = fmt.Sprintf("%.1f ms", *st.MarginMS)
-		}
-		if st.Missing && st.Text == "" {
-			row[5] = "not in the log"
-		}
-		steps = append(steps, row)
+	for i := range s.Steps {
+		steps = append(steps, s.Steps[i].cells(zone))
 	}
 	day := ""
 	if slices.ContainsFunc(s.Steps, func(st Step) bool { return !st.At.IsZero() }) {
@@ -96,13 +80,7 @@ type pageReason struct{ Rule, Text, Measured, Limit string }
 
 func pageReasons(rs []event.Reason) (out []pageReason) {
 	for _, r := range rs {
-		row := pageReason{Rule: r.Rule, Text: r.Text}
-		if r.Class != "" && r.Class != r.Rule {
-			row.Rule += " (" + r.Class + ")"
-		}
-		if r.Camera != "" {
-			row.Rule += ", camera " + r.Camera
-		}
+		row := pageReason{Rule: reasonName(r), Text: r.Text}
 		if r.Measured != 0 || r.Limit != 0 {
 			unit := r.Unit
 			if strings.HasPrefix(unit, "1 =") { // scores say in words what 1 is

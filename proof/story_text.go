@@ -113,26 +113,36 @@ func (s Story) headline() string {
 	return line
 }
 
+// cells are a step's name, when, how long it took, where the belt was, what was to spare
+// and its words; empty where there is nothing to say.
+func (st *Step) cells(zone *time.Location) []string {
+	cells := []string{st.Name, "", "", "", "", st.Text}
+	if !st.At.IsZero() {
+		cells[1] = moment(st.At, zone)
+	}
+	if st.TookMS != nil {
+		cells[2] = fmt.Sprintf("%+.1f ms", *st.TookMS)
+	}
+	if st.Tick != nil {
+		cells[3] = tickText(*st.Tick)
+	}
+	if st.MarginMS != nil {
+		cells[4] = fmt.Sprintf("%.1f ms", *st.MarginMS)
+	}
+	if st.Missing && st.Text == "" {
+		cells[5] = "not in the log"
+	}
+	return cells
+}
+
 // table writes the steps below each other: names and texts to the left, figures
 // to the right.
 func (s Story) table(out io.Writer, zone *time.Location) error {
 	rows := [][]string{{"step", s.day(zone), "took", "tick", "to spare", ""}}
 	for _, st := range s.Steps {
-		cells := []string{st.Name, "-", "", "", "", st.Text}
-		if !st.At.IsZero() {
-			cells[1] = moment(st.At, zone)
-		}
-		if st.TookMS != nil {
-			cells[2] = fmt.Sprintf("%+.1f ms", *st.TookMS)
-		}
-		if st.Tick != nil {
-			cells[3] = tickText(*st.Tick)
-		}
-		if st.MarginMS != nil {
-			cells[4] = fmt.Sprintf("%.1f ms", *st.MarginMS)
-		}
-		if st.Missing && st.Text == "" {
-			cells[5] = "not in the log"
+		cells := st.cells(zone)
+		if cells[1] == "" {
+			cells[1] = "-"
 		}
 		rows = append(rows, cells)
 	}
@@ -165,8 +175,8 @@ func moment(t time.Time, zone *time.Location) string { return t.In(zone).Format(
 
 func tickText(t event.Tick) string { return fmt.Sprintf("%d:%d", t.Epoch, t.Count) }
 
-// reasonText is a reason in one line: what was found, measured against what.
-func reasonText(r event.Reason) string {
+// reasonName is the rule, what was found and where it was seen.
+func reasonName(r event.Reason) string {
 	name := r.Rule
 	if r.Class != "" && r.Class != r.Rule {
 		name += " (" + r.Class + ")"
@@ -174,6 +184,12 @@ func reasonText(r event.Reason) string {
 	if r.Camera != "" {
 		name += ", camera " + r.Camera
 	}
+	return name
+}
+
+// reasonText is a reason in one line: what was found, measured against what.
+func reasonText(r event.Reason) string {
+	name := reasonName(r)
 	if r.Measured == 0 && r.Limit == 0 {
 		return name + ": " + r.Text
 	}
