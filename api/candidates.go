@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"linesman/access"
 	"linesman/event"
@@ -87,15 +85,7 @@ func (s *server) candidateReport(ctx context.Context, q *CandidatePath) (*huma.S
 	if err != nil {
 		return nil, s.candidateRefused(err)
 	}
-	return &huma.StreamResponse{Body: func(h huma.Context) {
-		g := humagin.Unwrap(h)
-		g.Header("Content-Type", "text/html; charset=utf-8")
-		g.Header("Content-Security-Policy", reportPolicy)
-		g.Status(http.StatusOK)
-		if _, err := g.Writer.Write(page); err != nil {
-			s.Logger.Debug("report not sent to its end", "err", err)
-		}
-	}}, nil
+	return s.report(htmlKind, page), nil
 }
 
 // candidateRefused tells what is not there from what is broken.

@@ -3,10 +3,8 @@ package api
 import (
 	"context"
 	"errors"
-	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"linesman/event"
 	"linesman/proof"
@@ -42,13 +40,7 @@ func (s *server) partPage(ctx context.Context, q *partQuery) (*huma.StreamRespon
 		return nil, s.broken("writing a part's page", err)
 	}
 	return &huma.StreamResponse{Body: func(h huma.Context) {
-		g := humagin.Unwrap(h)
-		g.Header("Content-Type", "text/html; charset=utf-8")
-		g.Header("Content-Security-Policy", reportPolicy)
-		g.Header("Content-Disposition", `inline; filename="part-`+q.ID+`.html"`)
-		g.Status(http.StatusOK)
-		if _, err := g.Writer.Write(page); err != nil {
-			s.Logger.Debug("page not sent to its end", "err", err)
-		}
+		h.SetHeader("Content-Disposition", `inline; filename="part-`+q.ID+`.html"`)
+		s.report(htmlKind, page).Body(h)
 	}}, nil
 }

@@ -1,11 +1,9 @@
 package api
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -14,7 +12,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"linesman/access"
 	"linesman/part"
@@ -188,9 +185,6 @@ func (s *server) recipeDiff(_ context.Context, q *struct {
 	return &recipeDiffAnswer{RecipeDiff{From: q.From, To: k.Recipe, Rows: rows}}, nil
 }
 
-// reportPolicy is that of a page that carries its style and its pictures.
-const reportPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'"
-
 func (s *server) recipeReport(_ context.Context, q *struct {
 	RecipePath
 	Format string `query:"format" enum:"html,json" default:"html"`
@@ -209,20 +203,12 @@ func (s *server) recipeReport(_ context.Context, q *struct {
 	}
 	kind, body := "application/json", report
 	if q.Format == "html" {
-		kind, body = "text/html; charset=utf-8", page
+		kind, body = htmlKind, page
 	}
 	if body == nil {
 		return nil, huma.Error404NotFound("recipe " + k.Recipe + " was tested before there were pages: test it again with linesman recipe test " + k.Recipe)
 	}
-	return &huma.StreamResponse{Body: func(h huma.Context) {
-		g := humagin.Unwrap(h)
-		g.Header("Content-Type", kind)
-		g.Header("Content-Security-Policy", reportPolicy)
-		g.Status(http.StatusOK)
-		if _, err := io.Copy(g.Writer, bytes.NewReader(body)); err != nil {
-			s.Logger.Debug("report not sent to its end", "err", err)
-		}
-	}}, nil
+	return s.report(kind, body), nil
 }
 
 // recipeOrder names the line that is meant.

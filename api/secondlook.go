@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"linesman/access"
 	"linesman/event"
@@ -174,15 +173,7 @@ func (s *server) secondLookReport(_ context.Context, q *struct {
 	}
 	kind, body := "application/json", report
 	if q.Format == "html" {
-		kind, body = "text/html; charset=utf-8", page
+		kind, body = htmlKind, page
 	}
-	return &huma.StreamResponse{Body: func(h huma.Context) {
-		g := humagin.Unwrap(h)
-		g.Header("Content-Type", kind)
-		g.Header("Content-Security-Policy", reportPolicy)
-		g.Status(http.StatusOK)
-		if _, err := g.Writer.Write(body); err != nil {
-			s.Logger.Debug("report not sent to its end", "err", err)
-		}
-	}}, nil
+	return s.report(kind, body), nil
 }
