@@ -45,7 +45,7 @@ func TestMistakes(t *testing.T) {
 	dir := filepath.Dir(flag.Config)
 	l := sim.Product(*mistaken).Layout()
 	const few = 20
-	good := drawnParts(t, l, 31, few, 0)
+	good := drawnCrops(t, l, 31, few, 0)
 	m, err := teach.Located(t.Context(), teach.Input{Name: "part", Open: onnx.Open, Threads: 2}, good, l.MMPerPx)
 	must(t, err)
 	must(t, m.Write(filepath.Join(dir, "model")))
@@ -55,7 +55,7 @@ func TestMistakes(t *testing.T) {
 	must(t, err)
 
 	seenGood, seenBad := 600, 1300 // of the latter until ten were let through
-	seen := drawnParts(t, l, 32, seenGood, seenBad)
+	seen := drawnCrops(t, l, 32, seenGood, seenBad)
 	shelf, err := evidence.Open(evidence.Settings{Dir: filepath.Join(site.Path(site.Data), "evidence"), MinFree: -1, Queue: 2 * len(seen)})
 	must(t, err)
 	log, err := openLogToWrite(logFolder(site), site.Name)
@@ -104,7 +104,7 @@ func TestMistakes(t *testing.T) {
 	next := candidate("said")
 
 	newGood, newBad := 1000, 500
-	fresh := drawnParts(t, l, 33, newGood, newBad)
+	fresh := drawnCrops(t, l, 33, newGood, newBad)
 	t.Logf("%s: taught from %d good ones; %d false rejects and %d missed defects fed back", l.Product, few, falsely, missed)
 	answers := func(name string, m *anomaly.Model) (rejects, escapes int) {
 		t.Helper()
@@ -126,8 +126,8 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// drawnParts draws parts and cuts them out of their frames, the good ones first.
-func drawnParts(t *testing.T, l sim.Layout, seed uint64, good, defective int) (out teach.Crops) {
+// drawnCrops draws parts and cuts them out of their frames, the good ones first.
+func drawnCrops(t *testing.T, l sim.Layout, seed uint64, good, defective int) (out teach.Crops) {
 	t.Helper()
 	if l.StepMM == 0 {
 		return drawnOf(t, l, seed, draw.Spec{Layout: l, Seed: seed, Good: good, Defective: defective}, good+defective)
