@@ -339,7 +339,7 @@ func (c *caller) record(t *task, id string) {
 		c.holdFor(id, s.Crop)
 	}
 	if t.picture != "" || len(e.Missing) > 0 || len(e.Sights) > 0 {
-		c.g.emit(e.Camera, id, a.Raised, e)
+		c.g.emit(e.Camera, id, time.Now(), e) // not when it was seen: nothing of an alarm is looked for before it
 	}
 }
 
