@@ -20,7 +20,7 @@ type Settings struct {
 	Push         string             `yaml:"push"`           // quieter ones call nobody; default medium
 	Latch        string             `yaml:"latch"`          // from here on they stay until somebody acknowledges; default high
 	Chattering   time.Duration      `yaml:"chattering"`     // back within this after clearing it is the same alarm; default 60s
-	Held         time.Duration      `yaml:"held"`           // a line that is held for longer calls people; default 30s
+	Held         time.Duration      `yaml:"held"`           // a line that is held or blind for longer calls people; default 30s
 	Stale        time.Duration      `yaml:"stale"`          // standing longer than this counts as stale; default 24h
 	ShelveAtMost time.Duration      `yaml:"shelve_at_most"` // default 8h
 	Flood        FloodSettings      `yaml:"flood"`

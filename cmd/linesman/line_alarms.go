@@ -15,9 +15,9 @@ import (
 )
 
 // lineAlarms has the desk call people over what the log says of the lines' eyes, limit
-// samples, recipes and holds. It only follows the log: a line waits for none of it. What stands
-// when the appliance starts is raised again under the same key, which is the same alarm;
-// what ended while it was off is cleared.
+// samples and recipes, and over what keeps a line from producing. It only follows the log:
+// a line waits for none of it. What stands when the appliance starts is raised again under
+// the same key, which is the same alarm; what ended while it was off is cleared.
 type lineAlarms struct {
 	log      alarmLog
 	desk     alarmDesk
@@ -63,7 +63,7 @@ func (l *lineAlarms) run(ctx context.Context) error {
 		if ctx.Err() != nil || errors.Is(err, alarm.ErrClosed) {
 			return nil
 		}
-		l.logger.Error("nobody is called over drift, limit samples, refused recipes and holds; the log is read again", "err", err)
+		l.logger.Error("nobody is called over drift, limit samples, refused recipes, holds and blind lines; the log is read again", "err", err)
 		select {
 		case <-time.After(hearAgain):
 		case <-ctx.Done():
@@ -121,18 +121,19 @@ func (l *lineAlarms) hear(ctx context.Context, heard *uint64, events <-chan even
 	}
 }
 
-// overlong calls over the holds that have lasted too long, and returns in how long the
-// next has.
+// overlong calls over the lines that were held or blind for too long, and returns in how
+// long the next is.
 func (l *lineAlarms) overlong(ctx context.Context) (next time.Duration, err error) {
 	now := time.Now()
 	for line, h := range l.holds.lines {
-		if !h.calls(now, l.holds.delay) || !l.has(line) {
+		t := h.calls(now, l.holds.delay)
+		if t == nil || !l.has(line) {
 			continue
 		}
-		if err := l.say(ctx, h.word(line)); err != nil {
+		if err := l.say(ctx, t.word(line)); err != nil {
 			return 0, err
 		}
-		h.said = true
+		t.said = true
 	}
 	return l.holds.next(now), nil
 }
@@ -169,15 +170,21 @@ func (l *lineAlarms) begin(ctx context.Context, heard *uint64) error {
 			continue
 		}
 		l.standing[a.Key] = a.Severity
-		if a.Key != holdKey(a.Line) {
+		h, t := l.holds.of(a.Line), (*lasting)(nil)
+		switch a.Key {
+		case holdKey(a.Line):
+			t = &h.hold
+		case blindKey(a.Line):
+			t = &h.blind
+		default:
 			continue
 		}
-		switch h := l.holds.of(a.Line); {
-		case h.held() && l.has(a.Line) && h.word(a.Line).raise.Text == a.Text:
-			h.said = true
-			delete(last, a.Key) // an earlier hold's end
+		switch {
+		case t.on() && l.has(a.Line) && t.word(a.Line).raise.Text == a.Text:
+			t.said = true
+			delete(last, a.Key) // an earlier one's end
 		case last[a.Key].clear == "":
-			last[a.Key] = word{clear: "the line is not held for this any more", raise: alarm.Raise{Key: a.Key, Line: a.Line}}
+			last[a.Key] = word{clear: "the line is not " + t.what + " for this any more", raise: alarm.Raise{Key: a.Key, Line: a.Line}}
 		}
 	}
 	for key, w := range last {

@@ -9,44 +9,70 @@ import (
 	"linesman/line"
 )
 
-// lineHolds knows from the log which lines are held, since when and why, so that people
-// are called over a hold that lasts. It has no clock but the events'.
+// lineHolds knows from the log which lines are held or blind, since when and why, so that
+// people are called over what lasts. It has no clock but the events'.
 type lineHolds struct {
-	delay time.Duration // a hold that is longer calls
-	same  time.Duration // held again for the same reason within this after a release it is the same hold
+	delay time.Duration // what is longer calls
+	same  time.Duration // back for the same reason within this it is the same hold
 	lines map[string]*lineHold
 }
 
-// lineHold is what the log says of one line's holds.
+// lineHold is what the log says of one line's holds and of what blinded it.
 type lineHold struct {
-	state    string    // of the newest line.state
-	gates    bool      // of the newest line.held
-	stood    bool      // the belt stood before, and nothing shows that anybody wants to produce
-	since    time.Time // from when its time runs; zero: it is not held
-	released time.Time // end of the hold before, which had the same cause if why is the same
-	began    time.Time // of that one
-	why      string
-	whatTo   string
-	cause    string // id of the event that says so
-	said     bool   // people were called over this one
+	state string // of the newest line.state
+	gates bool   // of the newest line.held
+	stood bool   // the belt stood before, and nothing shows that anybody wants to produce
+	hold  lasting
+	blind lasting
 }
 
-// holdKey is the key of a line's alarm over a hold.
-func holdKey(line string) string { return lineKeys + line + "/held" }
-
-func (h *lineHold) held() bool { return !h.since.IsZero() }
-
-// calls reports whether people are to be called now.
-func (h *lineHold) calls(now time.Time, delay time.Duration) bool {
-	return h.held() && !h.stood && !h.said && now.Sub(h.since) >= delay
+// lasting is something that keeps a line from producing.
+type lasting struct {
+	what   string    // "held"
+	since  time.Time // from when its time runs; zero: it is not so
+	over   time.Time // end of the time before, which had the same cause if why is the same
+	began  time.Time // of that one
+	why    string
+	whatTo string
+	cause  string // id of the event that says so
+	said   bool   // people were called over this one
 }
 
-// next is how long it is until the next hold calls, an hour where none will.
+// holdKey and blindKey are the keys of a line's alarms over what lasts.
+func holdKey(line string) string  { return lineKeys + line + "/held" }
+func blindKey(line string) string { return lineKeys + line + "/blind" }
+
+func (t *lasting) on() bool { return !t.since.IsZero() }
+
+// mayCall is what people may be called over now, nil for nothing: of a line that is
+// blind while it is held the hold tells.
+func (h *lineHold) mayCall() *lasting {
+	for _, t := range []*lasting{&h.hold, &h.blind} {
+		if !t.on() {
+			continue
+		}
+		if h.stood || t.said {
+			return nil
+		}
+		return t
+	}
+	return nil
+}
+
+// calls is what people are to be called over now, nil for nothing.
+func (h *lineHold) calls(now time.Time, delay time.Duration) *lasting {
+	if t := h.mayCall(); t != nil && now.Sub(t.since) >= delay {
+		return t
+	}
+	return nil
+}
+
+// next is how long it is until the next line calls, an hour where none will.
 func (l *lineHolds) next(now time.Time) time.Duration {
 	next := time.Hour
 	for _, h := range l.lines {
-		if h.held() && !h.stood && !h.said {
-			if left := l.delay - now.Sub(h.since); left > 0 {
+		if t := h.mayCall(); t != nil {
+			if left := l.delay - now.Sub(t.since); left > 0 {
 				next = min(next, left)
 			}
 		}
@@ -54,15 +80,35 @@ func (l *lineHolds) next(now time.Time) time.Duration {
 	return next
 }
 
-// word is the alarm over the hold.
-func (h *lineHold) word(line string) word {
-	return word{cause: h.cause, raise: alarm.Raise{Key: holdKey(line), From: lineKeys + line, Line: line, Cause: h.cause,
+// word is the alarm over it.
+func (t *lasting) word(line string) word {
+	return word{cause: t.cause, raise: alarm.Raise{Key: lineKeys + line + "/" + t.what, From: lineKeys + line, Line: line, Cause: t.cause,
 		// Medium calls, and is normal again by itself once the line runs.
 		Severity: event.Medium,
-		Text:     onOneLine(fmt.Sprintf("%s is held: %s", line, h.why), 500), WhatTo: onOneLine(h.whatTo, 500)}}
+		Text:     onOneLine(fmt.Sprintf("%s is %s: %s", line, t.what, t.why), 500), WhatTo: onOneLine(t.whatTo, 500)}}
 }
 
-// hear takes in an event, and returns that an alarm ends, if one may. Heard twice it
+// begin takes in that a line is so; what is so already goes on.
+func (t *lasting) begin(e event.Event, s event.LineState, same time.Duration) {
+	if t.on() {
+		return
+	}
+	t.since = e.Time
+	if !t.over.IsZero() && s.Why == t.why && e.Time.Sub(t.over) <= same {
+		t.since = t.began
+	}
+	t.why, t.whatTo, t.cause, t.said = s.Why, s.WhatTo, e.ID, false
+}
+
+// end says that it is not so any more.
+func (t *lasting) end(e event.Event, line, why string) word {
+	if t.on() {
+		t.began, t.over, t.since = t.since, e.Time, time.Time{}
+	}
+	return word{clear: why, cause: e.ID, raise: alarm.Raise{Key: lineKeys + line + "/" + t.what, Line: line}}
+}
+
+// hear takes in an event, and returns that alarms end, if they may. Heard twice it
 // says the same.
 func (l *lineHolds) hear(e event.Event) []word {
 	switch e.Type {
@@ -80,12 +126,21 @@ func (l *lineHolds) hear(e event.Event) []word {
 			h.stood = false
 		}
 		if !s.Held && h.state == "blind" {
-			return h.end(e, s.Line, "it was released")
+			return []word{h.hold.end(e, s.Line, "it was released")}
 		}
 	case event.LineMinute{}.EventType():
 		m, err := event.As[event.LineMinute](e)
-		if h := l.of(m.Line); err == nil && h.held() && h.stood && m.SpeedMMs > 0 {
-			h.stood, h.since = false, e.Time
+		if err != nil || m.SpeedMMs <= 0 {
+			return nil
+		}
+		h := l.of(m.Line)
+		for _, t := range []*lasting{&h.hold, &h.blind} {
+			if h.stood && t.on() {
+				t.since = e.Time
+			}
+		}
+		if h.hold.on() || h.blind.on() {
+			h.stood = false
 		}
 	}
 	return nil
@@ -96,43 +151,37 @@ func (l *lineHolds) of(line string) *lineHold {
 		l.lines = map[string]*lineHold{}
 	}
 	if l.lines[line] == nil {
-		l.lines[line] = &lineHold{}
+		l.lines[line] = &lineHold{hold: lasting{what: "held"}, blind: lasting{what: "blind"}}
 	}
 	return l.lines[line]
 }
 
 // stated takes in what the line does now. Blind is no end of a hold, as long as nobody
 // released it: the controller that does not answer rests in reject.
-func (h *lineHold) stated(e event.Event, s event.LineState, same time.Duration) []word {
+func (h *lineHold) stated(e event.Event, s event.LineState, same time.Duration) (words []word) {
 	h.state = s.State
 	switch s.State {
 	case "held":
-		if h.held() {
+		h.hold.begin(e, s, same)
+		return []word{h.blind.end(e, s.Line, "the line is held")}
+	case "blind":
+		h.blind.begin(e, s, same)
+		if h.gates {
 			return nil
 		}
-		h.since = e.Time
-		if !h.released.IsZero() && s.Why == h.why && e.Time.Sub(h.released) <= same {
-			h.since = h.began
-		}
-		h.why, h.whatTo, h.cause, h.said = s.Why, s.WhatTo, e.ID, false
-	case "blind":
-		if !h.gates {
-			return h.end(e, s.Line, "it was released")
-		}
+		return []word{h.hold.end(e, s.Line, "it was released")}
 	case "running":
 		h.stood = false
-		return h.end(e, s.Line, "the line runs")
+		return h.ends(e, s.Line, "the line runs")
 	case "stopped":
-		h.stood = s.Why == line.BeltStands
-		return h.end(e, s.Line, s.Why)
+		if s.Why == line.BeltStands { // an appliance that stops tells nothing of the belt
+			h.stood = true
+		}
+		return h.ends(e, s.Line, s.Why)
 	}
 	return nil
 }
 
-// end says that the line is not held any more.
-func (h *lineHold) end(e event.Event, line, why string) []word {
-	if h.held() {
-		h.began, h.released, h.since = h.since, e.Time, time.Time{}
-	}
-	return []word{{clear: why, cause: e.ID, raise: alarm.Raise{Key: holdKey(line), Line: line}}}
+func (h *lineHold) ends(e event.Event, line, why string) []word {
+	return []word{h.hold.end(e, line, why), h.blind.end(e, line, why)}
 }

@@ -85,12 +85,13 @@ func stated(state, why string) event.LineState {
 	return event.LineState{Line: "caps-1", State: state, Why: why, WhatTo: "then release: linesman line release"}
 }
 
-// A hold that lasts calls once, whatever the operator does to it, and its alarm ends with it.
+// A hold that lasts calls once, whatever the operator does to it, and its alarm ends with
+// it. So does a line that is blind.
 func TestLineHolds(t *testing.T) {
-	const key = "line/caps-1/held"
+	const key, blind = "line/caps-1/held", "line/caps-1/blind"
 	s, standing := time.Second, stated("stopped", line.BeltStands)
 	jam, heart := stated("held", "gates in reject: ejection not confirmed"), stated("held", "gates in reject: heartbeat lost")
-	runs := stated("running", "")
+	runs, stalled := stated("running", ""), stated("blind", "camera top is stalled")
 	type said struct {
 		at time.Duration
 		p  event.Payload
@@ -112,9 +113,15 @@ func TestLineHolds(t *testing.T) {
 		"held again much later":         {says: []said{{0, runs}, {0, jam}, {10 * s, runs}, {50 * s, jam}}, want: []string{"1m20s raised " + key}},
 		"blind meanwhile": {says: []said{{0, runs}, {0, jam}, {0, event.LineHeld{Line: "caps-1", Held: true}}, {20 * s, stated("blind", "no answer")}, {50 * s, jam}, {60 * s, runs}},
 			want: []string{"30s raised " + key, "1m0s cleared " + key + ": the line runs"}},
-		"released, then blind":    {says: []said{{0, runs}, {0, jam}, {0, event.LineHeld{Line: "caps-1", Held: true}}, {20 * s, event.LineHeld{Line: "caps-1"}}, {20 * s, stated("blind", "camera top is stalled")}}},
-		"blind, then released":    {says: []said{{0, runs}, {0, jam}, {0, event.LineHeld{Line: "caps-1", Held: true}}, {20 * s, stated("blind", "camera top is stalled")}, {25 * s, event.LineHeld{Line: "caps-1"}}}},
-		"nobody wants to produce": {says: []said{{0, standing}, {10 * s, stated("blind", "no answer")}, {20 * s, heart}, {60 * s, event.LineMinute{Line: "caps-1"}}}},
+		"released, then blind":                                 {says: []said{{0, runs}, {0, jam}, {0, event.LineHeld{Line: "caps-1", Held: true}}, {20 * s, event.LineHeld{Line: "caps-1"}}, {20 * s, stalled}}, want: []string{"50s raised " + blind}},
+		"blind, then released":                                 {says: []said{{0, runs}, {0, jam}, {0, event.LineHeld{Line: "caps-1", Held: true}}, {20 * s, stalled}, {25 * s, event.LineHeld{Line: "caps-1"}}}, want: []string{"50s raised " + blind}},
+		"its camera is pulled":                                 {says: []said{{0, runs}, {10 * s, stalled}, {100 * s, runs}}, want: []string{"40s raised " + blind, "1m40s cleared " + blind + ": the line runs"}},
+		"its camera is slow":                                   {says: []said{{0, runs}, {10 * s, stalled}, {39 * s, runs}}},
+		"its camera comes and goes":                            {says: []said{{0, runs}, {10 * s, stalled}, {20 * s, runs}, {30 * s, stalled}}, want: []string{"40s raised " + blind}},
+		"blind, and held by it":                                {says: []said{{0, runs}, {0, stated("blind", "no answer")}, {40 * s, heart}, {50 * s, runs}}, want: []string{"30s raised " + blind, "40s cleared " + blind + ": the line is held"}},
+		"its camera is pulled while nobody produces":           {says: []said{{0, standing}, {10 * s, stalled}, {600 * s, event.LineMinute{Line: "caps-1", SpeedMMs: 200}}}, want: []string{"10m30s raised " + blind}},
+		"switched off for the night, and the box started anew": {says: []said{{0, standing}, {10 * s, stated("blind", "no answer")}, {20 * s, stated("stopped", "the appliance was stopped")}, {50 * s, stated("blind", "no answer")}}},
+		"nobody wants to produce":                              {says: []said{{0, standing}, {10 * s, stated("blind", "no answer")}, {20 * s, heart}, {60 * s, event.LineMinute{Line: "caps-1"}}}},
 		"nobody did, then the belt moves": {says: []said{{0, standing}, {20 * s, heart}, {600 * s, event.LineMinute{Line: "caps-1", SpeedMMs: 200}}},
 			want: []string{"10m30s raised " + key}},
 		"a product is asked for while the belt stands": {says: []said{{0, standing}, {20 * s, event.LineHeld{Line: "caps-1", Held: true, By: "us"}}, {20 * s, jam}}, want: []string{"50s raised " + key}},
@@ -139,7 +146,7 @@ func TestLineHolds(t *testing.T) {
 					t.Errorf("the desk was told\n%s\nwant\n%s", strings.Join(desk.said, "\n"), strings.Join(c.want, "\n"))
 				}
 				for _, r := range desk.texts {
-					if r.Line != "caps-1" || r.Severity != event.Medium || !strings.HasPrefix(r.Text, "caps-1 is held: gates in reject: ") || !strings.Contains(r.WhatTo, "release") || r.Cause == "" {
+					if r.Line != "caps-1" || r.Severity != event.Medium || !strings.HasPrefix(r.Text, "caps-1 is held: gates in reject: ") && !strings.HasPrefix(r.Text, "caps-1 is blind: ") || !strings.Contains(r.WhatTo, "release") || r.Cause == "" {
 						t.Errorf("raised %+v", r)
 					}
 				}
