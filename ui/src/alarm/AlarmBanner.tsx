@@ -13,7 +13,7 @@ import { unknownAfter, useAlarms } from "./useAlarms";
 
 /** On every page: what wants somebody, by severity, and the gravest in words. Nothing wanting, nothing here. It makes no sound. */
 export function AlarmBanner() {
-  const { t, code } = useWords();
+  const { t, code, told } = useWords();
   const { hash, go } = useHash();
   const { alarms, none, heard, failed } = useAlarms();
   const [began] = useState(() => Date.now());
@@ -48,7 +48,7 @@ export function AlarmBanner() {
           {t.alarm.wants(String(n))}: {counts.map((c) => t.alarm.counts(String(c.count), t.watch.severities[c.severity] ?? c.severity)).join(t.watch.and)}
         </b>
         <span>
-          {first.text} · {t.watch.since(span(waited, code))}
+          {told(first.text)} · {t.watch.since(span(waited, code))}
         </span>
       </p>
       <button type="button" className="button" onClick={() => go({ alarms: true, alarm: first.id })}>

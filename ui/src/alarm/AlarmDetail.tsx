@@ -49,7 +49,7 @@ function Evidence({ alarm, has, now }: { alarm: Alarm; has: Kept; now: number })
 
 /** One alarm with all that is known of it and all that can be done. */
 export function AlarmDetail(p: { id: string; zone: string; now: number; token: string; setToken: (token: string) => void; close: () => void }) {
-  const { t, code } = useWords();
+  const { t, code, told } = useWords();
   const detail = useQuery({ queryKey: ["alarm", p.id], queryFn: () => fetchAlarm(p.id), refetchInterval: 2000 });
   const at = (time: string) => `${date(time, p.zone)} ${clock(time, p.zone)}`;
   if (!detail.data) {
@@ -64,12 +64,12 @@ export function AlarmDetail(p: { id: string; zone: string; now: number; token: s
   const a = detail.data.alarm;
   const has = kept(detail.data.events);
   return (
-    <section className={`panel alarm-detail${detail.isError ? " is-old" : ""}`} aria-label={a.text}>
+    <section className={`panel alarm-detail${detail.isError ? " is-old" : ""}`} aria-label={told(a.text)}>
       <header className="alarm-detail-head">
         <Sign meaning={signOf(a.severity)} size={44} label={t.watch.severities[a.severity] ?? a.severity} />
         <div>
           {a.drill && <p className="alarm-drill">{t.alarm.drillTitle}</p>}
-          <h2>{a.text}</h2>
+          <h2>{told(a.text)}</h2>
           <p>
             <b>{t.watch.severities[a.severity]}</b> · <b>{t.alarm.states[a.state] ?? a.state}</b> · {t.alarm.since(at(a.opened))} ({span(p.now - Date.parse(a.opened), code)})
           </p>
@@ -81,7 +81,7 @@ export function AlarmDetail(p: { id: string; zone: string; now: number; token: s
       <div className="alarm-detail-body">
         {a.what_to_do && (
           <p className="alarm-whatto">
-            <span>{t.alarm.whatTo}</span> {a.what_to_do}
+            <span>{t.alarm.whatTo}</span> {told(a.what_to_do)}
           </p>
         )}
         <AlarmActs key={`${a.id} ${a.state}`} alarm={a} zone={p.zone} token={p.token} setToken={p.setToken} />

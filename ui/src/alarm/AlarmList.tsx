@@ -7,7 +7,7 @@ import { wants } from "./state";
 
 /** One alarm in a list: its severity as a shape, its state in a word, how long it has stood. */
 export function AlarmRow({ alarm: a, now, open, chosen, zone, past }: { alarm: Alarm; now: number; open: () => void; chosen: boolean; zone: string; past?: boolean }) {
-  const { t, code } = useWords();
+  const { t, code, told } = useWords();
   return (
     <li>
       <button type="button" className={`alarm-row${wants(a) ? ` wants-${a.severity}` : ""}`} aria-current={chosen} onClick={open}>
@@ -17,9 +17,9 @@ export function AlarmRow({ alarm: a, now, open, chosen, zone, past }: { alarm: A
         <span className="row-words">
           <b>
             {a.drill && <em>{t.alarm.drill}: </em>}
-            {a.text}
+            {told(a.text)}
           </b>
-          <span>{a.what_to_do}</span>
+          <span>{told(a.what_to_do ?? "")}</span>
           <span className="row-facts">
             {[t.watch.severities[a.severity], a.camera, a.zone, a.line].filter(Boolean).join(" · ")}
             {a.came_back > 0 && ` · ${t.alarm.again(String(a.came_back))}`}

@@ -34,7 +34,7 @@ function Counts({ title, rows, none, note }: { title: string; rows: { key: strin
 }
 
 function Body({ kpis: k }: { kpis: AlarmKPIs }) {
-  const { t, code } = useWords();
+  const { t, code, told } = useWords();
   const over = k.per_10_minutes > k.target_per_10_minutes;
   const now = Date.parse(k.to);
   return (
@@ -88,7 +88,7 @@ function Body({ kpis: k }: { kpis: AlarmKPIs }) {
           <ol>
             {k.stale.map((a) => (
               <li key={a.id}>
-                <span>{a.text}</span>
+                <span>{told(a.text)}</span>
                 <b>{span(now - Date.parse(a.raised), code)}</b>
               </li>
             ))}

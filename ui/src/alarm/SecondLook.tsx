@@ -43,7 +43,7 @@ function Row({ look, candidate, zone, act }: { look: Look; candidate: Candidate;
 
 /** By what alarms are withheld, what waits for a person, and what was withheld. */
 export function SecondLook({ zone, token, setToken }: { zone: string; token: string; setToken: (token: string) => void }) {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const [acting, act] = useState<Acting>();
   const asked = useQuery({ queryKey: ["alarms", "secondlook"], queryFn: fetchSecondLook, refetchInterval: 5000 });
   const look = asked.data;
@@ -80,7 +80,7 @@ export function SecondLook({ zone, token, setToken }: { zone: string; token: str
         {look.last_withheld.map((w) => (
           <li key={w.id}>
             <p>
-              <b>{w.what.text}</b> · {date(w.at, zone)} {clock(w.at, zone)} · {w.what.camera}
+              <b>{told(w.what.text)}</b> · {date(w.at, zone)} {clock(w.at, zone)} · {w.what.camera}
               {w.label && ` · ${t.alarm.called(t.alarm.labels[w.label] ?? w.label)}`}
             </p>
             <div className="look-crops">

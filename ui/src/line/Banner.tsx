@@ -6,7 +6,7 @@ import type { Live } from "./live";
 
 /** What is wrong and what to do about it. Nothing wrong, nothing here. */
 export function Banner({ alarms, zone, live, now }: { alarms: Alarm[]; zone: string; live: Live; now: number }) {
-  const { t, code } = useWords();
+  const { t, code, told } = useWords();
   if (alarms.length === 0) return null;
   return (
     <div className="banner" role="alert">
@@ -20,9 +20,9 @@ export function Banner({ alarms, zone, live, now }: { alarms: Alarm[]; zone: str
             </p>
             {(a.what ?? a.why) && (
               <p className="alarm-what">
-                {a.what}
+                {told(a.what ?? "")}
                 {a.what && a.why && <span className="alarm-dot"> · </span>}
-                {a.why && <span className="alarm-why">{a.why}</span>}
+                {a.why && <span className="alarm-why">{told(a.why)}</span>}
               </p>
             )}
           </div>

@@ -12,7 +12,7 @@ import { EyeBar, EyeTrend } from "./EyeGraphs";
 import { age, amount, bar, oldAfter, shape } from "./eyes";
 
 function MeasureRow({ measure: m, now }: { measure: EyeMeasure; now: number }) {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const meaning = shape(m.state);
   return (
     <li className={`measure is-${m.state}`}>
@@ -33,7 +33,7 @@ function MeasureRow({ measure: m, now }: { measure: EyeMeasure; now: number }) {
       {m.trend.length > 0 ? <EyeTrend measure={m} now={now} label={t.eyes.hour} /> : <span className="measure-none">{t.eyes.noTrend}</span>}
       {m.why && (
         <p className="measure-why">
-          {m.why} · {m.what_to_do}
+          {told(m.why)} · {told(m.what_to_do ?? "")}
         </p>
       )}
     </li>

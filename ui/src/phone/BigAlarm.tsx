@@ -39,7 +39,7 @@ function usePicture(sha256: string | undefined, token: string): string | undefin
 
 /** The alarm that wants this phone's person: large, with its picture, what to do, and one button. */
 export function BigAlarm({ shown, token, zone, old, ageMS, now }: { shown: Shown; token: string; zone: string | undefined; old: boolean; ageMS: number; now: number }) {
-  const { t, code } = useWords();
+  const { t, code, told } = useWords();
   const queries = useQueryClient();
   const { alarm, notice } = shown;
   const id = alarm?.id ?? notice?.alarm ?? "";
@@ -73,13 +73,13 @@ export function BigAlarm({ shown, token, zone, old, ageMS, now }: { shown: Shown
             {t.watch.severities[severity]} · {raised && t.phone.ago(span(Math.max(0, now - Date.parse(raised)), code))}
           </p>
           {(alarm?.drill ?? notice?.drill) && <p className="alarm-drill">{t.alarm.drillTitle}</p>}
-          <h2>{alarm?.text ?? notice?.text}</h2>
+          <h2>{told(alarm?.text ?? notice?.text ?? "")}</h2>
         </div>
       </header>
       {(alarm?.what_to_do ?? notice?.what_to_do) && (
         <p className="big-say">
           <span>{t.alarm.whatTo}</span>
-          {alarm?.what_to_do ?? notice?.what_to_do}
+          {told(alarm?.what_to_do ?? notice?.what_to_do ?? "")}
         </p>
       )}
       {picture && (

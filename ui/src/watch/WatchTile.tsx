@@ -15,7 +15,7 @@ const ofScene = ["moved", "covered", "blurred"];
 
 /** What is wrong with a camera, each with what to do. */
 function Wrong({ watch, zone }: { watch: Watch; zone: string }) {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const [accepting, accept] = useState(false);
   return (
     <ul className="wrong">
@@ -23,7 +23,7 @@ function Wrong({ watch, zone }: { watch: Watch; zone: string }) {
         <li className="is-high">
           <Sign meaning="high" size={28} />
           <p>
-            <b>{t.watch.blind(watch.why ?? "")}</b> {t.watch.blindWhat}
+            <b>{t.watch.blind(told(watch.why ?? ""))}</b> {t.watch.blindWhat}
           </p>
         </li>
       )}

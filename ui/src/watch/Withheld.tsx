@@ -13,7 +13,7 @@ type Kept = WatchAlert & { withheld: NonNullable<WatchAlert["withheld"]> };
 export const isWithheld = (a: WatchAlert): a is Kept => a.withheld !== undefined;
 
 function One({ alert: a, now }: { alert: Kept; now: number }) {
-  const { t, code } = useWords();
+  const { t, code, told } = useWords();
   const [saying, say] = useState(false);
   const [token, setToken] = useState("");
   return (
@@ -25,7 +25,7 @@ function One({ alert: a, now }: { alert: Kept; now: number }) {
           ))}
         </div>
         <div>
-          <p className="standing-rule">{a.text}</p>
+          <p className="standing-rule">{told(a.text)}</p>
           <p className="standing-facts">
             {[t.watch.severities[a.severity], a.camera, a.zone].filter(Boolean).join(" · ")} · {t.watch.since(span(now - Date.parse(a.withheld.since), code))} · {a.withheld.by}
           </p>

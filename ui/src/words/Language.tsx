@@ -1,5 +1,6 @@
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
 
+import { sentence } from "./sentences";
 import { en, zh, type Words } from "./words";
 
 export type Code = "en" | "zh";
@@ -17,10 +18,12 @@ export function preferred(stored: string | null, wanted: readonly string[]): Cod
 interface Spoken {
   code: Code;
   t: Words;
+  /** What the box says, in the language that is spoken here. */
+  told: (text: string) => string;
   speak: (code: Code) => void;
 }
 
-const Context = createContext<Spoken>({ code: "en", t: en, speak: () => undefined });
+const Context = createContext<Spoken>({ code: "en", t: en, told: (text) => text, speak: () => undefined });
 
 export function Language({ children }: { children: ReactNode }) {
   const [code, speak] = useState<Code>(() => preferred(window.localStorage.getItem("language"), navigator.languages));
@@ -28,7 +31,7 @@ export function Language({ children }: { children: ReactNode }) {
     document.documentElement.lang = code === "zh" ? "zh-CN" : "en";
     window.localStorage.setItem("language", code);
   }, [code]);
-  const spoken = useMemo(() => ({ code, t: code === "zh" ? zh : en, speak }), [code]);
+  const spoken = useMemo(() => ({ code, t: code === "zh" ? zh : en, told: (text: string) => sentence(text, code), speak }), [code]);
   return <Context.Provider value={spoken}>{children}</Context.Provider>;
 }
 
