@@ -141,12 +141,12 @@ func (s *Safety) raise(ctx context.Context) error {
 	standing := map[string]string{}
 	for _, r := range []alarm.Raise{
 		{Key: "watch/fire or smoke/yard", Camera: string(yard), Severity: event.Critical, Text: "fire is seen", WhatTo: "Look at the picture; if it burns, raise the fire alarm by hand."},
-		{Key: "watch/person under the crane/yard", Camera: string(yard), Zone: "crane", Severity: event.High, Text: "person under the crane while it may move: 2 people, the nearest 1.4 m from the hook", WhatTo: "Stop the crane. Nobody goes on before the slinger has seen all of them leave."},
+		{Key: "watch/person under the crane/yard", Camera: string(yard), Zone: "crane", Severity: event.High, Text: "person under the crane while it may move: person 4 in zone crane, 1.4 m from zone hook; person 7 in zone crane", WhatTo: "Stop the crane. Nobody goes on before the slinger has seen all of them leave."},
 		{Key: "watch/no helmet/yard/person 7", Camera: string(yard), Zone: "walkway", Severity: event.Medium, Text: "person without a helmet", WhatTo: "Put a helmet on."},
 		{Key: "watch/camera sees nothing/" + string(dock), Camera: string(dock), Severity: event.High, Text: "the camera is down", WhatTo: "Go to the camera."},
 		{Key: "watch/too long at the dock/" + string(dock), Camera: string(dock), Zone: "ramp where lorries turn", Severity: event.Low, Text: "挡道的货物：托盘在装卸区停留超过五分钟", WhatTo: "请清理通道。"},
 		{Key: "watch/no vest/yard/person 3", Camera: string(yard), Severity: event.Medium, Text: "person without a vest", WhatTo: "Put a vest on."},
-		{Key: "line/tablets-1/held", From: "line/tablets-1", Line: "tablets-1", Severity: event.High, Text: "line tablets-1 is held", WhatTo: "See what holds it, then release it at the controller."},
+		{Key: "line/tablets-1/held", From: "line/tablets-1", Line: "tablets-1", Severity: event.High, Text: "tablets-1 is held: gates in reject: ejection not confirmed", WhatTo: "clear the cause, then release: the controller's button or linesman line release"},
 	} {
 		if r.From == "" {
 			r.From = "watch/" + r.Camera

@@ -37,7 +37,7 @@ func (p *Plant) status() line.Status {
 	}
 	switch p.scene {
 	case Held:
-		stand("held", "lane 3: part rejected at tick 1:71342 was not seen at the ejection sensor", "Clear the reject chute of lane 3, then press Release on the controller's panel.")
+		stand("held", "gates in reject: ejection not confirmed", "clear the cause, then release: the controller's button or linesman line release")
 		s.PLC.Held = true
 	case Camera:
 		stand("blind", "camera top: no frame for 4 s", "Check the cable and the power of camera top. The line goes on by itself when pictures come.")

@@ -6,7 +6,7 @@ import { steps } from "./state";
 
 /** Who was called by what, and how far each call has come, in seconds since it was called for. */
 export function Deliveries({ deliveries, now }: { deliveries: AlarmDelivery[]; now: number }) {
-  const { t, code } = useWords();
+  const { t, code, told } = useWords();
   if (deliveries.length === 0) return <p className="nothing">{t.alarm.noDeliveries}</p>;
   return (
     <ul className="deliveries">
@@ -33,7 +33,7 @@ export function Deliveries({ deliveries, now }: { deliveries: AlarmDelivery[]; n
               ))}
               {d.state === "pending" && <li className="is-waiting">{t.alarm.waiting(span(now - Date.parse(d.pending), code))}</li>}
             </ol>
-            {d.why && !d.withdrawn && <p className="delivery-why">{d.why}</p>}
+            {d.why && !d.withdrawn && <p className="delivery-why">{told(d.why)}</p>}
           </li>
         );
       })}

@@ -42,7 +42,7 @@ function Wrong({ watch, zone }: { watch: Watch; zone: string }) {
             <b>
               {t.watch.faults[f.what] ?? f.what} {t.since(clock(f.since, zone))}
             </b>{" "}
-            {f.text}
+            {told(f.text)}
           </p>
           {ofScene.includes(f.what) && (
             <button type="button" className="button" onClick={() => accept(true)}>
