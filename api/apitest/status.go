@@ -40,11 +40,11 @@ func (p *Plant) status() line.Status {
 		stand("held", "gates in reject: ejection not confirmed", "clear the cause, then release: the controller's button or linesman line release")
 		s.PLC.Held = true
 	case Camera:
-		stand("blind", "camera top: no frame for 4 s", "Check the cable and the power of camera top. The line goes on by itself when pictures come.")
+		stand("blind", "camera top is down: dial tcp 192.168.10.21:554: no route to host", "check the camera's power, cable and lens")
 		s.Cameras[0].Status, s.Cameras[0].FPS, s.Cameras[0].Since = camera.Down, 0, now.Add(-12*time.Second)
 		s.Cameras[0].Error = "dial tcp 192.168.10.21:554: no route to host"
 	case PLC:
-		stand("held", "controller plc-1 does not answer", "Check the network cable and the power of plc-1. Its gates rest in reject meanwhile.")
+		stand("blind", "the controller does not answer: modbus tcp://192.168.10.5:502: i/o timeout", "check the controller's power, cable and address; the gates rest in reject")
 		s.PLC.Connected, s.PLC.Since, s.PLC.Error = false, now.Add(-41*time.Second), "modbus tcp://192.168.10.5:502: i/o timeout"
 	case Ledger:
 		s.Ledger.Exited++
