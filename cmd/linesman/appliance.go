@@ -155,7 +155,7 @@ func (a *appliance) openLine(id part.LineID) error {
 	a.following[id] = &following{}
 	a.work = append(a.work, station.Run, outputs.Run, func(ctx context.Context) error { return a.changeOnDemand(ctx, id, wanted) },
 		func(ctx context.Context) error { return a.endTrespasses(ctx, id, batch) },
-		func(ctx context.Context) error { return a.proveSamples(ctx, id, a.judging[id]) },
+		func(ctx context.Context) error { return a.prover(id).run(ctx, a.judging[id]) },
 		func(ctx context.Context) error { return a.followShelf(ctx, id, begun) },
 		func(ctx context.Context) error {
 			zone, err := a.site.Location()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -116,39 +117,57 @@ const (
 	samplesRest  = 50 * time.Millisecond // after each, so that the line has the cores
 )
 
-// proveSamples judges a line's limit samples whenever a recipe becomes active, and
-// once a day. It only says what it finds: nothing changes by it.
-func (a *appliance) proveSamples(ctx context.Context, id part.LineID, active <-chan *recipe.Recipe) error {
+// prover judges a line's limit samples by what it judges by.
+type prover struct {
+	line   part.LineID
+	source string // of its events
+	judge  func(ctx context.Context, by *recipe.Recipe) (event.SamplesJudged, error)
+	events event.Sink
+	log    *slog.Logger
+}
+
+// run judges them whenever a recipe becomes active, and once a day, until ctx ends. It
+// only says what it finds: nothing changes by it. Samples that can not be judged are
+// tried again the next day. The first recipe must be on its way.
+func (p *prover) run(ctx context.Context, active <-chan *recipe.Recipe) error {
 	daily := time.NewTicker(samplesEvery)
 	defer daily.Stop()
-	var rec *recipe.Recipe
+	var by *recipe.Recipe
 	for {
 		why := "schedule"
 		select {
 		case <-ctx.Done():
 			return nil
-		case rec = <-active:
+		case by = <-active:
 			why = "activation"
 		case <-daily.C:
 		}
-		s, err := limitSamples(ctx, a.store, a.site, id, rec, func() error {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(samplesRest):
-				return nil
-			}
-		})
+		s, err := p.judge(ctx, by)
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case err != nil:
-			a.log.Error("the limit samples could not be judged", "line", id, "recipe", rec.ID(), "err", err)
+			p.log.Error("the limit samples could not be judged", "line", p.line, "recipe", by.ID(), "err", err)
 			continue
 		case s.Good.Parts+s.Bad.Parts+s.Unjudged == 0:
 			continue // nobody labelled any part of this product
 		}
 		s.Why = why
-		a.ring.Emit(event.New("/"+a.site.Name+"/line/"+string(id), "samples", time.Now(), s))
+		p.events.Emit(event.New(p.source, "samples", time.Now(), s))
 	}
+}
+
+// prover returns the one of a line of this appliance, which rests after each sample.
+func (a *appliance) prover(id part.LineID) *prover {
+	return &prover{line: id, source: "/" + a.site.Name + "/line/" + string(id), events: a.ring, log: a.log,
+		judge: func(ctx context.Context, by *recipe.Recipe) (event.SamplesJudged, error) {
+			return limitSamples(ctx, a.store, a.site, id, by, func() error {
+				select {
+				case <-ctx.Done():
+					return ctx.Err()
+				case <-time.After(samplesRest):
+					return nil
+				}
+			})
+		}}
 }
