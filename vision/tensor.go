@@ -28,8 +28,12 @@ func (l Letterbox) ToPicture() Affine {
 	return Affine{A: 1 / l.Scale, C: -l.Left / l.Scale, E: 1 / l.Scale, F: -l.Top / l.Scale}
 }
 
-// Normalise says how a byte becomes a number: (v - Mean) / Deviation by channel.
-type Normalise struct{ Mean, Deviation [3]float32 }
+// Normalise says how a byte becomes a number: (v - Mean) / Deviation by channel, red
+// first.
+type Normalise struct {
+	Mean, Deviation [3]float32
+	BGR             bool // the first plane is blue, the last red
+}
 
 // Fill writes the picture (RGB, stride bytes from row to row) into a tensor of
 // 3 planes of H x W numbers. Shrinking averages all pixels that fall on one
@@ -47,6 +51,9 @@ func (l Letterbox) Fill(pix []byte, stride int, n Normalise, pad [3]byte, out []
 		off[c] = -n.Mean[c] / n.Deviation[c]
 		beside[c] = float32(pad[c])*k[c] + off[c]
 	}
+	if n.BGR {
+		beside[0], beside[2] = beside[2], beside[0]
+	}
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
 	s.fit(l)
@@ -63,6 +70,9 @@ func (l Letterbox) Fill(pix []byte, stride int, n Normalise, pad [3]byte, out []
 		at := y*l.W + s.from
 		end := y*l.W + s.to
 		red, green, blue := out[at:end], out[plane+at:plane+end], out[2*plane+at:2*plane+end]
+		if n.BGR {
+			red, blue = blue, red
+		}
 		if even {
 			s.narrow.Planes(red, green, blue, s.sum, n.Mean[0], k[0])
 			continue

@@ -52,11 +52,16 @@ func TestFillIsWhatItIsDefinedBy(t *testing.T) {
 			for i := range out {
 				out[i] = float32(math.NaN())
 			}
+			n.BGR = s[0]%2 == 1
 			l.Fill(pix, stride, n, [3]byte{114, 9, 200}, out)
 			for c := range 3 {
+				plane := c
+				if n.BGR {
+					plane = 2 - c
+				}
 				for y := range l.H {
 					for x := range l.W {
-						want, got := plain(l, pix, stride, n, [3]byte{114, 9, 200}, x, y, c), float64(out[(c*l.H+y)*l.W+x])
+						want, got := plain(l, pix, stride, n, [3]byte{114, 9, 200}, x, y, c), float64(out[(plane*l.H+y)*l.W+x])
 						if !(math.Abs(got-want) < 1e-3) {
 							t.Fatalf("seed %d: plane %d at %d, %d: %v, want %v", seed, c, x, y, got, want)
 						}

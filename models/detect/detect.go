@@ -227,14 +227,7 @@ func (d *Detector) show(p Picture, side int, floor float64, found []Found) ([]Fo
 	width, height := h.Input(p.Width, p.Height, side)
 	d.size(width, height)
 	box := vision.Fit(p.Width, p.Height, width, height)
-	box.Fill(p.Pix, p.Stride, vision.Normalise{Deviation: [3]float32{1, 1, 1}}, [3]byte{h.Pad, h.Pad, h.Pad}, d.input)
-	if h.Order == "bgr" {
-		plane := width * height
-		red, blue := d.input[:plane], d.input[2*plane:]
-		for i, v := range red {
-			red[i], blue[i] = blue[i], v
-		}
-	}
+	box.Fill(p.Pix, p.Stride, vision.Normalise{Deviation: [3]float32{1, 1, 1}, BGR: h.Order == "bgr"}, [3]byte{h.Pad, h.Pad, h.Pad}, d.input)
 	rows, err := d.rows()
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", d.card.Name, err)
