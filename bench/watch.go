@@ -106,14 +106,8 @@ func RunWatch(ctx context.Context, o Watch) (*WatchReport, error) {
 		}
 		fulls, bares, ratios = append(fulls, full), append(bares, bare), append(ratios, full/bare)
 	}
-	r.Full, r.Bare, r.Efficiency = middle(fulls), middle(bares), middle(ratios)
+	r.Full, r.Bare, r.Efficiency = quantiles(fulls).P50, quantiles(bares).P50, quantiles(ratios).P50
 	return r, nil
-}
-
-// middle returns the median of an odd number of values.
-func middle(of []float64) float64 {
-	slices.Sort(of)
-	return of[len(of)/2]
 }
 
 // someFrames decodes the beginning of a video.
