@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,14 +32,14 @@ func TestLimitSamplesAreJudgedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		caps := func(version int) *recipe.Recipe { return &recipe.Recipe{Name: "caps", Version: version} }
 		told, active := &proofs{start: time.Now()}, make(chan *recipe.Recipe, 1)
-		broken, labelled := false, true
+		var broken, unlabelled atomic.Bool
 		p := &prover{line: "caps-1", source: "/test/line/caps-1", events: told, log: slog.New(slog.DiscardHandler),
 			judge: func(_ context.Context, by *recipe.Recipe) (event.SamplesJudged, error) {
-				if broken {
+				if broken.Load() {
 					return event.SamplesJudged{}, errors.New("no picture is kept")
 				}
 				s := event.SamplesJudged{Line: "caps-1", Recipe: by.ID()}
-				if labelled {
+				if !unlabelled.Load() {
 					s.Bad.Parts = 3
 				}
 				time.Sleep(time.Minute)
@@ -53,11 +54,12 @@ func TestLimitSamplesAreJudgedAgain(t *testing.T) {
 		time.Sleep(time.Second)
 		active <- caps(3) // while caps@2 is judged
 		time.Sleep(time.Hour)
-		broken = true
+		broken.Store(true)
 		time.Sleep(24 * time.Hour)
-		broken, labelled = false, false
+		broken.Store(false)
+		unlabelled.Store(true)
 		time.Sleep(24 * time.Hour)
-		labelled = true
+		unlabelled.Store(false)
 		time.Sleep(24 * time.Hour)
 		stop()
 		must(t, <-ended)
