@@ -96,7 +96,7 @@ func bareAtOnce(ctx context.Context, graph []byte, input []float32, size int, sh
 // bareRate runs the whole input in batches, once and again until so long has gone, and
 // returns crops a second. The first batch warms up and is not counted.
 func bareRate(ctx context.Context, graph []byte, input []float32, size int, shape []int64, threads int, long time.Duration) (float64, error) {
-	session, err := onnx.Open(graph, threads)
+	session, err := onnx.Bare(graph, threads)
 	if err != nil {
 		return 0, err
 	}

@@ -34,24 +34,54 @@ type port struct {
 // Open loads a graph from the bytes of an ONNX file. threads is how many cores
 // one Run may use; at least 1. The bytes are not kept.
 func Open(graph []byte, threads int) (models.Session, error) {
-	if threads < 1 {
-		return nil, fmt.Errorf("onnx: %d threads: a session needs at least 1", threads)
-	}
-	if len(graph) == 0 {
-		return nil, errors.New("onnx: the graph is empty; copy the model folder again or teach it anew")
-	}
-	if err := start(); err != nil {
+	if err := usable(graph, threads); err != nil {
 		return nil, err
 	}
+	if ready := laidOut(graph, threads); ready != nil {
+		if s, err := load(ready, threads, ort.GraphOptimizationLevelDisableAll, ""); err == nil {
+			return s, nil
+		}
+	}
+	return load(graph, threads, ort.GraphOptimizationLevelEnableAll, "")
+}
+
+// Bare loads a graph as ONNX Runtime by itself runs it best: what Open is measured
+// against.
+func Bare(graph []byte, threads int) (models.Session, error) {
+	if err := usable(graph, threads); err != nil {
+		return nil, err
+	}
+	return load(graph, threads, ort.GraphOptimizationLevelEnableAll, "")
+}
+
+// usable starts the library, once, and refuses what cannot be loaded by anything.
+func usable(graph []byte, threads int) error {
+	if threads < 1 {
+		return fmt.Errorf("onnx: %d threads: a session needs at least 1", threads)
+	}
+	if len(graph) == 0 {
+		return errors.New("onnx: the graph is empty; copy the model folder again or teach it anew")
+	}
+	return start()
+}
+
+// load makes a session. The graph as it was changed for this processor is written to
+// the file optimized, unless that is empty.
+func load(graph []byte, threads int, level ort.GraphOptimizationLevel, optimized string) (*Session, error) {
 	inputs, outputs, err := ports(graph)
 	if err != nil {
 		return nil, err
 	}
-	options, err := settings(threads)
+	options, err := settings(threads, level)
 	if err != nil {
 		return nil, err
 	}
 	defer options.Destroy()
+	if optimized != "" {
+		if err := options.SetOptimizedModelFilePath(optimized); err != nil {
+			return nil, fmt.Errorf("onnx: session options: %w", err)
+		}
+	}
 	net, err := ort.NewDynamicAdvancedSessionWithONNXData(graph, names(inputs), names(outputs), options)
 	if err != nil {
 		return nil, fmt.Errorf("onnx: load graph: %w", err)
@@ -62,10 +92,11 @@ func Open(graph []byte, threads int) (models.Session, error) {
 // unfused is not joined into one step: x*sigmoid(x), between convolutions. The joined
 // step does not know the layout that convolutions are fastest in, so that every one of
 // them would be laid out anew before it and after it. What comes out is the same to the
-// bit; YOLOX is 1.15 to 1.25 times as fast (docs/figures.md).
+// bit; YOLOX is 1.15 to 1.25 times as fast (docs/figures.md). laidOut joins the two once
+// the layout is there.
 const unfused = "QuickGeluFusion"
 
-func settings(threads int) (*ort.SessionOptions, error) {
+func settings(threads int, level ort.GraphOptimizationLevel) (*ort.SessionOptions, error) {
 	options, err := ort.NewSessionOptions()
 	if err != nil {
 		return nil, fmt.Errorf("onnx: session options: %w", err)
@@ -73,7 +104,7 @@ func settings(threads int) (*ort.SessionOptions, error) {
 	spin := "0" // a waiting thread must not burn the core that decodes the next frame
 	err = errors.Join(
 		options.SetExecutionMode(ort.ExecutionModeSequential),
-		options.SetGraphOptimizationLevel(ort.GraphOptimizationLevelEnableAll),
+		options.SetGraphOptimizationLevel(level),
 		options.SetIntraOpNumThreads(threads),
 		options.SetInterOpNumThreads(1),
 		options.SetMemPattern(false), // a plan kept for every shape would grow with each new batch size
