@@ -7,16 +7,17 @@ import (
 	"linesman/camera/clip"
 )
 
-// intake takes what the camera delivers, for the station's goroutine. There is
-// room for one frame: the newest wins, and one that is pushed out is counted.
-// The compressed stream goes into the clips' ring.
+// intake takes what the camera delivers, for the station's goroutine. There is room for
+// two frames, so that a box that hesitates for less than the time between two of them
+// loses none. Where a third comes nobody keeps up: the newest wins, the others are
+// pushed out and counted. The compressed stream goes into the clips' ring.
 type intake struct {
 	recorder *clip.Recorder // nil keeps no clips
 	refused  func(error)
 
-	mu      sync.Mutex // held for the exchange of a pointer
-	frame   *camera.Frame
-	skipped uint64 // pushed out since the last take
+	mu      sync.Mutex      // held for the exchange of pointers
+	waiting []*camera.Frame // oldest first
+	skipped uint64          // pushed out since the last take
 	wake    chan struct{}
 }
 
@@ -26,18 +27,29 @@ func newIntake(r *clip.Recorder, refused func(error)) *intake {
 	return &intake{recorder: r, refused: refused, wake: make(chan struct{}, 1)}
 }
 
-// Frame takes the place of a frame that nobody had time for.
+// room is how many frames may wait.
+const room = 2
+
+// Frame lines a frame up, or puts it in the place of those that nobody had time for.
 func (in *intake) Frame(f *camera.Frame) {
 	in.mu.Lock()
-	old := in.frame
-	in.frame = f
-	if old != nil {
-		in.skipped++
+	var old [room]*camera.Frame
+	if len(in.waiting) == room {
+		in.skipped += uint64(copy(old[:], in.waiting))
+		in.waiting = in.waiting[:0]
 	}
+	in.waiting = append(in.waiting, f)
 	in.mu.Unlock()
-	if old != nil {
-		old.Release()
+	for _, o := range old {
+		if o != nil {
+			o.Release()
+		}
 	}
+	in.call()
+}
+
+// call wakes the station.
+func (in *intake) call() {
 	select {
 	case in.wake <- struct{}{}:
 	default:
@@ -54,12 +66,20 @@ func (in *intake) Packet(p *camera.Packet) {
 	}
 }
 
-// take hands over the newest frame, nil if there is none, and how many were
-// pushed out before it.
+// take hands over the frame that waited longest, nil if there is none, and how many were
+// pushed out before it. It calls again for one that still waits.
 func (in *intake) take() (f *camera.Frame, skipped uint64) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	f, skipped = in.frame, in.skipped
-	in.frame, in.skipped = nil, 0
+	if len(in.waiting) == 0 {
+		return nil, 0
+	}
+	f, skipped = in.waiting[0], in.skipped
+	in.waiting[0] = nil
+	in.waiting = append(in.waiting[:0], in.waiting[1:]...)
+	in.skipped = 0
+	if len(in.waiting) > 0 {
+		in.call()
+	}
 	return f, skipped
 }

@@ -158,7 +158,7 @@ func (s *Station) Run(ctx context.Context) error {
 // Close gives back what the station keeps. Run does so at its end.
 func (s *Station) Close() {
 	s.recorder.Close()
-	if f, _ := s.intake.take(); f != nil {
+	for f, _ := s.intake.take(); f != nil; f, _ = s.intake.take() {
 		f.Release()
 	}
 	s.mu.Lock()

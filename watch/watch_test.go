@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -461,21 +462,40 @@ func TestRests(t *testing.T) {
 	})
 }
 
-func TestNewestFrameWins(t *testing.T) {
-	in := newIntake(nil, nil)
-	pool := camera.NewPool(4)
-	for i := range 3 {
-		f := pool.Get(8, 8, camera.Grey)
-		f.Seq = uint64(i + 1)
-		in.Frame(f)
-	}
-	f, skipped := in.take()
-	if f == nil || f.Seq != 3 || skipped != 2 {
-		t.Fatalf("got %+v with %d skipped, want the third with two", f, skipped)
-	}
-	f.Release()
-	if f, skipped := in.take(); f != nil || skipped != 0 {
-		t.Errorf("got %+v, %d from an empty intake", f, skipped)
+// Two frames wait in their order; with a third nobody keeps up, and the newest wins.
+func TestIntake(t *testing.T) {
+	for _, c := range []struct {
+		come    int
+		want    []uint64 // that are taken
+		skipped uint64   // before the first of them
+	}{
+		{0, nil, 0}, {1, []uint64{1}, 0}, {2, []uint64{1, 2}, 0}, {3, []uint64{3}, 2}, {4, []uint64{3, 4}, 2}, {5, []uint64{5}, 4},
+	} {
+		in, pool, took := newIntake(nil, nil), camera.NewPool(4), []uint64(nil)
+		for i := range c.come {
+			f := pool.Get(8, 8, camera.Grey)
+			f.Seq = uint64(i + 1)
+			in.Frame(f)
+		}
+		for range c.want {
+			select {
+			case <-in.wake:
+			default:
+				t.Errorf("%d came: nobody is called for the frame after %v", c.come, took)
+			}
+			f, skipped := in.take()
+			if f == nil {
+				break
+			}
+			if want := c.skipped; len(took) == 0 && skipped != want || len(took) > 0 && skipped != 0 {
+				t.Errorf("%d came: %d skipped before frame %d", c.come, skipped, f.Seq)
+			}
+			took = append(took, f.Seq)
+			f.Release()
+		}
+		if f, skipped := in.take(); f != nil || skipped != 0 || !slices.Equal(took, c.want) {
+			t.Errorf("%d came: took %v, want %v; then %+v, %d", c.come, took, c.want, f, skipped)
+		}
 	}
 }
 
