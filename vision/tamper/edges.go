@@ -30,12 +30,14 @@ func (f *field) of(grey []byte, step float32) float64 {
 	clear(f.x)
 	clear(f.y)
 	n := 0
+	least := int(math.Ceil(float64(step * step)))
 	for y := 1; y < f.height-1; y++ {
+		above, here, below := grey[(y-1)*across:][:across], grey[y*across:][:across], grey[(y+1)*across:][:across]
 		for x := 1; x < across-1; x++ {
-			i := y*across + x
-			gx := float32(int(grey[i+1]) - int(grey[i-1]))
-			gy := float32(int(grey[i+across]) - int(grey[i-across]))
-			if square := gx*gx + gy*gy; square >= step*step {
+			dx, dy := int(here[x+1])-int(here[x-1]), int(below[x])-int(above[x])
+			if dx*dx+dy*dy >= least {
+				i, gx, gy := y*across+x, float32(dx), float32(dy)
+				square := gx*gx + gy*gy
 				f.x[i], f.y[i] = (gx*gx-gy*gy)/square, 2*gx*gy/square
 				n++
 			}
@@ -47,8 +49,8 @@ func (f *field) of(grey []byte, step float32) float64 {
 // edge is one learnt edge: where it is, its direction as in a field, and how
 // steady it was, 0 to 1.
 type edge struct {
-	at   int
-	x, y float32
+	column, row, cell int16
+	x, y              float32
 }
 
 // steady is how much of the time an edge must have been there, in one direction,
@@ -61,7 +63,7 @@ func (f *field) strong(out []edge) []edge {
 	for i := range f.x {
 		if l := f.x[i]*f.x[i] + f.y[i]*f.y[i]; l >= steady*steady {
 			k := 1 / float32(math.Sqrt(float64(l)))
-			out = append(out, edge{at: i, x: f.x[i] * k, y: f.y[i] * k})
+			out = append(out, edge{column: int16(i % across), row: int16(i / across), cell: int16(cellOf(i, f.height)), x: f.x[i] * k, y: f.y[i] * k})
 		}
 	}
 	return out
@@ -82,7 +84,7 @@ func agreement(edges []edge, now *field, dx, dy int) (float64, int) {
 	var sum float32
 	n := 0
 	for _, e := range edges {
-		x, y := e.at%across+dx, e.at/across+dy
+		x, y := int(e.column)+dx, int(e.row)+dy
 		if x < 1 || y < 1 || x >= across-1 || y >= now.height-1 {
 			continue
 		}
@@ -101,7 +103,7 @@ func byCell(edges []edge, now *field) (here, chance [cells]float64) {
 	const enough = 8
 	var n [cells]int
 	for _, e := range edges {
-		n[cellOf(e.at, now.height)]++
+		n[e.cell]++
 	}
 	var best, sum [cells]float32
 	for dy := -1; dy <= 1; dy++ {
@@ -132,12 +134,12 @@ var elsewhere = [8][2]int{{11, 2}, {-13, -3}, {2, 9}, {-3, -11}, {9, 8}, {-8, 10
 // cellSums adds up, by cell of the edge, how edges agree with a shifted field.
 func cellSums(edges []edge, now *field, dx, dy int) (sum [cells]float32) {
 	for _, e := range edges {
-		x, y := e.at%across+dx, e.at/across+dy
+		x, y := int(e.column)+dx, int(e.row)+dy
 		if x < 0 || y < 0 || x >= across || y >= now.height {
 			continue
 		}
 		i := y*across + x
-		sum[cellOf(e.at, now.height)] += e.x*now.x[i] + e.y*now.y[i]
+		sum[e.cell] += e.x*now.x[i] + e.y*now.y[i]
 	}
 	return sum
 }

@@ -88,22 +88,34 @@ func (r *Reducer) row(line []byte, step int, out []uint32, s *Sight, band int) {
 		var fine int32
 		sum := s.Sum[band+cell]
 		columns := r.columns[cell*perCell : (cell+1)*perCell]
-		for j := 0; j < len(columns); j += perBlock {
+		blocks := out[cell*(across/cellsX) : (cell+1)*(across/cellsX)]
+		for i := range blocks {
+			four := (*[perBlock]int)(columns[i*perBlock:])
 			var block, packed uint32
-			for _, x := range columns[j : j+perBlock] {
-				three := line[x-step:][:2*step+1]
-				b := uint32(three[step])
-				d := 2*int32(b) - int32(three[0]) - int32(three[2*step])
+			for _, x := range four {
+				a, b, c := beside(line, x, step)
+				d := 2*int32(b) - int32(a) - int32(c)
 				fine += max(d, -d)
-				block += b
-				packed = packed<<8 | b
+				block += uint32(b)
+				packed = packed<<8 | uint32(b)
 			}
-			out[cell*(across/cellsX)+j/perBlock] += block
+			blocks[i] += block
 			sum = (sum ^ uint64(packed)) * 0x100000001b3 // FNV-1a, four samples at a time
 		}
 		s.Sum[band+cell] = sum
 		s.Fine[band+cell] += float32(fine)
 	}
+}
+
+// beside returns the byte at x between its two neighbours of the same channel, step
+// bytes off: 1 or 3.
+func beside(line []byte, x, step int) (a, b, c byte) {
+	if step == 1 {
+		t := (*[3]byte)(line[x-1:])
+		return t[0], t[1], t[2]
+	}
+	t := (*[7]byte)(line[x-3:])
+	return t[0], t[3], t[6]
 }
 
 // fit lays out where samples are taken, anew when the frames change.
