@@ -32,10 +32,10 @@ function Page({ site }: { site: Site }) {
 
 /** The whole page: finds out what the site has and shows what is asked for. */
 export function App() {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const queries = useQueryClient();
   const site = useQuery({ queryKey: ["site"], queryFn: () => fetchSite(), refetchInterval: 10_000 });
-  if (site.error instanceof Refused && site.error.status === 401) return <SignIn refused={site.error.message} done={() => void queries.resetQueries()} />;
+  if (site.error instanceof Refused && site.error.status === 401) return <SignIn refused={told(site.error.message)} done={() => void queries.resetQueries()} />;
   if (!site.data) {
     return (
       <main className="waiting">

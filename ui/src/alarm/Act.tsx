@@ -20,7 +20,7 @@ export interface Acting {
 
 /** Says what an act would do before it is done, and does it with a token. */
 export function Act({ acting, token, setToken, close }: { acting: Acting; token: string; setToken: (token: string) => void; close: () => void }) {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const queries = useQueryClient();
   const [said, say] = useState("");
   const order = useMutation({
@@ -62,7 +62,7 @@ export function Act({ acting, token, setToken, close }: { acting: Acting; token:
       </label>
       {order.isError && (
         <p className="order-refused" role="alert">
-          {order.error.message}
+          {told(order.error.message)}
         </p>
       )}
       <div className="order-acts">

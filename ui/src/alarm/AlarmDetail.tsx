@@ -56,7 +56,7 @@ export function AlarmDetail(p: { id: string; zone: string; now: number; token: s
     return (
       <section className="panel alarm-detail">
         <p className="nothing" role="status">
-          {detail.isError ? detail.error.message : t.alarm.loading}
+          {detail.isError ? told(detail.error.message) : t.alarm.loading}
         </p>
       </section>
     );

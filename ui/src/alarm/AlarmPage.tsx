@@ -70,7 +70,7 @@ type Tab = "active" | "history" | "figures" | "phones" | "look";
 
 /** The alarms of the site: what stands, what was, how they do, and whom they reach. */
 export function AlarmPage({ site }: { site: Site }) {
-  const { t, code } = useWords();
+  const { t, code, told } = useWords();
   const { hash, go } = useHash();
   const [tab, setTab] = useState<Tab>("active");
   const [token, setToken] = useState("");
@@ -108,7 +108,7 @@ export function AlarmPage({ site }: { site: Site }) {
           <>
             {alarms && <Notes alarms={alarms} />}
             {alarms && <Silent alarms={alarms} zone={site.zone} token={token} setToken={setToken} />}
-            {list.length === 0 && <p className="nothing">{old ? (failed ?? t.alarm.unknownWhat) : alarms ? t.alarm.none : t.alarm.loading}</p>}
+            {list.length === 0 && <p className="nothing">{old ? (failed ? told(failed) : t.alarm.unknownWhat) : alarms ? t.alarm.none : t.alarm.loading}</p>}
             <StandingList alarms={list} now={now} open={open} chosen={hash.alarm} zone={site.zone} />
           </>
         )}

@@ -101,7 +101,7 @@ function Body({ kpis: k }: { kpis: AlarmKPIs }) {
 
 /** How the alarms do, after ISA-18.2 and EEMUA 191, over the last day. */
 export function Figures() {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const kpis = useQuery({
     queryKey: ["alarm-kpis"],
     queryFn: () => {
@@ -113,7 +113,7 @@ export function Figures() {
   if (kpis.data) return <Body kpis={kpis.data} />;
   return (
     <p className="nothing" role="status">
-      {kpis.isError ? kpis.error.message : t.alarm.loading}
+      {kpis.isError ? told(kpis.error.message) : t.alarm.loading}
     </p>
   );
 }

@@ -40,13 +40,13 @@ function Device({ device: d, since }: { device: DeviceHeard; since: number }) {
 
 /** Who can be reached by what, when each phone was last heard, and the drill that proves it. */
 export function PhoneList({ token, setToken, now, open }: { token: string; setToken: (token: string) => void; now: number; open: (id: string) => void }) {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const [drilling, drill] = useState(false);
   const phones = useQuery({ queryKey: ["phones"], queryFn: () => fetchPhones(), refetchInterval: 3000 });
   if (!phones.data) {
     return (
       <p className="nothing" role="status">
-        {phones.isError ? phones.error.message : t.alarm.loading}
+        {phones.isError ? told(phones.error.message) : t.alarm.loading}
       </p>
     );
   }

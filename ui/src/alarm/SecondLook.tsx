@@ -50,7 +50,7 @@ export function SecondLook({ zone, token, setToken }: { zone: string; token: str
   if (!look) {
     return (
       <p className="nothing" role="status">
-        {asked.isError ? asked.error.message : t.alarm.loading}
+        {asked.isError ? told(asked.error.message) : t.alarm.loading}
       </p>
     );
   }
@@ -58,7 +58,7 @@ export function SecondLook({ zone, token, setToken }: { zone: string; token: str
     <div className="look">
       {acting && <Act key={acting.title} acting={acting} token={token} setToken={setToken} close={() => act(undefined)} />}
       <p>{look.active ? t.alarm.lookBy(look.active, String(look.withheld)) : t.alarm.lookNone}</p>
-      {look.refused && <p className="order-refused">{look.refused}</p>}
+      {look.refused && <p className="order-refused">{told(look.refused)}</p>}
       {look.shadow && <p>{t.alarm.lookBesideNow(look.shadow, String(look.shadow_would_withhold), String(look.shadow_looked))}</p>}
       {look.can_go_back && (
         <div className="acts">

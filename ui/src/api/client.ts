@@ -84,7 +84,9 @@ export async function ask<T>(path: string, order?: Order): Promise<T> {
     request.method = order.method ?? "POST";
     request.body = JSON.stringify(order.body);
   } else if (order?.method) request.method = order.method;
-  const answer = await fetch(path, request);
+  const answer = await fetch(path, request).catch(() => {
+    throw new Error("the appliance does not answer: look at the network, and whether it runs");
+  });
   if (!answer.ok) {
     const problem = (await answer.json().catch(() => ({}))) as { detail?: string };
     throw new Refused(problem.detail ?? `${answer.status} ${answer.statusText}`, answer.status);

@@ -7,7 +7,7 @@ import { useWords } from "../words/Language";
 
 /** Says what accepting would do before it is done, and does it with a reason and a token. */
 export function AcceptOrigin(p: { line: string; view: EyeView; token: string; setToken: (token: string) => void; done: () => void }) {
-  const { t, code } = useWords();
+  const { t, code, told } = useWords();
   const queries = useQueryClient();
   const [reason, setReason] = useState("");
   const order = useMutation({
@@ -43,7 +43,7 @@ export function AcceptOrigin(p: { line: string; view: EyeView; token: string; se
       </label>
       {order.isError && (
         <p className="order-refused" role="alert">
-          {order.error.message}
+          {told(order.error.message)}
         </p>
       )}
       <div className="order-acts">

@@ -26,7 +26,7 @@ import { Strip } from "./Strip";
 
 /** One line on one screen. */
 export function Station({ site, line: id }: { site: Site; line: string }) {
-  const { t, code } = useWords();
+  const { t, code, told } = useWords();
   const { hash, go } = useHash();
   const live = useLive(id);
   const now = useNow();
@@ -66,7 +66,7 @@ export function Station({ site, line: id }: { site: Site; line: string }) {
         <Strip strip={state?.strip ?? []} />
       </div>
       {hash.recipes && <RecipeDialog line={id} zone={site.zone} close={() => go({ line: id })} />}
-      {hash.eyes && <EyesDialog line={id} eyes={eyes.data} heard={eyes.dataUpdatedAt} accuracy={accuracy.data} zone={site.zone} error={eyes.isError ? eyes.error.message : undefined} close={() => go({ line: id })} />}
+      {hash.eyes && <EyesDialog line={id} eyes={eyes.data} heard={eyes.dataUpdatedAt} accuracy={accuracy.data} zone={site.zone} error={eyes.isError ? told(eyes.error.message) : undefined} close={() => go({ line: id })} />}
       {hash.part && <PartDialog id={hash.part} rejects={rejects} zone={site.zone} open={open} close={() => go({ line: id })} />}
     </>
   );

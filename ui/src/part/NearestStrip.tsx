@@ -25,7 +25,7 @@ export function Pair({ nearest: n }: { nearest: Nearest }) {
 
 /** Asks for it only when somebody looks at a rejected part whose picture was kept. */
 export function NearestStrip({ id }: { id: string }) {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const nearest = useQuery({ queryKey: ["nearest", id], queryFn: () => fetchNearest(id), staleTime: Number.POSITIVE_INFINITY, retry: false });
   return (
     <section aria-label={t.comparedWith}>
@@ -34,7 +34,7 @@ export function NearestStrip({ id }: { id: string }) {
         <Pair nearest={nearest.data} />
       ) : (
         <p className="nothing" role="status">
-          {nearest.isError ? nearest.error.message : t.loading}
+          {nearest.isError ? told(nearest.error.message) : t.loading}
         </p>
       )}
     </section>

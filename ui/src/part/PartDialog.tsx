@@ -42,7 +42,7 @@ function Facts({ verdict: v }: { verdict: Verdict }) {
 
 /** One part with all that is known of it: what was seen, why, by what, when. */
 export function PartDialog({ id, rejects, zone, open, close }: { id: string; rejects: Verdict[]; zone: string; open: (part: string) => void; close: () => void }) {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const dialog = useRef<HTMLDialogElement>(null);
   const [heat, setHeat] = useState(true);
   const part = useQuery({ queryKey: ["part", id], queryFn: () => fetchPart(id), refetchInterval: (q) => ((q.state.data?.events.length ?? 0) < 3 ? 2000 : false) });
@@ -118,7 +118,7 @@ export function PartDialog({ id, rejects, zone, open, close }: { id: string; rej
         </div>
       ) : (
         <p className="nothing" role="status">
-          {part.isError ? part.error.message : t.loading}
+          {part.isError ? told(part.error.message) : t.loading}
         </p>
       )}
     </dialog>

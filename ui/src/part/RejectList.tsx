@@ -47,12 +47,12 @@ function Rows({ verdicts, zone, open }: { verdicts: Verdict[]; zone: string; ope
 
 /** The last passes with a picture; they are asked for only where somebody wants to see them. */
 function PassRows({ line, zone, open }: { line: string; zone: string; open: (part: string) => void }) {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const passes = useQuery({ queryKey: ["passes", line], queryFn: () => fetchPasses(line), refetchInterval: 30_000 });
   if (passes.data?.passes.length) return <Rows verdicts={passes.data.passes} zone={zone} open={open} />;
   return (
     <p className="nothing" role="status">
-      {passes.isError ? passes.error.message : passes.data ? t.said.noPasses : t.said.reading}
+      {passes.isError ? told(passes.error.message) : passes.data ? t.said.noPasses : t.said.reading}
     </p>
   );
 }

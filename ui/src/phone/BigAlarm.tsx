@@ -109,7 +109,7 @@ export function BigAlarm({ shown, token, zone, old, ageMS, now }: { shown: Shown
           </button>
           {take.isError && (
             <p className="order-refused" role="alert">
-              {t.phone.ackFailed(take.error.message)}
+              {t.phone.ackFailed(told(take.error.message))}
             </p>
           )}
           {take.isSuccess && <p role="status">{t.phone.acked}</p>}

@@ -5,7 +5,7 @@ import { deadAfter, type Link } from "./hold";
 
 /** Whether alarms reach this page now: small while they do, large and red while they do not. */
 export function LinkState({ link, now, began }: { link: Link; now: number; began: number }) {
-  const { t, code } = useWords();
+  const { t, code, told } = useWords();
   const ago = link.heard === undefined ? undefined : Math.max(0, now - link.heard);
   if (link.open && ago !== undefined && ago < deadAfter) {
     return (
@@ -28,7 +28,7 @@ export function LinkState({ link, now, began }: { link: Link; now: number; began
       <div>
         <p className="link-title">{t.phone.dead}</p>
         <p>{ago === undefined ? t.phone.deadNever : t.phone.deadWhat(span(ago, code))}</p>
-        <p>{link.refused ?? t.phone.trying}</p>
+        <p>{link.refused ? told(link.refused) : t.phone.trying}</p>
       </div>
     </div>
   );

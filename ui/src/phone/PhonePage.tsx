@@ -22,7 +22,7 @@ import { oldAfter, usePhone } from "./usePhone";
 
 /** Whether this phone is called while the page is closed, and the way to it. */
 function PushState({ publicKey, token }: { publicKey: string | undefined; token: string }) {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const state = pushState(publicKey);
   const order = useMutation({
     mutationFn: async () => {
@@ -32,7 +32,7 @@ function PushState({ publicKey, token }: { publicKey: string | undefined; token:
   });
   // The browser may have been given another address meanwhile: it is told at every start.
   const renewed = useQuery({ queryKey: ["push", publicKey, token], queryFn: () => subscribe(publicKey ?? "", token).then(() => true), enabled: state === "on", retry: false, staleTime: Infinity, refetchOnWindowFocus: false });
-  const failed = order.isError ? order.error.message : renewed.isError ? renewed.error.message : undefined;
+  const failed = order.isError ? told(order.error.message) : renewed.isError ? told(renewed.error.message) : undefined;
   if (state === "on" && !failed) {
     return (
       <p className="push">
@@ -56,7 +56,7 @@ function PushState({ publicKey, token }: { publicKey: string | undefined; token:
 }
 
 function SignedIn({ token, signOut }: { token: string; signOut: () => void }) {
-  const { t, code, speak } = useWords();
+  const { t, code, speak, told } = useWords();
   const { hash, go } = useHash();
   const phone = usePhone(token);
   const now = useNow(500);
@@ -90,7 +90,7 @@ function SignedIn({ token, signOut }: { token: string; signOut: () => void }) {
         </section>
       )}
       <PushState publicKey={reach.data?.push_public_key} token={token} />
-      {phone.refused && <p className="order-refused">{phone.refused}</p>}
+      {phone.refused && <p className="order-refused">{told(phone.refused)}</p>}
       <footer className="phone-foot">
         <p>
           {mine ? t.phone.of(mine.name || mine.recipient) : ""} {site.data ? `· ${site.data.site}` : ""}

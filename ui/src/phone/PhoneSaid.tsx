@@ -7,7 +7,7 @@ import { sayReceipt } from "../worker/told";
 
 /** Says of the alarm on this phone whether it was real; saying so takes it. token is the phone's, receipt the message's if it tells of this alarm alone. */
 export function PhoneSaid({ id, token, receipt, label }: { id: string; token: string; receipt: string | undefined; label: string | undefined }) {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const queries = useQueryClient();
   const [asking, ask] = useState(false);
   const say = useMutation({
@@ -43,7 +43,7 @@ export function PhoneSaid({ id, token, receipt, label }: { id: string; token: st
       )}
       {say.isError && (
         <p className="order-refused" role="alert">
-          {t.phone.saidFailed(say.error.message)}
+          {t.phone.saidFailed(told(say.error.message))}
         </p>
       )}
       {say.isSuccess && <p role="status">{t.phone.said}</p>}

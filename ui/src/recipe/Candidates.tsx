@@ -59,7 +59,7 @@ export function Row({ line, candidate: c, zone }: { line: string; candidate: Can
 
 /** What waits beside a line's recipe, taught anew from mistakes. */
 export function Candidates({ line, zone }: { line: string; zone: string }) {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const asked = useQuery({ queryKey: ["candidates", line], queryFn: () => fetchCandidates(line), refetchInterval: 10_000 });
   const list = asked.data;
   return (
@@ -77,7 +77,7 @@ export function Candidates({ line, zone }: { line: string; zone: string }) {
           </ul>
         </>
       ) : (
-        <p role="status">{asked.isError ? asked.error.message : list ? t.candidate.none : t.loading}</p>
+        <p role="status">{asked.isError ? told(asked.error.message) : list ? t.candidate.none : t.loading}</p>
       )}
     </section>
   );

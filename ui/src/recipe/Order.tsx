@@ -14,7 +14,7 @@ export interface Wanted {
 
 /** Shows what an order would do before it is given, and gives it with a token. */
 export function Order(p: { line: RecipeLine; wanted: Wanted; token: string; setToken: (token: string) => void; done: () => void }) {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const queries = useQueryClient();
   const { line, wanted } = p;
   const [tick, setTick] = useState("");
@@ -61,7 +61,7 @@ export function Order(p: { line: RecipeLine; wanted: Wanted; token: string; setT
       </label>
       {order.isError && (
         <p className="order-refused" role="alert">
-          {order.error.message}
+          {told(order.error.message)}
         </p>
       )}
       <div className="order-acts">

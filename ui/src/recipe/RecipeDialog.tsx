@@ -27,7 +27,7 @@ function Judging({ line: l, zone }: { line: RecipeLine; zone: string }) {
 
 /** The versions on the shelf, and the way of one to this line and back. */
 export function RecipeDialog({ line, zone, close }: { line: string; zone: string; close: () => void }) {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const dialog = useRef<HTMLDialogElement>(null);
   const [wanted, want] = useState<Wanted>();
   const [token, setToken] = useState("");
@@ -65,7 +65,7 @@ export function RecipeDialog({ line, zone, close }: { line: string; zone: string
           </ul>
         ) : (
           <p className="nothing" role="status">
-            {shelf.isError ? shelf.error.message : shelf.data ? t.noRecipes : t.loading}
+            {shelf.isError ? told(shelf.error.message) : shelf.data ? t.noRecipes : t.loading}
           </p>
         )}
         <Candidates line={line} zone={zone} />

@@ -8,12 +8,12 @@ import { useWords } from "../words/Language";
 
 /** What differs between two versions, a row a setting. */
 export function Difference({ from, to }: { from: string; to: string }) {
-  const { t } = useWords();
+  const { t, told } = useWords();
   const diff = useQuery({ queryKey: ["recipe-diff", from, to], queryFn: () => fetchRecipeDiff(from, to), staleTime: Infinity });
   if (!diff.data) {
     return (
       <p className="nothing" role="status">
-        {diff.isError ? diff.error.message : t.loading}
+        {diff.isError ? told(diff.error.message) : t.loading}
       </p>
     );
   }

@@ -9,7 +9,7 @@ import { hourRows } from "./sight";
 
 /** Where and when alarms were: zone and object by the hour of the day. Darker is longer; the figure is how often. */
 export function Hours({ zone, now }: { zone: string; now: number }) {
-  const { t, code } = useWords();
+  const { t, code, told } = useWords();
   const hours = useQuery({ queryKey: ["hours"], queryFn: fetchHours, refetchInterval: 30_000 });
   const [days, setDays] = useState(1);
   const rows = hourRows(hours.data?.cells ?? [], zone, now, days);
@@ -27,7 +27,7 @@ export function Hours({ zone, now }: { zone: string; now: number }) {
       </div>
       {rows.length === 0 ? (
         <p className="nothing" role="status">
-          {hours.isError ? hours.error.message : hours.data ? t.watch.noHours : t.loading}
+          {hours.isError ? told(hours.error.message) : hours.data ? t.watch.noHours : t.loading}
         </p>
       ) : (
         <div className="hours">

@@ -9,7 +9,7 @@ import { useWords } from "../words/Language";
 
 /** Says what setting a count would do before it is done, and does it with a token. */
 export function SetHeads({ space, close }: { space: WatchSpace; close: () => void }) {
-  const { t, code } = useWords();
+  const { t, code, told } = useWords();
   const dialog = useRef<HTMLDialogElement>(null);
   const [people, setPeople] = useState(String(space.now));
   const [token, setToken] = useState("");
@@ -45,7 +45,7 @@ export function SetHeads({ space, close }: { space: WatchSpace; close: () => voi
           </label>
           {order.isError && (
             <p className="order-refused" role="alert">
-              {order.error.message}
+              {told(order.error.message)}
             </p>
           )}
           <div className="order-acts">

@@ -1,4 +1,5 @@
 import type { Code } from "./Language";
+import { refusals } from "./refusals";
 import { zh } from "./words";
 
 /**
@@ -11,7 +12,7 @@ export function sentence(text: string, code: Code): string {
   return code === "zh" ? chinese(text) : text;
 }
 
-type Sentence = readonly [said: RegExp, zh: string | ((...found: string[]) => string)];
+export type Sentence = readonly [said: RegExp, zh: string | ((...found: string[]) => string)];
 
 const things: Record<string, string> = { ...zh.watch.labels, ...zh.watch.sights, machinery: "机械", cone: "锥桶", goods: "物品", vehicle: "车辆" };
 const worn: Record<string, string> = { missing: "未戴", worn: "已戴", unknown: "看不清" };
@@ -150,7 +151,7 @@ function find(of: readonly Sentence[], text: string): string | undefined {
 }
 
 function chinese(text: string): string {
-  return find(table, text) ?? halves(text) ?? text;
+  return find(table, text) ?? find(refusals, text) ?? halves(text) ?? text;
 }
 
 /** "WHAT: WHY", and where a rule speaks its name, which is the site's own, then of whom. */
