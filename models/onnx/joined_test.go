@@ -1,8 +1,8 @@
 package onnx_test
 
 import (
-	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -72,18 +72,30 @@ func TestJoinedWithoutDisk(t *testing.T) {
 }
 
 // BenchmarkJoined is the safety network with and without the joined step, in the size of
-// a camera of 16:9.
+// a camera of 16:9, one run on each core at once.
 func BenchmarkJoined(b *testing.B) {
-	for name, open := range map[string]models.Open{"open": onnx.Open, "bare": onnx.Bare} {
-		b.Run(fmt.Sprintf("672x384/%s", name), func(b *testing.B) {
-			s, in := opened(b, open, network(b)), []models.Tensor{pixels(1, 672, 384, 1)}
-			var keep models.Buffers
-			defer keep.Close()
-			for b.Loop() {
-				if _, err := s.Run(in, &keep); err != nil {
-					b.Fatal(err)
-				}
+	for _, by := range []struct {
+		name string
+		open models.Open
+	}{{"bare", onnx.Bare}, {"open", onnx.Open}} {
+		b.Run(by.name, func(b *testing.B) {
+			graph, sessions := network(b), make(chan models.Session, runtime.GOMAXPROCS(0))
+			for range cap(sessions) {
+				sessions <- opened(b, by.open, graph)
 			}
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				s := <-sessions
+				var keep models.Buffers
+				defer keep.Close()
+				in := []models.Tensor{pixels(1, 672, 384, 1)}
+				for pb.Next() {
+					if _, err := s.Run(in, &keep); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
 		})
 	}
 }
