@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -232,18 +233,39 @@ func openYardWith(t *testing.T, text string, standing func(context.Context) ([]a
 }
 
 // frame is a picture with some texture, a little different each time.
+//
+//go:norace
 func (y *yard) frame() *camera.Frame {
-	const w, h = 320, 240
 	y.seq++
-	f := &camera.Frame{Camera: "yard", Seq: y.seq, At: time.Now(), Width: w, Height: h, Stride: 3 * w, Format: camera.RGB, Pix: make([]byte, 3*w*h)}
-	for i := range f.Pix {
-		f.Pix[i] = byte(60 + (i/3%w/16+i/3/w/16)%2*90 + int((uint64(i)*2654435761+y.seq*40503)>>7%5))
+	f := &camera.Frame{Camera: "yard", Seq: y.seq, At: time.Now(), Width: yardWidth, Height: yardHeight, Stride: 3 * yardWidth, Format: camera.RGB, Pix: make([]byte, 3*yardWidth*yardHeight)}
+	floor, grain := drawnYard()
+	grain = grain[y.seq*977%grains:]
+	for i, v := range floor {
+		f.Pix[i] = v + grain[i]
 	}
 	if y.painted != nil {
 		y.painted(f)
 	}
 	return f.Retain()
 }
+
+const (
+	yardWidth, yardHeight = 320, 240
+	grains                = 4096 // places where a picture's noise may begin
+)
+
+// drawnYard are a floor of tiles and noise to lay over it, longer than the floor.
+var drawnYard = sync.OnceValues(func() (floor, grain []byte) {
+	floor, grain = make([]byte, 3*yardWidth*yardHeight), make([]byte, 3*yardWidth*yardHeight+grains)
+	for i := range floor {
+		floor[i] = byte(60 + (i/3%yardWidth/16+i/3/yardWidth/16)%2*90)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range grain {
+		grain[i] = byte(rng.IntN(5))
+	}
+	return floor, grain
+})
 
 // show sends pictures for so long, five a second, while it sees what it sees.
 func (y *yard) show(d time.Duration) {
