@@ -169,6 +169,34 @@ func TestFrozen(t *testing.T) {
 	}
 }
 
+// TestNotFrozenByABreak: a scene that goes round in circles is the same after a break as
+// before it, from one key picture to the next, and no time in which nothing came counts.
+func TestNotFrozenByABreak(t *testing.T) {
+	for _, pause := range []time.Duration{time.Second, 3 * time.Second, 4900 * time.Millisecond} {
+		t.Run(pause.String(), func(t *testing.T) {
+			p := newPlay(t, 11)
+			p.rest(25 * time.Second)
+			first := map[tamper.Fault]float64{}
+			same := p.yard.frame(view{light: 1, noise: 3})
+			for i := range 6 * 2 * fps { // a key picture every two seconds
+				f := p.yard.frame(view{light: 1, noise: 3})
+				if key := 2 * 2 * fps; i == key || i == key+2*fps {
+					f = same
+				}
+				if i == 3*2*fps {
+					p.at = p.at.Add(pause)
+				}
+				must(t, p.reduce.Reduce(f, &p.sight))
+				p.sight.Stream, p.sight.Key = true, i%(2*fps) == 0
+				p.see(float64(i)/fps, first)
+			}
+			if len(first) > 0 {
+				t.Errorf("raised were %v: %+v", first, p.reading[tamper.Frozen])
+			}
+		})
+	}
+}
+
 // clocked writes the seconds into a corner of a copy.
 func clocked(f *camera.Frame, s int) *camera.Frame {
 	g := camera.NewPool(0).Get(f.Width, f.Height, f.Format)

@@ -15,7 +15,9 @@ import "time"
 // upper or lower edge may change.
 type still struct {
 	all, keys repeat
-	crossed   int // key pictures since all began
+	crossed   int           // key pictures since all began
+	last      time.Time     // the picture before
+	gap       time.Duration // the longest between two pictures since keys began
 }
 
 // repeat is a picture that came again.
@@ -24,6 +26,11 @@ type repeat struct {
 	since, last time.Time
 	begun       bool
 }
+
+// pause is how long may lie between two pictures of a camera that sends them. What goes
+// beyond it in a longer one is no time in which a picture was the same: after a break two
+// key pictures are alike sooner or later where something goes round in circles.
+const pause = time.Second
 
 // clocks is how many cells a clock and a name may take.
 const clocks = 3
@@ -43,12 +50,16 @@ func (s *still) see(n *Sight) sameness {
 	} else if n.Key {
 		s.crossed++
 	}
-	if n.Key {
-		s.keys.see(n)
+	if !s.last.IsZero() {
+		s.gap = max(s.gap, n.At.Sub(s.last))
+	}
+	s.last = n.At
+	if n.Key && !s.keys.see(n) {
+		s.gap = 0
 	}
 	out := sameness{each: n.At.Sub(s.all.since), known: !n.Stream || s.crossed > 0 || s.all.since.Equal(n.At)}
 	if n.Stream && s.keys.begun {
-		out.key = s.keys.last.Sub(s.keys.since)
+		out.key = max(s.keys.last.Sub(s.keys.since)-max(s.gap-pause, 0), 0)
 	}
 	return out
 }
