@@ -1,6 +1,10 @@
 package anomaly
 
-import "math"
+import (
+	"math"
+
+	"linesman/vision/lanes"
+)
 
 // Smoother filters planes by symmetric kernels, mirrored at the edges, and keeps
 // its scratch. One goroutine at a time.
@@ -32,17 +36,13 @@ func (s *Smoother) Filter(from, into []float32, w, h int, kernel []float32) {
 	for y := range h {
 		line := from[y*w : (y+1)*w]
 		mirror(s.row[:w+2*reach], line, reach)
-		convolve(s.half[y*w:(y+1)*w], s.row, kernel)
+		lanes.Symmetric(s.half[y*w:(y+1)*w], s.row[:w+2*reach], kernel)
 	}
 	for y := range h { // columns, a row at a time
 		out := into[y*w : (y+1)*w]
 		clear(out)
 		for k := -reach; k <= reach; k++ {
-			weight := kernel[max(k, -k)]
-			line := s.half[reflected(y+k, h)*w:]
-			for x := range out {
-				out[x] += weight * line[x]
-			}
+			lanes.Add(out, s.half[reflected(y+k, h)*w:], kernel[max(k, -k)])
 		}
 	}
 }
@@ -71,15 +71,4 @@ func reflected(i, n int) int {
 		i = 2*n - 1 - i
 	}
 	return i
-}
-
-func convolve(out, line, kernel []float32) {
-	reach := len(kernel) - 1
-	for x := range out {
-		v := kernel[0] * line[x+reach]
-		for k := 1; k <= reach; k++ {
-			v += kernel[k] * (line[x+reach-k] + line[x+reach+k])
-		}
-		out[x] = v
-	}
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"sync"
+
+	"linesman/vision/lanes"
 )
 
 // How far the bank's choice is thinned out before the greedy walk.
@@ -21,7 +23,7 @@ func coreset(x matrix, n int, seed uint64, workers int) matrix {
 	}
 	random := rand.New(rand.NewPCG(seed, 1))
 	p := project(x, random)
-	best := make([]float32, p.rows)
+	best, apart := make([]float32, p.rows), make([]float32, p.rows)
 	for i := range best {
 		best[i] = float32(math.Inf(1))
 	}
@@ -41,7 +43,7 @@ func coreset(x matrix, n int, seed uint64, workers int) matrix {
 		var wait sync.WaitGroup
 		for w := range workers {
 			lo, hi := w*p.rows/workers, (w+1)*p.rows/workers
-			step := func() { far[w] = farthest(p, best, chosen, lo, hi) }
+			step := func() { far[w] = farthest(p, best, apart, chosen, lo, hi) }
 			if w == workers-1 {
 				step()
 			} else {
@@ -60,31 +62,25 @@ func coreset(x matrix, n int, seed uint64, workers int) matrix {
 }
 
 // farthest brings best up to date for rows lo..hi and returns the farthest.
+// apart is room for as many numbers as p has rows.
 //
 //go:norace
-func farthest(p matrix, best, chosen []float32, lo, hi int) int {
-	at := lo
-	c := (*[coresetDims]float32)(chosen)
-	for i := lo; i < hi; i++ {
-		r := (*[coresetDims]float32)(p.data[i*coresetDims:])
-		limit := best[i]
-		var d float32
-		for j := 0; j < coresetDims; j += 8 {
-			d0, d1, d2, d3 := r[j]-c[j], r[j+1]-c[j+1], r[j+2]-c[j+2], r[j+3]-c[j+3]
-			d4, d5, d6, d7 := r[j+4]-c[j+4], r[j+5]-c[j+5], r[j+6]-c[j+6], r[j+7]-c[j+7]
-			d += (d0*d0 + d1*d1 + d2*d2 + d3*d3) + (d4*d4 + d5*d5 + d6*d6 + d7*d7)
-			if d >= limit {
-				break // no nearer than what is chosen already
-			}
-		}
-		if d < limit {
+func farthest(p matrix, best, apart, chosen []float32, lo, hi int) int {
+	if lo == hi {
+		return lo
+	}
+	best, apart = best[lo:hi], apart[lo:hi]
+	lanes.SquaredFrom(apart, p.data[lo*coresetDims:], chosen)
+	at := 0
+	for i, d := range apart {
+		if d < best[i] {
 			best[i] = d
 		}
 		if best[i] > best[at] {
 			at = i
 		}
 	}
-	return at
+	return lo + at
 }
 
 // project maps rows to coresetDims random directions.
@@ -95,15 +91,9 @@ func project(x matrix, random *rand.Rand) matrix {
 	}
 	p := matrix{rows: x.rows, cols: coresetDims, data: make([]float32, x.rows*coresetDims)}
 	for i := range x.rows {
-		to := (*[coresetDims]float32)(p.data[i*coresetDims:])
+		to := p.row(i)
 		for c, v := range x.row(i) {
-			d := (*[coresetDims]float32)(directions[c*coresetDims:])
-			for j := 0; j < coresetDims; j += 4 {
-				to[j] += v * d[j]
-				to[j+1] += v * d[j+1]
-				to[j+2] += v * d[j+2]
-				to[j+3] += v * d[j+3]
-			}
+			lanes.Add(to, directions[c*coresetDims:], v)
 		}
 	}
 	return p

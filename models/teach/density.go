@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"sync"
+
+	"linesman/vision/lanes"
 )
 
 // How densely good patches lie around those kept is seen by some of them.
@@ -54,7 +56,7 @@ func radiusAt(x []float32, good matrix, step int) float32 {
 	}
 	found := 0
 	for r := 0; r < good.rows; r += step {
-		d := squaredWithin(x, good.row(r), near[neighbours-1])
+		d := lanes.Squared(x, good.row(r), near[neighbours-1])
 		if d >= near[neighbours-1] || d == 0 { // the patch itself says nothing of what is around it
 			continue
 		}
@@ -70,26 +72,4 @@ func radiusAt(x []float32, good matrix, step int) float32 {
 		sum += float64(d)
 	}
 	return float32(math.Sqrt(sum / float64(max(found, 1))))
-}
-
-// squaredWithin is the squared distance of x and y, or some number not below
-// limit if it is not below limit.
-//
-//go:norace
-func squaredWithin(x, y []float32, limit float32) float32 {
-	y = y[:len(x)]
-	var d float32
-	for len(x) >= 8 {
-		d0, d1, d2, d3 := x[0]-y[0], x[1]-y[1], x[2]-y[2], x[3]-y[3]
-		d4, d5, d6, d7 := x[4]-y[4], x[5]-y[5], x[6]-y[6], x[7]-y[7]
-		d += (d0*d0 + d1*d1 + d2*d2 + d3*d3) + (d4*d4 + d5*d5 + d6*d6 + d7*d7)
-		if d >= limit {
-			return d
-		}
-		x, y = x[8:], y[8:]
-	}
-	for i, v := range x {
-		d += (v - y[i]) * (v - y[i])
-	}
-	return d
 }

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"linesman/vision/lanes"
 )
 
 // cloud draws n rows of 20 values around middle.
@@ -73,7 +75,7 @@ func TestProduct(t *testing.T) {
 		for c, v := range append(slices.Clone(x), own) {
 			got += v * terms.row(i)[c]
 		}
-		want := l.weight[i] * squaredWithin(x, l.bank.row(i), float32(math.Inf(1)))
+		want := l.weight[i] * lanes.Squared(x, l.bank.row(i), float32(math.Inf(1)))
 		if math.Abs(float64(got-want)) > 1e-3 {
 			t.Errorf("row %d: %v, want %v", i, got, want)
 		}
@@ -88,7 +90,7 @@ func TestNearest(t *testing.T) {
 	for i := range probes.rows {
 		want := float32(math.Inf(1))
 		for k, w := range weight {
-			want = min(want, w*squaredWithin(probes.row(i), bank.row(k), float32(math.Inf(1))))
+			want = min(want, w*lanes.Squared(probes.row(i), bank.row(k), float32(math.Inf(1))))
 		}
 		if got := nearest(probes.row(i), bank, weight); got != want {
 			t.Errorf("probe %d: %v, want %v", i, got, want)

@@ -12,6 +12,7 @@ import (
 	"linesman/models"
 	"linesman/models/anomaly"
 	"linesman/models/weights"
+	"linesman/vision/lanes"
 )
 
 // keptPatches bounds the memory of teaching: patches by level over all parts.
@@ -298,7 +299,7 @@ func (t *teacher) usualDistance(l int) float32 {
 func nearest(x []float32, bank matrix, weight []float32) float32 {
 	best := float32(math.Inf(1))
 	for i, w := range weight {
-		best = min(best, w*squaredWithin(x, bank.row(i), best/w))
+		best = min(best, w*lanes.Squared(x, bank.row(i), best/w))
 	}
 	return best
 }

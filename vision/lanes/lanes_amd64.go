@@ -67,6 +67,12 @@ func shift8(out, in *float32, n int, first, second float32)
 //go:noescape
 func over8(out, seen, want *float32, n int, least float32)
 
+//go:noescape
+func squared8(x, y *float32, n int, limit float32) float32
+
+//go:noescape
+func symmetric8(out, middle *float32, n int, kernel *float32, reach int)
+
 // The others take so many at a time as their names say.
 
 //go:noescape
@@ -80,3 +86,6 @@ func total32(v *byte, n int) int
 
 //go:noescape
 func products(sums *[48]float64, rows *[9]float64, n int)
+
+//go:noescape
+func squaredRows(out, rows, x *float32, n, cols int)

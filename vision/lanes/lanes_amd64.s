@@ -1209,3 +1209,167 @@ product:
 	VMOVUPD Y11, 352(DI)
 	VZEROUPPER
 	RET
+
+// func squared8(x, y *float32, n int, limit float32) float32
+TEXT ·squared8(SB), NOSPLIT, $0-36
+	MOVQ   x+0(FP), R8
+	MOVQ   y+8(FP), R9
+	MOVQ   n+16(FP), CX
+	VMOVSS limit+24(FP), X7
+	VXORPS Y4, Y4, Y4 // even eights
+	VXORPS Y5, Y5, Y5 // odd eights
+	XORQ   AX, AX
+
+stretchOf32:
+	MOVQ CX, DX
+	SUBQ AX, DX
+	CMPQ DX, $32
+	JLT  rest
+
+	VMOVUPS (R8)(AX*4), Y0
+	VMOVUPS 32(R8)(AX*4), Y1
+	VMOVUPS 64(R8)(AX*4), Y2
+	VMOVUPS 96(R8)(AX*4), Y3
+	VSUBPS  (R9)(AX*4), Y0, Y0
+	VSUBPS  32(R9)(AX*4), Y1, Y1
+	VSUBPS  64(R9)(AX*4), Y2, Y2
+	VSUBPS  96(R9)(AX*4), Y3, Y3
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	VADDPS  Y0, Y4, Y4
+	VADDPS  Y1, Y5, Y5
+	VADDPS  Y2, Y4, Y4
+	VADDPS  Y3, Y5, Y5
+	ADDQ    $32, AX
+
+	VADDPS       Y5, Y4, Y0
+	VEXTRACTF128 $1, Y0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPD    $1, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	VUCOMISS     X7, X0
+	JCC          far
+	JMP          stretchOf32
+
+rest: // fewer than four eights, the first an even one
+	TESTQ DX, DX
+	JZ    far // X0 is the sum of all
+
+	VMOVUPS (R8)(AX*4), Y0
+	VSUBPS  (R9)(AX*4), Y0, Y0
+	VMULPS  Y0, Y0, Y0
+	VADDPS  Y0, Y4, Y4
+	CMPQ    DX, $16
+	JLT     close
+	VMOVUPS 32(R8)(AX*4), Y1
+	VSUBPS  32(R9)(AX*4), Y1, Y1
+	VMULPS  Y1, Y1, Y1
+	VADDPS  Y1, Y5, Y5
+	CMPQ    DX, $24
+	JLT     close
+	VMOVUPS 64(R8)(AX*4), Y0
+	VSUBPS  64(R9)(AX*4), Y0, Y0
+	VMULPS  Y0, Y0, Y0
+	VADDPS  Y0, Y4, Y4
+
+close:
+	VADDPS       Y5, Y4, Y0
+	VEXTRACTF128 $1, Y0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPD    $1, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+
+far:
+	VMOVSS X0, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func squaredRows(out, rows, x *float32, n, cols int)
+TEXT ·squaredRows(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), DI
+	MOVQ rows+8(FP), R8
+	MOVQ x+16(FP), R9
+	MOVQ n+24(FP), CX
+	MOVQ cols+32(FP), DX
+	XORQ BX, BX
+
+row:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	XORQ   AX, AX
+
+eights:
+	VMOVUPS (R8)(AX*4), Y0
+	VSUBPS  (R9)(AX*4), Y0, Y0
+	VMULPS  Y0, Y0, Y0
+	VADDPS  Y0, Y4, Y4
+	ADDQ    $8, AX
+	CMPQ    AX, DX
+	JGE     summed
+	VMOVUPS (R8)(AX*4), Y1
+	VSUBPS  (R9)(AX*4), Y1, Y1
+	VMULPS  Y1, Y1, Y1
+	VADDPS  Y1, Y5, Y5
+	ADDQ    $8, AX
+	CMPQ    AX, DX
+	JLT     eights
+
+summed:
+	VADDPS       Y5, Y4, Y0
+	VEXTRACTF128 $1, Y0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPD    $1, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	VMOVSS       X0, (DI)(BX*4)
+	LEAQ         (R8)(DX*4), R8
+	INCQ         BX
+	CMPQ         BX, CX
+	JLT          row
+	VZEROUPPER
+	RET
+
+// func symmetric8(out, middle *float32, n int, kernel *float32, reach int)
+TEXT ·symmetric8(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), DI
+	MOVQ middle+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ kernel+24(FP), R8
+	MOVQ reach+32(FP), DX
+	SHRQ $3, CX
+
+symmetric:
+	VBROADCASTSS (R8), Y7
+	VMULPS       (SI), Y7, Y0
+	MOVQ         SI, R9 // to the left
+	MOVQ         SI, R10 // to the right
+	XORQ         AX, AX
+
+taps:
+	CMPQ         AX, DX
+	JGE          tapped
+	INCQ         AX
+	SUBQ         $4, R9
+	ADDQ         $4, R10
+	VBROADCASTSS (R8)(AX*4), Y7
+	VMOVUPS      (R9), Y1
+	VADDPS       (R10), Y1, Y1
+	VMULPS       Y7, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	JMP          taps
+
+tapped:
+	VMOVUPS Y0, (DI)
+	ADDQ    $32, SI
+	ADDQ    $32, DI
+	DECQ    CX
+	JNZ     symmetric
+	VZEROUPPER
+	RET

@@ -56,3 +56,13 @@ func over8(out, seen, want *float32, n int, least float32) {
 
 func halve4(out, above, below *byte, n int)               { panic("lanes: not on this processor") }
 func products(sums *[48]float64, rows *[9]float64, n int) { panic("lanes: not on this processor") }
+
+func squared8(x, y *float32, n int, limit float32) float32 {
+	panic("lanes: not on this processor")
+}
+
+func symmetric8(out, middle *float32, n int, kernel *float32, reach int) {
+	panic("lanes: not on this processor")
+}
+
+func squaredRows(out, rows, x *float32, n, cols int) { panic("lanes: not on this processor") }
