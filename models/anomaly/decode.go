@@ -59,29 +59,37 @@ func DecodePicture(data []byte) (p Picture, err error) {
 // FromImage copies an image's colours.
 func FromImage(img image.Image) Picture {
 	r := img.Bounds()
-	p := Picture{Width: r.Dx(), Height: r.Dy(), Pix: make([]byte, 0, 3*r.Dx()*r.Dy())}
+	p := Picture{Width: r.Dx(), Height: r.Dy(), Pix: make([]byte, 3*r.Dx()*r.Dy())}
 	for y := r.Min.Y; y < r.Max.Y; y++ {
+		row := p.Pix[3*(y-r.Min.Y)*p.Width:][:3*p.Width]
 		switch img := img.(type) {
 		case *image.YCbCr:
 			for x := r.Min.X; x < r.Max.X; x++ {
 				i, j := img.YOffset(x, y), img.COffset(x, y)
-				red, green, blue := color.YCbCrToRGB(img.Y[i], img.Cb[j], img.Cr[j])
-				p.Pix = append(p.Pix, red, green, blue)
+				row[0], row[1], row[2] = color.YCbCrToRGB(img.Y[i], img.Cb[j], img.Cr[j])
+				row = row[3:]
 			}
 		case *image.Gray:
-			for x := r.Min.X; x < r.Max.X; x++ {
-				v := img.GrayAt(x, y).Y
-				p.Pix = append(p.Pix, v, v, v)
+			for _, v := range img.Pix[img.PixOffset(r.Min.X, y):][:p.Width] {
+				row[0], row[1], row[2] = v, v, v
+				row = row[3:]
 			}
 		case *image.NRGBA:
-			for x := r.Min.X; x < r.Max.X; x++ {
-				c := img.NRGBAAt(x, y)
-				p.Pix = append(p.Pix, c.R, c.G, c.B)
+			for from := img.Pix[img.PixOffset(r.Min.X, y):][:4*p.Width]; len(from) > 0; from, row = from[4:], row[3:] {
+				copy(row[:3], from)
+			}
+		case *image.RGBA:
+			for from := img.Pix[img.PixOffset(r.Min.X, y):][:4*p.Width]; len(from) > 0; from, row = from[4:], row[3:] {
+				if copy(row[:3], from); from[3] != 0xff { // its colours are premultiplied
+					c := color.NRGBAModel.Convert(color.RGBA{R: from[0], G: from[1], B: from[2], A: from[3]}).(color.NRGBA)
+					row[0], row[1], row[2] = c.R, c.G, c.B
+				}
 			}
 		default:
 			for x := r.Min.X; x < r.Max.X; x++ {
 				c := color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)
-				p.Pix = append(p.Pix, c.R, c.G, c.B)
+				row[0], row[1], row[2] = c.R, c.G, c.B
+				row = row[3:]
 			}
 		}
 	}

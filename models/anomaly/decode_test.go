@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -102,4 +103,45 @@ func FuzzDecodePicture(f *testing.F) {
 			t.Errorf("no error, and a picture of %d x %d with %d bytes", p.Width, p.Height, len(p.Pix))
 		}
 	})
+}
+
+// TestFromImage holds the colours of each kind of picture against those that the
+// standard library gives pixel by pixel, in a part of it too.
+func TestFromImage(t *testing.T) {
+	const seed = 3
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 1))
+	frame := image.Rect(0, 0, 23, 17)
+	noise := func(pix []byte) {
+		for i := range pix {
+			pix[i] = byte(random.Uint32())
+		}
+	}
+	colour, grey, plain, see := image.NewYCbCr(frame, image.YCbCrSubsampleRatio420), image.NewGray(frame), image.NewNRGBA(frame), image.NewRGBA(frame)
+	for _, pix := range [][]byte{colour.Y, colour.Cb, colour.Cr, grey.Pix, plain.Pix} {
+		noise(pix)
+	}
+	for y := range 17 {
+		for x := range 23 {
+			see.Set(x, y, color.NRGBA{byte(random.Uint32()), byte(random.Uint32()), byte(random.Uint32()), byte(255 * min(1, random.IntN(3)))})
+		}
+	}
+	see.Set(3, 3, color.NRGBA{200, 100, 50, 128})
+	cut := image.Rect(3, 2, 20, 11)
+	for name, img := range map[string]image.Image{
+		"YCbCr": colour, "grey": grey, "NRGBA": plain, "RGBA": see,
+		"a part of YCbCr": colour.SubImage(cut), "a part of grey": grey.SubImage(cut), "a part of NRGBA": plain.SubImage(cut), "a part of RGBA": see.SubImage(cut),
+	} {
+		got := FromImage(img)
+		var want []byte
+		for y := img.Bounds().Min.Y; y < img.Bounds().Max.Y; y++ {
+			for x := img.Bounds().Min.X; x < img.Bounds().Max.X; x++ {
+				c := color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)
+				want = append(want, c.R, c.G, c.B)
+			}
+		}
+		if got.Width != img.Bounds().Dx() || got.Height != img.Bounds().Dy() || !bytes.Equal(got.Pix, want) {
+			t.Errorf("%s: %d x %d, %v, want %v", name, got.Width, got.Height, got.Pix, want)
+		}
+	}
 }
