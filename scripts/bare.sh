@@ -173,6 +173,6 @@ for name in "$@"; do
     demo) demo demo && again demo && demo demo-again || bad=1 ;;
     *) target "$name" && again "$name" || bad=1 ;;
   esac
-  umount -R "$root/dev" "$root/proc"
+  umount --recursive --lazy "$root/dev" "$root/proc" # what a target left running may still look into them
 done
 exit $bad
