@@ -42,7 +42,7 @@ func examineBox(f *Findings) {
 	if err != nil {
 		return
 	}
-	session, err := onnx.Open(weights.Backbone, 1)
+	session, err := onnx.Open(weights.Quick.Graph, 1)
 	if err == nil {
 		err = session.Close()
 	}

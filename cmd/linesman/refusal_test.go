@@ -42,7 +42,7 @@ func TestRefusals(t *testing.T) {
 			alter(t, filepath.Join(dir, "model", "model.onnx"), func(text string) string { return text[:len(text)/2] })
 		}, []string{"model.onnx was altered or damaged", "teach it anew"}, false},
 		{"another network", func(t *testing.T, dir string) {
-			must(t, os.WriteFile(filepath.Join(dir, "model", "model.onnx"), weights.Backbone, 0o644))
+			must(t, os.WriteFile(filepath.Join(dir, "model", "model.onnx"), weights.Quick.Graph, 0o644))
 		}, []string{"model.onnx was altered or damaged", "copy the folder again"}, false},
 		{"a threshold raised by hand", func(t *testing.T, dir string) {
 			alter(t, filepath.Join(dir, "model", "card.yaml"), func(text string) string { return strings.Replace(text, "threshold:", "threshold: 9 #", 1) })

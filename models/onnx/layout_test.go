@@ -28,7 +28,7 @@ func TestJoined(t *testing.T) {
 		inputs []models.Tensor
 	}{
 		{"the safety network", network(t), []models.Tensor{pixels(1, 416, 416, 1), pixels(1, 672, 384, 2), pixels(3, 96, 64, 3)}},
-		{"the backbone has none", weights.Backbone, []models.Tensor{pixels(1, 224, 224, 4)}},
+		{"the backbone has none", weights.Quick.Graph, []models.Tensor{pixels(1, 224, 224, 4)}},
 		{"alone", small(sigmoid, graphs.Node{Op: "Mul", In: []string{"s", "x"}, Out: []string{"y"}}), []models.Tensor{pixels6(5)}},
 		{"used twice", small(sigmoid, graphs.Node{Op: "Mul", In: []string{"x", "s"}, Out: []string{"m"}},
 			graphs.Node{Op: "Add", In: []string{"m", "s"}, Out: []string{"y"}}), []models.Tensor{pixels6(6)}},

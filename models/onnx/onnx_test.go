@@ -15,7 +15,7 @@ import (
 
 func open(t testing.TB, threads int) models.Session {
 	t.Helper()
-	s, err := onnx.Open(weights.Backbone, threads)
+	s, err := onnx.Open(weights.Quick.Graph, threads)
 	if err != nil {
 		t.Fatalf("Open(backbone, %d): %v", threads, err)
 	}
@@ -42,8 +42,8 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		{"no bytes", nil, 1, "empty"},
 		{"no ONNX file", []byte("not a network at all"), 1, "no graph"},
-		{"cut short", weights.Backbone[:len(weights.Backbone)/2], 1, "no graph"},
-		{"no thread", weights.Backbone, 0, "at least 1"},
+		{"cut short", weights.Quick.Graph[:len(weights.Quick.Graph)/2], 1, "no graph"},
+		{"no thread", weights.Quick.Graph, 0, "at least 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := onnx.Open(c.graph, c.threads)

@@ -42,7 +42,7 @@ func TestInitializers(t *testing.T) {
 
 func FuzzInitializers(f *testing.F) {
 	f.Add([]byte{})
-	f.Add(weights.Backbone[:300])
+	f.Add(weights.Quick.Graph[:300])
 	f.Add([]byte{7<<3 | 2, 6, 5<<3 | 2, 4, 9<<3 | 2, 2, 1, 2})
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if _, err := Initializers(file); err != nil {

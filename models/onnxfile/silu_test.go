@@ -27,7 +27,7 @@ func TestWithSiLU(t *testing.T) {
 		want int
 	}{
 		{"the safety network", safetyNetwork, 104},
-		{"the backbone", weights.Backbone, 0},
+		{"the backbone", weights.Quick.Graph, 0},
 		{"one", graph(node("Sigmoid", "s", "x"), node("Mul", "y", "s", "x")), 1},
 		{"the other way round", graph(node("Sigmoid", "s", "x"), node("Mul", "y", "x", "s")), 1},
 		{"used twice", graph(node("Sigmoid", "s", "x"), node("Mul", "m", "x", "s"), node("Add", "y", "m", "s")), 0},
@@ -46,7 +46,7 @@ func TestWithSiLU(t *testing.T) {
 }
 
 func FuzzWithSiLU(f *testing.F) {
-	f.Add(weights.Backbone[:300])
+	f.Add(weights.Quick.Graph[:300])
 	f.Add(graphs.Graph{Nodes: []graphs.Node{{Op: "Sigmoid", In: []string{"x"}, Out: []string{"s"}}, {Op: "Mul", In: []string{"x", "s"}, Out: []string{"y"}}},
 		In: map[string][]int64{"x": {1, 6}}, Out: map[string][]int64{"y": {1, 6}}}.File())
 	f.Fuzz(func(t *testing.T, file []byte) {

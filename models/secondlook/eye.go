@@ -34,14 +34,14 @@ const level = "features_1"
 // read: features of another can not be compared.
 func Backbone() string {
 	h := sha256.New()
-	h.Write(weights.Backbone)
+	h.Write(weights.Quick.Graph)
 	fmt.Fprintf(h, "%s %d %d %v", level, cells, Side, around)
 	return hex.EncodeToString(h.Sum(nil))
 }
 
 // OpenEye loads the network; open is models/onnx's. The caller closes it.
 func OpenEye(open models.Open, threads int) (*Eye, error) {
-	session, err := open(weights.Backbone, threads)
+	session, err := open(weights.Quick.Graph, threads)
 	if err != nil {
 		return nil, fmt.Errorf("the network of the second look: %w", err)
 	}

@@ -7,7 +7,6 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"linesman/models/anomaly"
-	"linesman/models/weights"
 )
 
 // writeCard fills all of the card but its hashes and samples.
@@ -21,7 +20,7 @@ func (t *teacher) writeCard(c *anomaly.Card, h *held, levels []level) {
 	t.figures(c, t.joined(h))
 	c.Taught.HeldOut = fmt.Sprintf("every good part once, in %d folds", h.folds)
 	c.Chosen = t.reason(h, c.Figures.GoodAbove)
-	c.Data = append([]anomaly.Source{{What: weights.BackboneLicence, Licence: "Apache-2.0"}}, t.Data...)
+	c.Data = append([]anomaly.Source{{What: t.Network.Source, Licence: "Apache-2.0"}}, t.Data...)
 }
 
 // figures writes what good parts held out score, 1 = threshold.
@@ -51,10 +50,7 @@ func (t *teacher) reason(h *held, above int) string {
 			size += " What stands beside a part is covered with what lies across it, so that parts that touch are judged as others are."
 		}
 	}
-	mirrored := ""
-	if t.flips() > 1 {
-		mirrored = fmt.Sprintf(" Fewer than %d parts: each was also shown mirrored.", flipBelow)
-	}
+	mirrored := t.mirrorWords()
 	by := "the middle and spread of their scores"
 	if carriesOn(len(h.distance), t.FalseRejectRate) {
 		by = "their middle and spread, and the tail of their scores carried on beyond what so many can show"
@@ -65,7 +61,7 @@ func (t *teacher) reason(h *held, above int) string {
 
 // always says what is the same for every product, and by what it was chosen.
 func (t *teacher) always() string {
-	return fmt.Sprintf(" Up to %d patches a level are kept, and numbers are of 32 bits, as for every product; eight bits tell worse (docs/inspect.md).", t.Bank)
+	return fmt.Sprintf(" The network is %s. Up to %d patches a level are kept, and numbers are of 32 bits, as for every product; eight bits tell worse (docs/inspect.md).", t.Network.Name, t.Bank)
 }
 
 // atMost is the one-sided 95 % bound on a share of which k of n were seen (Clopper and

@@ -28,8 +28,9 @@ func (t *teacher) eyesOf(ctx context.Context, m *anomaly.Model) error {
 	if m.Eyes = l.Eyes(); m.Eyes.Focus == nil {
 		return nil
 	}
-	soft := &teacher{Input: t.Input}
-	soft.Good = without(softened{t.whole}, m.Ground)
+	soft := &teacher{Input: t.Input, ways: t.ways}
+	t.album.close() // what follows asks for few of them again
+	soft.Good = without(newAlbum(thinned(softened{t.whole}, mostSoftened)), m.Ground)
 	soft.Progress = func(stage string, done, total int) { t.Progress("softened: "+stage, done, total) }
 	s, err := soft.learn(ctx)
 	if err != nil {
@@ -39,6 +40,28 @@ func (t *teacher) eyesOf(ctx context.Context, m *anomaly.Model) error {
 	m.Soft = &anomaly.Blurred{Graph: s.graph, Contrast: *s.rough}
 	return nil
 }
+
+// mostSoftened good parts teach what judges blurred pictures, which are rejected anyhow.
+const mostSoftened = 100
+
+// thinned is every so many of a source's parts, most at most.
+func thinned(s Source, most int) Source {
+	if s.Len() <= most {
+		return s
+	}
+	return everySo{s, (s.Len() + most - 1) / most}
+}
+
+type everySo struct {
+	Source
+	step int
+}
+
+// Len is how many are left.
+func (e everySo) Len() int { return (e.Source.Len() + e.step - 1) / e.step }
+
+// Part returns one of them.
+func (e everySo) Part(i int) (anomaly.Part, error) { return e.Source.Part(i * e.step) }
 
 // softened are good parts as blurred pictures are judged.
 type softened struct{ Source }

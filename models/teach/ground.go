@@ -14,6 +14,8 @@ func (t *teacher) groundOf(ctx context.Context, m *anomaly.Model) error {
 	if t.Fit.Fit != anomaly.FitArea {
 		return nil
 	}
+	t.album = newAlbum(t.Good)
+	t.whole = t.album
 	l := anomaly.NewGroundLearner()
 	if err := t.show(ctx, "looking for the ground", t.whole, l.See); err != nil {
 		return err

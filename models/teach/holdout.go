@@ -8,7 +8,6 @@ import (
 
 	"linesman/models"
 	"linesman/models/anomaly"
-	"linesman/models/weights"
 )
 
 // candidates is how many patches the greedy choice walks over.
@@ -40,7 +39,7 @@ func (t *teacher) holdOut(ctx context.Context) (*held, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		graph, err := install(weights.Backbone, t.levels(func(i int) bool { return i%h.folds != f }), false)
+		graph, err := install(t.Network.Graph, t.levels(func(i int) bool { return i%h.folds != f }), false)
 		if err != nil {
 			return nil, err
 		}

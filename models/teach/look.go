@@ -11,7 +11,6 @@ import (
 
 	"linesman/models"
 	"linesman/models/anomaly"
-	"linesman/models/weights"
 	"linesman/vision/lanes"
 )
 
@@ -22,10 +21,13 @@ const keptPatches = 80_000
 type teacher struct {
 	Input
 	whole Source     // the good parts with their ground, where Good is without
+	album *album     // of whole; nil for located parts
+	files Pictures   // of the good parts; nil where they are in none
 	seen  [][]matrix // by level, by part: features of the patches kept of it
 	mean  [][]float32
 	scale [][]float32
-	total int // patches looked at, finest level
+	total int   // patches looked at, finest level, once for each of the ways that stay
+	ways  []int // how the good parts are shown, see chooseWays
 
 	beside []float64 // what contrast says of good parts held out, 1 = its limit; nil without it
 }
@@ -45,7 +47,7 @@ type bench struct {
 // lookAtGood runs every good part through the graph and keeps a fair share of
 // its features.
 func (t *teacher) lookAtGood(ctx context.Context) error {
-	session, err := t.Open(weights.Backbone, 1)
+	session, err := t.Open(t.Network.Graph, 1)
 	if err != nil {
 		return err
 	}
@@ -57,18 +59,24 @@ func (t *teacher) lookAtGood(ctx context.Context) error {
 		}
 	}
 	n := t.Good.Len()
+	choose := t.ways == nil
+	if choose {
+		if t.ways = ways; n >= mirrorBelow {
+			t.ways = ways[:1]
+		}
+	}
 	t.seen = make([][]matrix, len(at))
 	for l := range t.seen {
 		t.seen[l] = make([]matrix, n)
 	}
 	var count sync.Mutex
-	return t.each(ctx, "looking at good parts", n, func(b *bench, i int) error {
+	err = t.each(ctx, "looking at good parts", n, func(b *bench, i int) error {
 		part, err := t.Good.Part(i)
 		if err != nil {
 			return err
 		}
 		w, h := b.fit(&part, t.Fit)
-		for flip := range t.flips() {
+		for _, flip := range t.ways {
 			in := models.Tensor{Shape: []int64{1, 3, int64(h), int64(w)}, Data: b.flipped(flip, w, h)}
 			out, err := session.Run([]models.Tensor{in}, &b.buffers)
 			if err != nil {
@@ -76,29 +84,25 @@ func (t *teacher) lookAtGood(ctx context.Context) error {
 			}
 			for l, o := range at {
 				kept := t.keep(b, &part.Picture, out[o], flip, uint64(i))
-				have := &t.seen[l][i]
-				have.cols, have.rows = kept.cols, have.rows+kept.rows
-				have.data = append(have.data, kept.data...)
-				for _, at := range kept.from {
-					at.Part = i
-					have.from = append(have.from, at)
+				for k := range kept.from {
+					kept.from[k].Part = i
 				}
+				t.seen[l][i] = t.seen[l][i].with(kept)
 			}
 		}
 		count.Lock()
-		t.total += w / anomaly.Stride * (h / anomaly.Stride) * t.flips()
+		t.total += w / anomaly.Stride * (h / anomaly.Stride)
 		count.Unlock()
 		return nil
 	})
-}
-
-// flips is how many ways round each part is shown: few parts are also shown
-// mirrored, since an unseen good one may lie differently.
-func (t *teacher) flips() int {
-	if t.Good.Len() < flipBelow {
-		return 4
+	if err != nil {
+		return err
 	}
-	return 1
+	if choose && len(t.ways) > 1 {
+		t.chooseWays()
+	}
+	t.total *= len(t.ways)
+	return nil
 }
 
 // keep takes a random share of the patches that lie on the part.
@@ -123,7 +127,7 @@ func (t *teacher) keep(b *bench, p *anomaly.Picture, features models.Tensor, fli
 	if counts != nil {
 		b.counts = counts
 	}
-	quota := max(keptPatches/(t.Good.Len()*t.flips()), 16)
+	quota := max(keptPatches/(t.Good.Len()*len(t.ways)), 16)
 	if len(places) > quota {
 		random := rand.New(rand.NewPCG(seed, uint64(flip)))
 		random.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })

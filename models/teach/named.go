@@ -11,7 +11,6 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"linesman/models/anomaly"
-	"linesman/models/weights"
 )
 
 // fewestNamed is how many labelled defects make a class: one to learn from, one
@@ -52,7 +51,7 @@ func (t *teacher) nameDefects(ctx context.Context, m *anomaly.Model, o anomaly.O
 	n := &naming{teacher: t}
 	n.deal()
 	var err error
-	if m.Graph, err = install(weights.Backbone, levels, true); err != nil {
+	if m.Graph, err = install(t.Network.Graph, levels, true); err != nil {
 		return err
 	}
 	if err := m.Seal(parts, o); err != nil {

@@ -35,8 +35,8 @@ func (t *teacher) origins(levels []level) (*anomaly.Origins, map[string][]byte, 
 	for k, i := range parts {
 		at[i] = k
 		origin := anomaly.Origin{}
-		if files, ok := t.whole.(Pictures); ok {
-			origin.Name = filepath.Base(files[i])
+		if t.files != nil {
+			origin.Name = filepath.Base(t.files[i])
 		}
 		if room && len(kept) < anomaly.MostKept {
 			data, err := t.small(i)

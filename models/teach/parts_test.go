@@ -183,7 +183,7 @@ func standIns(t testing.TB) []level {
 func TestInstall(t *testing.T) {
 	levels := standIns(t)
 	levels[0].bank.data[303] = 42.5
-	graph, err := install(weights.Backbone, levels, false)
+	graph, err := install(weights.Quick.Graph, levels, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestInstall(t *testing.T) {
 	if _, err := install(graph[:len(graph)-3], levels, false); err == nil {
 		t.Error("a graph cut short was taken")
 	}
-	if _, err := install(weights.Backbone, append(levels, levels[0]), false); err == nil || !strings.Contains(err.Error(), "8 of 12") {
+	if _, err := install(weights.Quick.Graph, append(levels, levels[0]), false); err == nil || !strings.Contains(err.Error(), "8 of 12") {
 		t.Errorf("a level too many: %v, want 8 of 12 placed", err)
 	}
 }
@@ -202,7 +202,7 @@ func TestInstall(t *testing.T) {
 func FuzzInstall(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{7<<3 | 2, 4, 5<<3 | 2, 2, 8<<3 | 2, 0})
-	f.Add(weights.Backbone[:200])
+	f.Add(weights.Quick.Graph[:200])
 	levels := standIns(f)
 	f.Fuzz(func(t *testing.T, graph []byte) {
 		if out, err := install(graph, levels, false); err == nil {

@@ -15,7 +15,7 @@ import (
 )
 
 // Source is a set of parts that can be looked at more than once, from several
-// goroutines. The part belongs to the caller of Part until its next call.
+// goroutines. Nobody writes into a part that it gave, and neither does it.
 type Source interface {
 	Len() int
 	Part(i int) (anomaly.Part, error)
@@ -34,7 +34,8 @@ type Input struct {
 	Open    models.Open // models/onnx.Open
 	Threads int         // cores teaching may use; default 2
 
-	Fit             anomaly.Input // default: whole pictures, WholePictures
+	Fit             anomaly.Input   // default: whole pictures, WholePictures
+	Network         weights.Network // default: the thorough one for whole pictures, the quick one for located parts
 	Aggregate       anomaly.Aggregate
 	Bank            int     // patches kept by level; default 1200
 	FalseRejectRate float64 // of good parts; default 0.01
@@ -62,10 +63,7 @@ const Fewest = 2
 // ErrTooFew says that there are not enough good parts.
 var ErrTooFew = errors.New("too few good parts")
 
-const (
-	folds     = 8
-	flipBelow = 100 // parts; fewer are also shown mirrored
-)
+const folds = 8
 
 func (in *Input) fill() error {
 	if in.Good == nil || in.Good.Len() < Fewest {
@@ -86,6 +84,11 @@ func (in *Input) fill() error {
 	}
 	if in.Fit == (anomaly.Input{}) {
 		in.Fit = WholePictures
+	}
+	if in.Network.Graph == nil {
+		if in.Network = weights.Quick; in.Fit.Fit == anomaly.FitArea {
+			in.Network = weights.Thorough
+		}
 	}
 	if in.Aggregate == (anomaly.Aggregate{}) {
 		in.Aggregate = anomaly.Aggregate{Share: 0.01, Least: 3}
@@ -112,15 +115,16 @@ func Teach(ctx context.Context, in Input) (*anomaly.Model, error) {
 		return nil, err
 	}
 	t := &teacher{Input: in}
+	t.files, _ = in.Good.(Pictures)
 	m := new(anomaly.Model)
 	if err := t.groundOf(ctx, m); err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
-	if err := t.eyesOf(ctx, m); err != nil {
-		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
-	}
 	l, err := t.learn(ctx)
 	if err != nil {
+		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
+	}
+	if err := t.eyesOf(ctx, m); err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
 	m.Graph, m.Channels = l.graph, in.Channels
@@ -167,7 +171,7 @@ func (t *teacher) learn(ctx context.Context) (l learned, err error) {
 	}
 	t.Progress("choosing what to keep", 0, 1)
 	l.levels = t.levels(func(int) bool { return true })
-	if l.graph, err = install(weights.Backbone, l.levels, false); err != nil {
+	if l.graph, err = install(t.Network.Graph, l.levels, false); err != nil {
 		return l, err
 	}
 	t.Progress("choosing what to keep", 1, 1)

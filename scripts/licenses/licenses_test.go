@@ -81,7 +81,7 @@ func TestTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"thing v1 (MIT)", "may be used\n\nwritten by A", "EfficientNet-lite0 weights", "Go Authors"} {
+	for _, want := range []string{"thing v1 (MIT)", "may be used\n\nwritten by A", "EfficientNet-lite0 and lite2 weights", "Go Authors"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the texts lack %q", want)
 		}

