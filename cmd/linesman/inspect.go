@@ -111,30 +111,32 @@ func (c *InspectCmd) Run(ctx context.Context) error {
 		}
 		defer ex.Close()
 	}
+	var files teach.Pictures
 	for _, path := range c.Paths {
-		files := teach.Pictures{path}
-		if st, err := os.Stat(path); err == nil && st.IsDir() {
-			if files, err = teach.FindPictures(path); err != nil {
-				return err
-			}
+		if st, err := os.Stat(path); err != nil || !st.IsDir() {
+			files = append(files, path)
+			continue
 		}
-		for _, file := range files {
-			a := c.judge(ctx, detector, file)
-			if ex != nil && a.Score >= 1 {
-				if err := c.compare(ctx, ex, file, &a); err != nil {
-					return fmt.Errorf("%s: %w", file, err)
-				}
-			}
-			if err := c.print(a); err != nil {
-				return err
-			}
+		found, err := teach.FindPictures(path)
+		if err != nil {
+			return err
 		}
+		files = append(files, found...)
 	}
-	return ctx.Err()
+	judge := func(i int) answer { return c.judge(ctx, detector, files[i]) }
+	return ahead(ctx, c.Threads, len(files), judge, func(i int, a answer) error {
+		if ex != nil && a.Score >= 1 {
+			if err := c.compare(ctx, ex, files[i], &a); err != nil {
+				return fmt.Errorf("%s: %w", files[i], err)
+			}
+		}
+		return c.print(a)
+	})
 }
 
+// options are of networks that use one core each: pictures are judged beside each other.
 func (c *InspectCmd) options() anomaly.Options {
-	return modelOptions(c.Threads)
+	return modelOptions(1)
 }
 
 func (c *InspectCmd) print(a answer) error {

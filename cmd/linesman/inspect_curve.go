@@ -106,17 +106,20 @@ func (c *InspectCmd) step(ctx context.Context, good teach.Pictures, found []labe
 	}
 	defer d.Close()
 	var judged []accuracy.Judged
-	for i := range found {
-		picture, err := anomaly.ReadPicture(found[i].path)
-		var result models.Result
-		if err == nil {
-			result, err = d.Look(ctx, picture, models.Ask{})
+	look := func(i int) (k looked) {
+		var picture anomaly.Picture
+		if picture, k.err = anomaly.ReadPicture(found[i].path); k.err == nil {
+			k.result, k.err = d.Look(ctx, picture, models.Ask{})
 		}
-		if ctx.Err() != nil {
-			return accuracy.Step{}, ctx.Err()
-		}
-		judged = append(judged, judgedAs(&found[i], result, err))
+		return k
+	}
+	err = ahead(ctx, c.Threads, len(found), look, func(i int, k looked) error {
+		judged = append(judged, judgedAs(&found[i], k.result, k.err))
 		tell(prefix+"judging", i+1, len(found))
+		return nil
+	})
+	if err != nil {
+		return accuracy.Step{}, err
 	}
 	s.Figures, err = accuracy.Measure(judged)
 	return s, err

@@ -45,7 +45,7 @@ func (c *InspectCmd) report(ctx context.Context) error {
 		out = fmt.Sprintf("report-%s-%s.html", fileWord(detector.Model().Name), fileWord(setName(c.Report)))
 	}
 	tell := progress()
-	e := &examination{detector: detector, found: found, tell: tell}
+	e := &examination{detector: detector, found: found, threads: c.Threads, tell: tell}
 	why := ""
 	if e.explainer, why, err = explainer(c.Model, c.options()); err != nil {
 		return err
@@ -130,6 +130,7 @@ type examination struct {
 	// explainer tells what a picture was compared with; nil if the model can not say.
 	explainer *anomaly.Explainer
 	found     []labelled
+	threads   int                 // pictures looked at beside each other
 	sums      [][sha256.Size]byte // of the files' bytes, by found
 	tell      func(stage string, done, total int)
 }
@@ -145,32 +146,45 @@ func (e *examination) run(ctx context.Context) (*accuracy.Report, error) {
 	}
 	e.sums = make([][sha256.Size]byte, len(e.found))
 	all := sha256.New()
-	for i := range e.found {
+	look := func(i int) looked { return e.look(ctx, i, r.Pixels != nil) }
+	err := ahead(ctx, e.threads, len(e.found), look, func(i int, got looked) error {
 		l := &e.found[i]
-		j, err := e.judge(ctx, i, r)
+		j, err := got.judged(l, r)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		r.Judged = append(r.Judged, j)
 		fmt.Fprintf(all, "%x %s %s\n", e.sums[i], l.kind, l.name)
 		e.tell("judging", i+1, len(e.found))
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	r.SHA256 = fmt.Sprintf("%x", all.Sum(nil))
 	return r, nil
 }
 
-// judge judges one picture and counts its pixels.
-func (e *examination) judge(ctx context.Context, i int, r *accuracy.Report) (accuracy.Judged, error) {
-	l := &e.found[i]
+// looked is what the model said of one picture.
+type looked struct {
+	width, height int
+	result        models.Result
+	err           error
+}
+
+// look judges one picture. Several goroutines may, each its own.
+func (e *examination) look(ctx context.Context, i int, heat bool) looked {
 	picture, err := e.read(i)
-	var result models.Result
-	if err == nil {
-		result, err = e.detector.Look(ctx, picture, models.Ask{Heatmap: r.Pixels != nil})
+	if err != nil {
+		return looked{err: err}
 	}
-	if ctx.Err() != nil {
-		return accuracy.Judged{}, ctx.Err()
-	}
-	j := judgedAs(l, result, err)
+	result, err := e.detector.Look(ctx, picture, models.Ask{Heatmap: heat})
+	return looked{picture.Width, picture.Height, result, err}
+}
+
+// judged counts one picture and its pixels.
+func (k *looked) judged(l *labelled, r *accuracy.Report) (accuracy.Judged, error) {
+	j := judgedAs(l, k.result, k.err)
 	if j.Unjudged != "" || r.Pixels == nil {
 		return j, nil
 	}
@@ -178,7 +192,7 @@ func (e *examination) judge(ctx context.Context, i int, r *accuracy.Report) (acc
 		r.WithoutMask++
 		return j, nil
 	}
-	return j, countPixels(r.Pixels, l, result.Heatmap, picture.Width, picture.Height)
+	return j, countPixels(r.Pixels, l, k.result.Heatmap, k.width, k.height)
 }
 
 // read reads a picture and sums its bytes.
