@@ -19,6 +19,7 @@ import (
 	"linesman/models/channel"
 	"linesman/models/onnx"
 	"linesman/models/teach"
+	"linesman/models/weights"
 	"linesman/vision"
 )
 
@@ -61,13 +62,14 @@ func cloths(from, n int, bad bool) shelf {
 func input(good teach.Source) teach.Input {
 	return teach.Input{
 		Name: "cloth", Version: "1", Good: good, Open: onnx.Open, Bank: 200,
-		Fit: anomaly.Input{Fit: anomaly.FitArea, Size: 96, Enlarge: 2},
+		Fit: anomaly.Input{Fit: anomaly.FitArea, Size: 96, Enlarge: 2}, Network: weights.Quick, // as the tests are to be
 	}
 }
 
 // TestTeach goes the whole way: teach, write, read, judge.
 func TestTeach(t *testing.T) {
 	in := input(cloths(0, 12, false))
+	in.Network = weights.Network{} // the default
 	in.Defects = cloths(100, 4, true)
 	var mu sync.Mutex
 	stages := map[string]int{}
@@ -82,6 +84,9 @@ func TestTeach(t *testing.T) {
 	m, err := teach.Teach(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if c := m.Card; !strings.Contains(c.Chosen, weights.Thorough.Name) || c.Data[0].What != weights.Thorough.Source {
+		t.Errorf("the card says %s of %v, want the network for whole pictures", c.Chosen, c.Data)
 	}
 	if stages["looking at good parts"] != 12 {
 		t.Errorf("progress %v, want all 12 parts looked at", stages)
