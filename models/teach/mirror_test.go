@@ -1,4 +1,4 @@
-package teach_test
+package teach
 
 import (
 	"math"
@@ -8,60 +8,74 @@ import (
 	"testing"
 
 	"linesman/models/anomaly"
-	"linesman/models/teach"
+	"linesman/models/onnx"
+	"linesman/models/weights"
 )
 
-// woven draws a cloth whose threads run up to the right; straight ones run across.
-func woven(seed uint64, rise float64) anomaly.Picture {
-	random := rand.New(rand.NewPCG(seed, 10))
+// weave is n pieces of cloth whose threads rise so many pixels to the right each.
+type weave struct {
+	n    int
+	rise float64
+}
+
+func (w weave) Len() int { return w.n }
+
+func (w weave) Part(i int) (anomaly.Part, error) {
+	random := rand.New(rand.NewPCG(uint64(i), 10))
 	p := anomaly.Picture{Width: 96, Height: 96}
 	from := 12 * random.Float64()
 	for y := range 96 {
 		for x := range 96 {
-			v := 140 + 40*math.Sin(2*math.Pi*(float64(y)+rise*float64(x)+from)/12) + 6*random.NormFloat64()
+			v := 140 + 40*math.Sin(2*math.Pi*(float64(y)+w.rise*float64(x)+from)/12) + 6*random.NormFloat64()
 			b := byte(max(0, min(v, 255)))
 			p.Pix = append(p.Pix, b, b, b)
 		}
 	}
-	return p
+	return anomaly.Part{Picture: p}, nil
 }
 
 // TestMirrored says which mirror pictures of good parts count as good ones.
 func TestMirrored(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		rise float64
-		n    int
-		want string
-		ways []int
+	for name, c := range map[string]struct {
+		good  weave
+		ways  []int
+		words string
 	}{
-		{"slanted: mirrored once they slant the other way", 1, 16, "shown mirrored, both ways, as", []int{0, 3}},
-		{"level: any way round", 0, 16, "shown mirrored, left to right, top to bottom, both ways, as", []int{0, 1, 2, 3}},
-		{"many stand for themselves", 0, 100, "", []int{0}},
+		"slanted: mirrored once they slant the other way": {weave{16, 1}, []int{0, 3}, "shown mirrored, both ways, as"},
+		"level: any way round":                            {weave{16, 0}, []int{0, 1, 2, 3}, "shown mirrored, left to right, top to bottom, both ways, as"},
+		"many stand for themselves":                       {weave{mirrorBelow, 0}, []int{0}, ""},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			var good shelf
-			for i := range c.n {
-				good = append(good, anomaly.Part{Picture: woven(uint64(i), c.rise)})
-			}
-			in := input(good)
-			in.Bank = 60
-			m, err := teach.Teach(t.Context(), in)
-			if err != nil {
+		t.Run(name, func(t *testing.T) {
+			te := &teacher{Input: Input{Name: "cloth", Good: c.good, Open: onnx.Open, Bank: 200, Network: weights.Quick}}
+			if err := te.fill(); err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(m.Card.Chosen, c.want) || c.want == "" && strings.Contains(m.Card.Chosen, "mirrored") {
-				t.Errorf("the card says %q, want %q", m.Card.Chosen, c.want)
+			if err := te.lookAtGood(t.Context()); err != nil {
+				t.Fatal(err)
 			}
-			var ways []int
-			for _, p := range m.Origins.Levels[0] {
-				if !slices.Contains(ways, p.Mirrored) {
-					ways = append(ways, p.Mirrored)
+			if !slices.Equal(te.ways, c.ways) {
+				t.Errorf("shown in the ways %v, want %v", te.ways, c.ways)
+			}
+			for l := range te.seen {
+				var ways []int
+				for _, m := range te.seen[l] {
+					for _, at := range m.from {
+						if !slices.Contains(ways, at.Mirrored) {
+							ways = append(ways, at.Mirrored)
+						}
+					}
+				}
+				if slices.Sort(ways); !slices.Equal(ways, c.ways) {
+					t.Errorf("patches of the ways %v of level %d are kept, want %v", ways, l, c.ways)
 				}
 			}
-			if slices.Sort(ways); !slices.Equal(ways, c.ways) {
-				t.Errorf("patches of ways %v are in the bank, want %v", ways, c.ways)
+			if words := te.mirrorWords(); !strings.Contains(words, c.words) || (words == "") != (c.words == "") {
+				t.Errorf("the card says %q, want %q", words, c.words)
 			}
 		})
+	}
+	te := &teacher{Input: Input{Good: weave{16, 0}}, ways: ways[:1]}
+	if words := te.mirrorWords(); !strings.Contains(words, "none was shown mirrored") {
+		t.Errorf("where no way is good the card says %q", words)
 	}
 }
