@@ -15,6 +15,7 @@ package stage
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -57,14 +58,19 @@ func (s Say) say(format string, args ...any) {
 	}
 }
 
-// freeAddress returns an address of this host that nobody listens on.
+// freeAddress returns an address of this host that nobody listens on. Its port is below
+// those that systems give to connections going out (32768 and up on Linux), so that it is
+// still free once it is wanted, or wanted again.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	var err error
+	for range 100 {
+		var l net.Listener
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12768))); err == nil {
+			defer l.Close()
+			return l.Addr().String(), nil
+		}
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return "", err
 }
 
 // siteParts are what differs from site to site.
