@@ -1210,6 +1210,17 @@ product:
 	VZEROUPPER
 	RET
 
+// TOTAL leaves the sum of Y4 and Y5 in X0, in the order of squared in distance.go. It
+// overwrites X1.
+#define TOTAL \
+	VADDPS       Y5, Y4, Y0; \
+	VEXTRACTF128 $1, Y0, X1; \
+	VADDPS       X1, X0, X0; \
+	VPERMILPD    $1, X0, X1; \
+	VADDPS       X1, X0, X0; \
+	VMOVSHDUP    X0, X1; \
+	VADDSS       X1, X0, X0
+
 // func squared8(x, y *float32, n int, limit float32) float32
 TEXT ·squared8(SB), NOSPLIT, $0-36
 	MOVQ   x+0(FP), R8
@@ -1244,13 +1255,7 @@ stretchOf32:
 	VADDPS  Y3, Y5, Y5
 	ADDQ    $32, AX
 
-	VADDPS       Y5, Y4, Y0
-	VEXTRACTF128 $1, Y0, X1
-	VADDPS       X1, X0, X0
-	VPERMILPD    $1, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDSS       X1, X0, X0
+	TOTAL
 	VUCOMISS     X7, X0
 	JCC          far
 	JMP          stretchOf32
@@ -1277,13 +1282,7 @@ rest: // fewer than four eights, the first an even one
 	VADDPS  Y0, Y4, Y4
 
 close:
-	VADDPS       Y5, Y4, Y0
-	VEXTRACTF128 $1, Y0, X1
-	VADDPS       X1, X0, X0
-	VPERMILPD    $1, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDSS       X1, X0, X0
+	TOTAL
 
 far:
 	VMOVSS X0, ret+32(FP)
@@ -1321,13 +1320,7 @@ eights:
 	JLT     eights
 
 summed:
-	VADDPS       Y5, Y4, Y0
-	VEXTRACTF128 $1, Y0, X1
-	VADDPS       X1, X0, X0
-	VPERMILPD    $1, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDSS       X1, X0, X0
+	TOTAL
 	VMOVSS       X0, (DI)(BX*4)
 	LEAQ         (R8)(DX*4), R8
 	INCQ         BX
