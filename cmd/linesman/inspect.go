@@ -25,7 +25,7 @@ type InspectCmd struct {
 	JSON     bool     `help:"One JSON object a picture; with --report, its figures as one object."`
 	Heatmaps string   `type:"path" help:"Folder for heat maps, 16-bit grey PNG of the picture's size; made if absent."`
 	Nearest  string   `type:"path" help:"Folder for strips of rejected pictures, made if absent: the worst place, the good one it was compared with, and the heat map."`
-	Threads  int      `default:"2" help:"Cores to use."`
+	Threads  int      `default:"2" help:"Cores to use: so many pictures are judged at a time."`
 	Report   string   `type:"existingdir" placeholder:"DIR" help:"Prove the model on labelled pictures: DIR/good and a folder for each defect, or DIR/test/good and so on. Writes one HTML page."`
 	Out      string   `short:"o" placeholder:"FILE" help:"With --report: the page; - is the standard output. Default: a name of its own in the current folder."`
 	Masks    string   `type:"existingdir" placeholder:"DIR" help:"With --report: masks by picture, NAME.png, white where defective. Default: DIR/masks or DIR/ground_truth."`

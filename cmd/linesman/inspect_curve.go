@@ -106,12 +106,9 @@ func (c *InspectCmd) step(ctx context.Context, good teach.Pictures, found []labe
 	}
 	defer d.Close()
 	var judged []accuracy.Judged
-	look := func(i int) (k looked) {
-		var picture anomaly.Picture
-		if picture, k.err = anomaly.ReadPicture(found[i].path); k.err == nil {
-			k.result, k.err = d.Look(ctx, picture, models.Ask{})
-		}
-		return k
+	look := func(i int) looked {
+		picture, err := anomaly.ReadPicture(found[i].path)
+		return lookedAt(ctx, d, picture, err, models.Ask{})
 	}
 	err = ahead(ctx, c.Threads, len(found), look, func(i int, k looked) error {
 		judged = append(judged, judgedAs(&found[i], k.result, k.err))

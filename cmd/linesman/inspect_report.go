@@ -146,7 +146,10 @@ func (e *examination) run(ctx context.Context) (*accuracy.Report, error) {
 	}
 	e.sums = make([][sha256.Size]byte, len(e.found))
 	all := sha256.New()
-	look := func(i int) looked { return e.look(ctx, i, r.Pixels != nil) }
+	look := func(i int) looked {
+		picture, err := e.read(i)
+		return lookedAt(ctx, e.detector, picture, err, models.Ask{Heatmap: r.Pixels != nil})
+	}
 	err := ahead(ctx, e.threads, len(e.found), look, func(i int, got looked) error {
 		l := &e.found[i]
 		j, err := got.judged(l, r)
@@ -172,13 +175,12 @@ type looked struct {
 	err           error
 }
 
-// look judges one picture. Several goroutines may, each its own.
-func (e *examination) look(ctx context.Context, i int, heat bool) looked {
-	picture, err := e.read(i)
+// lookedAt judges what was read of one picture. Several goroutines may.
+func lookedAt(ctx context.Context, d *anomaly.Detector, picture anomaly.Picture, err error, ask models.Ask) looked {
 	if err != nil {
 		return looked{err: err}
 	}
-	result, err := e.detector.Look(ctx, picture, models.Ask{Heatmap: heat})
+	result, err := d.Look(ctx, picture, ask)
 	return looked{picture.Width, picture.Height, result, err}
 }
 
