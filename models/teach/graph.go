@@ -2,6 +2,7 @@ package teach
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -18,6 +19,22 @@ type matrix struct {
 }
 
 func (m matrix) row(i int) []float32 { return m.data[i*m.cols : (i+1)*m.cols] }
+
+// shown are the rows that were seen in one of the ways, copied.
+func (m matrix) shown(ways ...int) matrix {
+	out := matrix{cols: m.cols}
+	for r, at := range m.from {
+		if slices.Contains(ways, at.Mirrored) {
+			out = out.with(matrix{rows: 1, cols: m.cols, data: m.row(r), from: m.from[r : r+1]})
+		}
+	}
+	return out
+}
+
+// with is m with the rows of more behind its own.
+func (m matrix) with(more matrix) matrix {
+	return matrix{rows: m.rows + more.rows, cols: more.cols, data: append(m.data, more.data...), from: append(m.from, more.from...)}
+}
 
 // level is what teaching writes into the graph for one level of the network.
 // A feature f becomes (f - mean) * scale before it is compared with the bank,

@@ -82,22 +82,6 @@ func (t *teacher) strangeness(l int) [][]float64 {
 	return times
 }
 
-// shown are the rows that were seen in one of the ways, copied.
-func (m matrix) shown(ways ...int) matrix {
-	out := matrix{cols: m.cols}
-	for r, at := range m.from {
-		if slices.Contains(ways, at.Mirrored) {
-			out = out.with(matrix{rows: 1, cols: m.cols, data: m.row(r), from: m.from[r : r+1]})
-		}
-	}
-	return out
-}
-
-// with is m with the rows of more behind its own.
-func (m matrix) with(more matrix) matrix {
-	return matrix{rows: m.rows + more.rows, cols: more.cols, data: append(m.data, more.data...), from: append(m.from, more.from...)}
-}
-
 // mirrorWords says for the card which ways were shown besides the one that is.
 func (t *teacher) mirrorWords() string {
 	if t.Good.Len() >= mirrorBelow {
