@@ -179,6 +179,9 @@ func (r *groundRoom) hemmed(w, h int) []bool {
 	return judged
 }
 
+// Hem is how many pixels are judged around what is no ground, on each side, at least.
+func Hem(width, height int) float64 { return hemShare * math.Sqrt(float64(width)*float64(height)) }
+
 // grow sets all cells of a w x h grid within a square of a set one, by cells to
 // each side.
 func grow(cells []bool, w, h, by int) {

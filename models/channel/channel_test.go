@@ -12,7 +12,7 @@ import (
 // none of them takes bytes that it did not save.
 func TestAll(t *testing.T) {
 	all := channel.All()
-	for _, name := range []string{golden.ChannelName, contrast.ChannelName} {
+	for _, name := range []string{golden.ChannelName, golden.WholeName, contrast.ChannelName} {
 		open := all[name]
 		if open == nil {
 			t.Errorf("channel %q can not be opened", name)
@@ -22,7 +22,7 @@ func TestAll(t *testing.T) {
 			t.Errorf("channel %q took foreign bytes: %v, %v", name, c, err)
 		}
 	}
-	if len(all) != 2 {
-		t.Errorf("%d channels, of which this test knows 2", len(all))
+	if len(all) != 3 {
+		t.Errorf("%d channels, of which this test knows 3", len(all))
 	}
 }

@@ -10,15 +10,25 @@ import (
 // ChannelName is what models that carry a golden comparison call it.
 const ChannelName = "golden"
 
-// Channels opens what may judge beside a model's network: so far this one.
+// Channels opens what may judge beside a model's network: of located parts, and of a
+// product on its ground in whole pictures.
 func Channels() map[string]anomaly.OpenChannel {
-	return map[string]anomaly.OpenChannel{ChannelName: func(data []byte) (anomaly.Channel, error) {
-		m, err := Load(data)
-		if err != nil {
-			return nil, err
-		}
-		return channel{m}, nil
-	}}
+	return map[string]anomaly.OpenChannel{
+		ChannelName: func(data []byte) (anomaly.Channel, error) {
+			m, err := Load(data)
+			if err != nil {
+				return nil, err
+			}
+			return channel{m}, nil
+		},
+		WholeName: func(data []byte) (anomaly.Channel, error) {
+			w, err := LoadWhole(data)
+			if err != nil {
+				return nil, err
+			}
+			return w, nil
+		},
+	}
 }
 
 // channel lets the comparison speak beside the network.

@@ -4,6 +4,7 @@
 package teach
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -120,8 +121,10 @@ func Teach(ctx context.Context, in Input) (*anomaly.Model, error) {
 	if err := t.groundOf(ctx, m); err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
+	compared := t.compare(m.Ground)
 	l, err := t.learn(ctx)
-	if err != nil {
+	beside := compared() // before the pictures are let go, whatever became of the rest
+	if err = cmp.Or(err, beside.err); err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
 	if err := t.eyesOf(ctx, m); err != nil {
@@ -129,9 +132,11 @@ func Teach(ctx context.Context, in Input) (*anomaly.Model, error) {
 	}
 	m.Graph, m.Channels = l.graph, in.Channels
 	t.writeCard(&m.Card, l.held, l.levels)
-	m.Card.Chosen += l.words + t.Beside + groundWords(m.Ground) + t.eyeWords(m) + t.always()
-	if l.rough != nil {
-		m.Channels = append(m.Channels, *l.rough)
+	m.Card.Chosen += l.words + beside.words + t.Beside + groundWords(m.Ground) + t.eyeWords(m) + t.always()
+	for _, f := range []*anomaly.ChannelFile{l.rough, beside.file} {
+		if f != nil {
+			m.Channels = append(m.Channels, *f)
+		}
 	}
 	if m.Origins, m.Kept, err = t.origins(l.levels); err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
