@@ -275,6 +275,9 @@ func noProduct(p *anomaly.Part) anomaly.Reading {
 	}
 }
 
+// Turns reports whether good products lie turned this way and that, as what is on them shows.
+func (w *Whole) Turns() bool { return w.model.turned }
+
 // String says in a line what was learned.
 func (w *Whole) String() string {
 	what := "nothing that turns with it"

@@ -28,7 +28,7 @@ func (t *teacher) eyesOf(ctx context.Context, m *anomaly.Model) error {
 	if m.Eyes = l.Eyes(); m.Eyes.Focus == nil {
 		return nil
 	}
-	soft := &teacher{Input: t.Input, ways: t.ways}
+	soft := &teacher{Input: t.Input, ways: t.ways, turns: min(t.turns, 1)}
 	t.album.close() // what follows asks for few of them again
 	soft.Good = without(newAlbum(thinned(softened{t.whole}, mostSoftened)), m.Ground)
 	soft.Progress = func(stage string, done, total int) { t.Progress("softened: "+stage, done, total) }

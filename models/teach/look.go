@@ -28,6 +28,7 @@ type teacher struct {
 	scale [][]float32
 	total int   // patches looked at, finest level, once for each of the ways that stay
 	ways  []int // how the good parts are shown, see chooseWays
+	turns int   // how many times each is also shown turned
 
 	beside []float64 // what contrast says of good parts held out, 1 = its limit; nil without it
 }
@@ -61,7 +62,7 @@ func (t *teacher) lookAtGood(ctx context.Context) error {
 	n := t.Good.Len()
 	choose := t.ways == nil
 	if choose {
-		if t.ways = ways; n >= mirrorBelow {
+		if t.ways = ways; n >= mirrorBelow || t.turns > 0 {
 			t.ways = ways[:1]
 		}
 	}
@@ -84,10 +85,22 @@ func (t *teacher) lookAtGood(ctx context.Context) error {
 			}
 			for l, o := range at {
 				kept := t.keep(b, &part.Picture, out[o], flip, uint64(i))
-				for k := range kept.from {
-					kept.from[k].Part = i
-				}
-				t.seen[l][i] = t.seen[l][i].with(kept)
+				t.saw(l, i, kept)
+			}
+		}
+		for k := range t.turns {
+			by := angle(i, k+1, t.turns)
+			p := anomaly.Part{Picture: turned(&part.Picture, by)}
+			b.fit(&p, t.Fit)
+			in := models.Tensor{Shape: []int64{1, 3, int64(h), int64(w)}, Data: b.input}
+			out, err := session.Run([]models.Tensor{in}, &b.buffers)
+			if err != nil {
+				return err
+			}
+			for l, o := range at {
+				kept := t.keep(b, &p.Picture, out[o], 0, uint64(i+(k+1)*n))
+				turnedBack(kept.from, &part.Picture, by)
+				t.saw(l, i, kept)
 			}
 		}
 		count.Lock()
@@ -101,8 +114,16 @@ func (t *teacher) lookAtGood(ctx context.Context) error {
 	if choose && len(t.ways) > 1 {
 		t.chooseWays()
 	}
-	t.total *= len(t.ways)
+	t.total *= len(t.ways) + t.turns
 	return nil
+}
+
+// saw adds what was kept of good part i at a level.
+func (t *teacher) saw(level, i int, kept matrix) {
+	for k := range kept.from {
+		kept.from[k].Part = i
+	}
+	t.seen[level][i] = t.seen[level][i].with(kept)
 }
 
 // keep takes a random share of the patches that lie on the part.
@@ -127,7 +148,7 @@ func (t *teacher) keep(b *bench, p *anomaly.Picture, features models.Tensor, fli
 	if counts != nil {
 		b.counts = counts
 	}
-	quota := max(keptPatches/(t.Good.Len()*len(t.ways)), 16)
+	quota := max(keptPatches/(t.Good.Len()*(len(t.ways)+t.turns)), 16)
 	if len(places) > quota {
 		random := rand.New(rand.NewPCG(seed, uint64(flip)))
 		random.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })

@@ -84,7 +84,10 @@ func (t *teacher) strangeness(l int) [][]float64 {
 
 // mirrorWords says for the card which ways were shown besides the one that is.
 func (t *teacher) mirrorWords() string {
-	if t.Good.Len() >= mirrorBelow {
+	switch {
+	case t.turns > 0:
+		return t.turnWords()
+	case t.Good.Len() >= mirrorBelow:
 		return ""
 	}
 	names := [...]string{1: "left to right", 2: "top to bottom", 3: "both ways"}

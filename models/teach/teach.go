@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"linesman/models"
@@ -121,7 +122,10 @@ func Teach(ctx context.Context, in Input) (*anomaly.Model, error) {
 	if err := t.groundOf(ctx, m); err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
-	compared := t.compare(m.Ground)
+	compared := sync.OnceValue(t.compare(m.Ground))
+	if in.Good.Len() < turnBelow && compared().turns {
+		t.turns = turnsFor(in.Good.Len())
+	}
 	l, err := t.learn(ctx)
 	beside := compared() // before the pictures are let go, whatever became of the rest
 	if err = cmp.Or(err, beside.err); err != nil {

@@ -15,6 +15,7 @@ const mostCompared = 120
 type compared struct {
 	file  *anomaly.ChannelFile // nil where they can not be compared
 	words string               // for the card
+	turns bool                 // good products lie turned this way and that
 	err   error
 }
 
@@ -31,6 +32,7 @@ func (t *teacher) compare(ground *anomaly.Ground) (answer func() compared) {
 		switch {
 		case err == nil:
 			c.file = &anomaly.ChannelFile{Name: golden.WholeName, Data: w.Save()}
+			c.turns = w.Turns()
 			c.words = fmt.Sprintf(" The product is round, %s: however it lies, its size, outline, colour and every place on it are compared with those of the good ones, each with a limit for two good parts in 100,000.", w)
 		case !errors.Is(err, golden.ErrNoOutline):
 			c.err = err

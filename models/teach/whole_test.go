@@ -111,8 +111,8 @@ func TestWholeCompared(t *testing.T) {
 		return named
 	}
 	m, d := taughtOn(t, lids{n: 24, seed: 1}, weights.Quick, 100)
-	if !has(m) {
-		t.Fatal("printed lids are not compared")
+	if !has(m) || !strings.Contains(m.Card.Chosen, "also shown turned, 15 times") {
+		t.Fatalf("printed lids are not compared, or not shown turned: %s", m.Card.Chosen)
 	}
 	for _, c := range []struct{ kind, class string }{{"", ""}, {"wrong print", "print"}, {"chip", "outline"}, {"stain", "print"}} {
 		r, err := d.Look(t.Context(), lid(rand.New(rand.NewPCG(2, 9)), c.kind), models.Ask{})
