@@ -1,6 +1,7 @@
 package teach
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -21,7 +22,7 @@ func (t *teacher) contrastOf(ctx context.Context) (c *anomaly.ChannelFile, words
 		return nil, "", err
 	}
 	n := t.Good.Len()
-	l := contrast.NewLearner(&first.Picture, min(folds, n))
+	l := contrast.NewLearner(&first.Picture, min(cmp.Or(t.folds, folds), n))
 	if err := t.show(ctx, "learning contrast", t.Good, l.See); err != nil {
 		return nil, "", err
 	}

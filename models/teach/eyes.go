@@ -28,7 +28,7 @@ func (t *teacher) eyesOf(ctx context.Context, m *anomaly.Model) error {
 	if m.Eyes = l.Eyes(); m.Eyes.Focus == nil {
 		return nil
 	}
-	soft := &teacher{Input: t.Input, ways: t.ways, turns: min(t.turns, 1)}
+	soft := &teacher{Input: t.Input, ways: t.ways, turns: min(t.turns, 1), folds: softFolds}
 	t.album.close() // what follows asks for few of them again
 	soft.Good = without(newAlbum(thinned(softened{t.whole}, mostSoftened)), m.Ground)
 	soft.Progress = func(stage string, done, total int) { t.Progress("softened: "+stage, done, total) }
@@ -40,6 +40,10 @@ func (t *teacher) eyesOf(ctx context.Context, m *anomaly.Model) error {
 	m.Soft = &anomaly.Blurred{Graph: s.graph, Contrast: *s.rough}
 	return nil
 }
+
+// softFolds is enough where a picture is rejected whatever its score: the limit only says how
+// strange beside others.
+const softFolds = 2
 
 // mostSoftened good parts teach what judges blurred pictures, which are rejected anyhow.
 const mostSoftened = 100

@@ -1,6 +1,7 @@
 package teach
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -34,7 +35,7 @@ type held struct {
 // holdOut teaches once for each fold without it, and judges the fold.
 func (t *teacher) holdOut(ctx context.Context) (*held, error) {
 	n := t.Good.Len()
-	h := &held{distance: make([]float64, n), folds: min(folds, n)}
+	h := &held{distance: make([]float64, n), folds: min(cmp.Or(t.folds, folds), n)}
 	for f := range h.folds {
 		if err := ctx.Err(); err != nil {
 			return nil, err

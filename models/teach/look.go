@@ -29,6 +29,7 @@ type teacher struct {
 	total int   // patches looked at, finest level, once for each of the ways that stay
 	ways  []int // how the good parts are shown, see chooseWays
 	turns int   // how many times each is also shown turned
+	folds int   // that good parts are held out in; 0 is folds
 
 	beside []float64 // what contrast says of good parts held out, 1 = its limit; nil without it
 }
