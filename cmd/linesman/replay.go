@@ -189,7 +189,7 @@ func (b *twoBars) show(done, of int) {
 			what, most = "searching the log", -1
 		}
 		b.of = of
-		b.bar = progressbar.NewOptions(most, progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(os.Stderr), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+		b.bar = bar(int64(most), what)
 	}
 	_ = b.bar.Set(done) // a bar that can not be drawn stops nothing
 }

@@ -83,16 +83,16 @@ func (c *TeachCmd) Run(ctx context.Context) error {
 	return printCard(model)
 }
 
-// progress draws a bar a stage.
+// progress draws a bar a stage, where a person watches.
 func progress() func(stage string, done, total int) {
-	var bar *progressbar.ProgressBar
+	var drawn *progressbar.ProgressBar
 	stage := ""
 	return func(name string, done, total int) {
 		if name != stage {
 			stage = name
-			bar = progressbar.NewOptions(total, progressbar.OptionSetDescription(name), progressbar.OptionSetWriter(os.Stderr), progressbar.OptionClearOnFinish())
+			drawn = bar(int64(total), name)
 		}
-		_ = bar.Set(done) // a bar that can not be drawn is no reason to stop teaching
+		_ = drawn.Set(done) // a bar that can not be drawn is no reason to stop teaching
 	}
 }
 
