@@ -26,6 +26,7 @@ const (
 	mostUneven  = 0.02 // of the radius, by which good outlines may differ from each other
 	noneThere   = 2.0  // the score of a picture in which no such product is found
 	leastAcross = 24   // pixels
+	fewWiden    = 3.0  // parts: by so much, over their number, the limit of places is wider
 )
 
 // Whole compares the round product of a whole picture, however it is turned, with the
@@ -107,6 +108,9 @@ func TeachWhole(n int, part func(i int) (anomaly.Part, error), progress func(don
 	case w.model.uneven() > mostUneven:
 		return nil, fmt.Errorf("%w: their outlines differ by %.1f %% of their radius", ErrNoOutline, 100*w.model.uneven())
 	}
+	// How much few good parts vary at each of thousands of places is known badly, and it is the
+	// worst of these that is held against the limit.
+	w.model.limit[Surface] *= 1 + fewWiden/float64(n)
 	return w, nil
 }
 

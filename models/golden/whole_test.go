@@ -268,6 +268,33 @@ func TestWholeNeedsARoundProduct(t *testing.T) {
 	}
 }
 
+// TestWholeOfFew: what few good ones teach rejects few of the later ones.
+func TestWholeOfFew(t *testing.T) {
+	for n, most := range map[int]int{Fewest: 3, 20: 2} { // of 50
+		rejected := 0
+		for seed := range uint64(2) {
+			rng := rand.New(rand.NewPCG(100+seed, uint64(n)))
+			pictures := make([]anomaly.Picture, n)
+			for i := range pictures {
+				pictures[i] = anywhere(rng)
+			}
+			off := setOff(pictures)
+			w, err := TeachWhole(n, func(i int) (anomaly.Part, error) { return off(pictures[i]), nil }, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 25 {
+				if heard(t, w, off(anywhere(rng))).Score >= 1 {
+					rejected++
+				}
+			}
+		}
+		if rejected > most {
+			t.Errorf("taught by %d: %d of 50 good ones are rejected", n, rejected)
+		}
+	}
+}
+
 func TestWholeSaved(t *testing.T) {
 	w, off := taughtWhole(t)
 	data := w.Save()

@@ -86,9 +86,9 @@ func lid(random *rand.Rand, kind string) anomaly.Picture {
 }
 
 // taughtOn opens what good parts teach as whole pictures.
-func taughtOn(t testing.TB, good Source, network weights.Network, bank int) (*anomaly.Model, *anomaly.Detector) {
+func taughtOn(t testing.TB, good Source, network weights.Network, bank int, fit anomaly.Input) (*anomaly.Model, *anomaly.Detector) {
 	t.Helper()
-	m, err := Teach(t.Context(), Input{Name: "lid", Version: "1", Good: good, Open: onnx.Open, Network: network, Bank: bank})
+	m, err := Teach(t.Context(), Input{Name: "lid", Version: "1", Good: good, Open: onnx.Open, Network: network, Bank: bank, Fit: fit})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +100,9 @@ func taughtOn(t testing.TB, good Source, network weights.Network, bank int) (*an
 	return m, d
 }
 
+// small is how pictures are seen where only the way is tested.
+var small = anomaly.Input{Fit: anomaly.FitArea, Size: 64, Enlarge: 1}
+
 // TestWholeCompared: a round product on its ground is compared with the good ones however
 // it lies, and the reason says so; nothing else is.
 func TestWholeCompared(t *testing.T) {
@@ -110,7 +113,7 @@ func TestWholeCompared(t *testing.T) {
 		}
 		return named
 	}
-	m, d := taughtOn(t, lids{n: 24, seed: 1}, weights.Quick, 100)
+	m, d := taughtOn(t, lids{n: golden.Fewest, seed: 1}, weights.Quick, 100, small)
 	if !has(m) || !strings.Contains(m.Card.Chosen, "also shown turned, 15 times") {
 		t.Fatalf("printed lids are not compared, or not shown turned: %s", m.Card.Chosen)
 	}
@@ -124,7 +127,7 @@ func TestWholeCompared(t *testing.T) {
 			t.Errorf("a lid with %q scores %.2f for %+v, want %q", c.kind, r.Anomaly, r.Findings, c.class)
 		}
 	}
-	if m, _ := taughtOn(t, weave{golden.Fewest, 1}, weights.Quick, 100); has(m) {
+	if m, _ := taughtOn(t, weave{golden.Fewest, 1}, weights.Quick, 100, small); has(m) {
 		t.Error("cloth without ground is compared")
 	}
 }
