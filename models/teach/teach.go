@@ -122,7 +122,7 @@ func Teach(ctx context.Context, in Input) (*anomaly.Model, error) {
 	if err := t.groundOf(ctx, m); err != nil {
 		return nil, fmt.Errorf("teach %q: %w", in.Name, err)
 	}
-	compared := sync.OnceValue(t.compare(m.Ground))
+	compared := sync.OnceValue(t.compare(ctx, m.Ground))
 	if in.Good.Len() < turnBelow && compared().turns {
 		t.turns = turnsFor(in.Good.Len())
 	}

@@ -1,6 +1,7 @@
 package teach
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -21,14 +22,20 @@ type compared struct {
 
 // compare begins to learn how the good pictures' product looks place by place, where they show
 // one each that is round and lies on a ground. It uses one core; the answer comes when asked for.
-func (t *teacher) compare(ground *anomaly.Ground) (answer func() compared) {
+func (t *teacher) compare(ctx context.Context, ground *anomaly.Ground) (answer func() compared) {
 	if t.Fit.Fit != anomaly.FitArea || ground == nil {
 		return func() compared { return compared{} }
 	}
 	good, done := thinned(t.Good, mostCompared), make(chan compared, 1)
+	part := func(i int) (anomaly.Part, error) {
+		if err := ctx.Err(); err != nil {
+			return anomaly.Part{}, err
+		}
+		return good.Part(i)
+	}
 	go func() {
 		var c compared
-		w, err := golden.TeachWhole(good.Len(), good.Part, nil)
+		w, err := golden.TeachWhole(good.Len(), part, nil)
 		switch {
 		case err == nil:
 			c.file = &anomaly.ChannelFile{Name: golden.WholeName, Data: w.Save()}
