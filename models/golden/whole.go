@@ -59,7 +59,7 @@ func (*Whole) Name() string { return WholeName }
 // TeachWhole learns from n good pictures whose ground is set off, which part returns;
 // they are looked at twice. The error is ErrNoOutline where they do not show one round
 // product each, all of one size and shape of picture.
-func TeachWhole(n int, part func(i int) (anomaly.Part, error), progress func(done, total int)) (*Whole, error) {
+func TeachWhole(n int, part func(i int) (anomaly.Part, error)) (*Whole, error) {
 	if n < Fewest {
 		return nil, fmt.Errorf("%w: %d pictures, and %d are the fewest that tell", ErrNoOutline, n, Fewest)
 	}
@@ -99,7 +99,7 @@ func TeachWhole(n int, part func(i int) (anomaly.Part, error), progress func(don
 		}
 		crops[i] = r.crop
 	}
-	w.model, err = Teach(crops, 1/scale, progress)
+	w.model, err = Teach(crops, 1/scale, nil)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %v", ErrNoOutline, err)

@@ -71,7 +71,7 @@ var wholes = sync.OnceValue(func() (d drawn) {
 		pictures[i] = anywhere(rng)
 	}
 	d.off = setOff(pictures)
-	d.Whole, d.err = TeachWhole(len(pictures), func(i int) (anomaly.Part, error) { return d.off(pictures[i]), nil }, nil)
+	d.Whole, d.err = TeachWhole(len(pictures), func(i int) (anomaly.Part, error) { return d.off(pictures[i]), nil })
 	return d
 })
 
@@ -257,13 +257,13 @@ func TestWholeNeedsARoundProduct(t *testing.T) {
 				pictures[i] = c.draw(rng)
 			}
 			off := setOff(pictures)
-			if _, err := TeachWhole(c.n, func(i int) (anomaly.Part, error) { return off(pictures[i]), nil }, nil); !errors.Is(err, ErrNoOutline) {
+			if _, err := TeachWhole(c.n, func(i int) (anomaly.Part, error) { return off(pictures[i]), nil }); !errors.Is(err, ErrNoOutline) {
 				t.Errorf("the error is %v", err)
 			}
 		})
 	}
 	broken := errors.New("card reader gone")
-	if _, err := TeachWhole(30, func(int) (anomaly.Part, error) { return anomaly.Part{}, broken }, nil); !errors.Is(err, broken) {
+	if _, err := TeachWhole(30, func(int) (anomaly.Part, error) { return anomaly.Part{}, broken }); !errors.Is(err, broken) {
 		t.Errorf("a picture that can not be read is told as %v", err)
 	}
 }
@@ -279,7 +279,7 @@ func TestWholeOfFew(t *testing.T) {
 				pictures[i] = anywhere(rng)
 			}
 			off := setOff(pictures)
-			w, err := TeachWhole(n, func(i int) (anomaly.Part, error) { return off(pictures[i]), nil }, nil)
+			w, err := TeachWhole(n, func(i int) (anomaly.Part, error) { return off(pictures[i]), nil })
 			if err != nil {
 				t.Fatal(err)
 			}

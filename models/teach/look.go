@@ -78,30 +78,34 @@ func (t *teacher) lookAtGood(ctx context.Context) error {
 			return err
 		}
 		w, h := b.fit(&part, t.Fit)
-		for _, flip := range t.ways {
-			in := models.Tensor{Shape: []int64{1, 3, int64(h), int64(w)}, Data: b.flipped(flip, w, h)}
+		look := func(p *anomaly.Picture, pixels []float32, way int, seed uint64, back func([]anomaly.Place)) error {
+			in := models.Tensor{Shape: []int64{1, 3, int64(h), int64(w)}, Data: pixels}
 			out, err := session.Run([]models.Tensor{in}, &b.buffers)
 			if err != nil {
 				return err
 			}
 			for l, o := range at {
-				kept := t.keep(b, &part.Picture, out[o], flip, uint64(i))
-				t.saw(l, i, kept)
+				kept := t.keep(b, p, out[o], way, seed)
+				back(kept.from)
+				for k := range kept.from {
+					kept.from[k].Part = i
+				}
+				t.seen[l][i] = t.seen[l][i].with(kept)
+			}
+			return nil
+		}
+		for _, way := range t.ways {
+			if err := look(&part.Picture, b.flipped(way, w, h), way, uint64(i), func([]anomaly.Place) {}); err != nil {
+				return err
 			}
 		}
 		for k := range t.turns {
 			by := angle(i, k+1, t.turns)
 			p := anomaly.Part{Picture: turned(&part.Picture, by)}
 			b.fit(&p, t.Fit)
-			in := models.Tensor{Shape: []int64{1, 3, int64(h), int64(w)}, Data: b.input}
-			out, err := session.Run([]models.Tensor{in}, &b.buffers)
-			if err != nil {
+			back := func(places []anomaly.Place) { turnedBack(places, &part.Picture, by) }
+			if err := look(&p.Picture, b.input, 0, uint64(i+(k+1)*n), back); err != nil {
 				return err
-			}
-			for l, o := range at {
-				kept := t.keep(b, &p.Picture, out[o], 0, uint64(i+(k+1)*n))
-				turnedBack(kept.from, &part.Picture, by)
-				t.saw(l, i, kept)
 			}
 		}
 		count.Lock()
@@ -117,14 +121,6 @@ func (t *teacher) lookAtGood(ctx context.Context) error {
 	}
 	t.total *= len(t.ways) + t.turns
 	return nil
-}
-
-// saw adds what was kept of good part i at a level.
-func (t *teacher) saw(level, i int, kept matrix) {
-	for k := range kept.from {
-		kept.from[k].Part = i
-	}
-	t.seen[level][i] = t.seen[level][i].with(kept)
 }
 
 // keep takes a random share of the patches that lie on the part.

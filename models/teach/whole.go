@@ -35,7 +35,7 @@ func (t *teacher) compare(ctx context.Context, ground *anomaly.Ground) (answer f
 	}
 	go func() {
 		var c compared
-		w, err := golden.TeachWhole(good.Len(), part, nil)
+		w, err := golden.TeachWhole(good.Len(), part)
 		switch {
 		case err == nil:
 			c.file = &anomaly.ChannelFile{Name: golden.WholeName, Data: w.Save()}
